@@ -1,0 +1,10 @@
+//! `runr man`: writes the manual pages. (Skeleton.)
+
+use crate::cli::{Context, Exit, Failure};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
+    Err(Failure::usage("not built yet").into())
+}

@@ -1,0 +1,85 @@
+//! The commands, one thin file each.
+
+mod cancel;
+mod check;
+mod completions;
+mod demo;
+mod graph;
+mod init;
+mod logs;
+mod man;
+mod next;
+mod orchestrate;
+mod overview;
+mod plan;
+mod report;
+mod resume;
+mod run;
+mod status;
+mod tasks;
+mod why;
+
+use crate::cli::{Context, Exit};
+
+/// What can be asked of runr.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Makes and runs a small sample project
+    Demo(demo::Args),
+    /// Makes this folder a project
+    Init(init::Args),
+    /// Reads every file and reports all problems
+    Check(check::Args),
+    /// Shows the graph of tasks
+    Graph(graph::Args),
+    /// Shows what would run, in which order and for how long
+    Plan(plan::Args),
+    /// Runs tasks
+    Run(run::Args),
+    /// Runs, awaits and lists orchestrations
+    Orchestrate(orchestrate::Args),
+    /// Continues an orchestration that was interrupted
+    Resume(resume::Args),
+    /// Stops a running orchestration or task
+    Cancel(cancel::Args),
+    /// Shows how the tasks stand
+    Status(status::Args),
+    /// Lists, shows and settles tasks
+    Tasks(tasks::Args),
+    /// Shows what can be done now
+    Next(next::Args),
+    /// Explains why a task does not run, and what it would unblock
+    Why(why::Args),
+    /// Shows the output of a run
+    Logs(logs::Args),
+    /// Tells what a run or an orchestration did
+    Report(report::Args),
+    /// Prints a completion script for a shell
+    Completions(completions::Args),
+    /// Writes the manual pages
+    Man(man::Args),
+}
+
+/// Runs one command; without one, the overview.
+pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> {
+    match command {
+        None => overview::run(context),
+        Some(Command::Demo(args)) => demo::run(context, args),
+        Some(Command::Init(args)) => init::run(context, args),
+        Some(Command::Check(args)) => check::run(context, args),
+        Some(Command::Graph(args)) => graph::run(context, args),
+        Some(Command::Plan(args)) => plan::run(context, args),
+        Some(Command::Run(args)) => run::run(context, args),
+        Some(Command::Orchestrate(args)) => orchestrate::run(context, args),
+        Some(Command::Resume(args)) => resume::run(context, args),
+        Some(Command::Cancel(args)) => cancel::run(context, args),
+        Some(Command::Status(args)) => status::run(context, args),
+        Some(Command::Tasks(args)) => tasks::run(context, args),
+        Some(Command::Next(args)) => next::run(context, args),
+        Some(Command::Why(args)) => why::run(context, args),
+        Some(Command::Logs(args)) => logs::run(context, args),
+        Some(Command::Report(args)) => report::run(context, args),
+        Some(Command::Completions(args)) => completions::run(context, args),
+        Some(Command::Man(args)) => man::run(context, args),
+    }
+}

@@ -1,0 +1,10 @@
+//! `runr why`: explains why a task does not run, and what it would unblock. (Skeleton.)
+
+use crate::cli::{Context, Exit, Failure};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
+    Err(Failure::usage("not built yet").into())
+}

@@ -1,0 +1,152 @@
+//! What every command is given: where it runs and where it prints.
+
+use std::io::{IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::AutoStream;
+use anyhow::Context as _;
+
+use crate::cli::args::{Color, Global};
+use crate::cli::diagnostic;
+use crate::cli::exit::{Exit, Failure, Reported};
+use crate::project::{self, Loaded, Project};
+use crate::store::Store;
+
+/// The surroundings of one command.
+#[derive(Debug)]
+pub struct Context {
+    global: Global,
+}
+
+impl Context {
+    #[must_use]
+    pub fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    fn choice(&self) -> anstream::ColorChoice {
+        match self.global.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Results. Styles written to it are dropped when it is not a terminal or colour is off.
+    #[must_use]
+    pub fn out(&self) -> impl Write + use<> {
+        AutoStream::new(std::io::stdout().lock(), self.choice())
+    }
+
+    /// Everything else.
+    #[must_use]
+    pub fn err(&self) -> impl Write + use<> {
+        AutoStream::new(std::io::stderr().lock(), self.choice())
+    }
+
+    /// Lines about progress and warnings are left out.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    #[must_use]
+    pub fn verbose(&self) -> bool {
+        self.global.verbose > 0
+    }
+
+    /// Can progress bars be drawn? Only on a terminal, and not under `CI`.
+    #[must_use]
+    pub fn live(&self) -> bool {
+        std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() && !self.global.quiet
+    }
+
+    /// Are glyphs outside ASCII fine? Not in a locale that cannot show them.
+    #[must_use]
+    pub fn unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        match locale {
+            Some(locale) => {
+                let locale = locale.to_ascii_lowercase();
+                !matches!(locale.as_str(), "c" | "posix") || locale.contains("utf")
+            }
+            None => true,
+        }
+    }
+
+    /// Columns of the terminal; 100 when there is none.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        rustix::termios::tcgetwinsize(std::io::stdout())
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0)
+            .unwrap_or(100)
+    }
+
+    /// The folder that the command is about: `-C`, else the current one.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn start(&self) -> anyhow::Result<PathBuf> {
+        let dir = match &self.global.repo {
+            Some(dir) => dir.clone(),
+            None => std::env::current_dir().context("cannot find the current folder")?,
+        };
+        dir.canonicalize().map_err(|error| {
+            Failure::usage(format!(
+                "cannot open the folder `{}`: {error}",
+                dir.display()
+            ))
+            .into()
+        })
+    }
+
+    /// Finds the project. Inside an attempt `RUNR_ROOT` says where it is.
+    ///
+    /// # Errors
+    /// When there is none; the remedy names `runr init`.
+    pub fn project(&self) -> anyhow::Result<Project> {
+        let start = self.start()?;
+        let start = match (&self.global.repo, std::env::var_os("RUNR_ROOT")) {
+            (None, Some(root)) if !root.is_empty() => PathBuf::from(root),
+            _ => start,
+        };
+        project::find(&start).ok_or_else(|| {
+            Failure::usage(format!("no project here: `{}` and the folders above it have neither `.runr/` nor a git repository", start.display()))
+                .help("runr init        makes this folder a project")
+                .help("runr demo DIR    makes and runs a sample project")
+                .into()
+        })
+    }
+
+    /// Reads and checks all files, and prints every problem: warnings go to stderr and the command
+    /// goes on, errors end it with exit code 2.
+    ///
+    /// # Errors
+    /// When a file has an error; everything has been printed then.
+    pub fn load(&self, project: &Project, orchestration: Option<&Path>) -> anyhow::Result<Loaded> {
+        match project::load(project, orchestration) {
+            Ok(loaded) => {
+                if !self.quiet() {
+                    diagnostic::print(&mut self.err(), &loaded.warnings)?;
+                }
+                Ok(loaded)
+            }
+            Err(problems) => {
+                diagnostic::print(&mut self.err(), &problems)?;
+                Err(Reported(Exit::USAGE).into())
+            }
+        }
+    }
+
+    /// Opens the journal.
+    ///
+    /// # Errors
+    /// When it cannot be read: exit code 4.
+    pub fn store(&self, project: &Project) -> anyhow::Result<Store> {
+        Ok(Store::open(&project.root)?)
+    }
+}

@@ -1,0 +1,40 @@
+//! The command line: arguments, environment, output streams and exit codes live here and nowhere else.
+//!
+//! Knows everything below it. Each file of [`commands`] is one command: its arguments (a clap struct
+//! whose doc comments are what users read) and a `run` that calls the library and prints.
+
+mod args;
+mod commands;
+mod context;
+mod diagnostic;
+mod exit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use context::Context;
+pub use exit::{Exit, Failure};
+
+/// Parses the arguments, runs the command, prints its error if there is one, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let code = if error.use_stderr() {
+                Exit::USAGE
+            } else {
+                Exit::OK
+            };
+            // Nobody is left to tell when this fails.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let context = Context::new(args.global);
+    match commands::run(&context, args.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&context, &error).into(),
+    }
+}

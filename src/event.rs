@@ -1,0 +1,149 @@
+//! The one vocabulary of everything that happens. The journal is a sequence of these.
+//!
+//! Knows the model. Does not know how events are stored ([`crate::store`]), what they mean for the
+//! state ([`crate::state`]) or how they are shown ([`crate::report`]).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Status, StopReason, TaskId,
+};
+
+/// How an attempt ended for its task, after retries were considered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Verdict {
+    /// `sha` is the checkpoint; in place there is none.
+    Completed { sha: Option<String> },
+    /// Hybrid: the worker's half is done.
+    AwaitingApproval { sha: Option<String> },
+    /// The task goes back to pending and is tried again.
+    Retry {
+        reason: StopReason,
+        message: Option<String>,
+        /// Does it use up one of the task's retries?
+        counted: bool,
+        /// Milliseconds to wait before the next attempt.
+        wait_ms: u64,
+    },
+    /// A bad verdict on the work, final for this orchestration.
+    Failed {
+        reason: StopReason,
+        message: Option<String>,
+    },
+    /// No verdict, final for this orchestration unless it is resumed.
+    Stopped {
+        reason: StopReason,
+        message: Option<String>,
+    },
+}
+
+/// What a request to cancel is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelTarget {
+    Orchestration(OrchId),
+    Task(TaskId),
+}
+
+/// Something that happened. Field names are the journal's format: never rename one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// An orchestrator took its owner lock and begins to dispatch; with a known id, it resumes.
+    OrchestrationStarted {
+        orch: OrchId,
+        owner: ProcessRef,
+        /// As typed, for people.
+        command: String,
+        /// How many tasks it selected.
+        tasks: u32,
+        jobs: u32,
+    },
+    /// One attempt at a task was decided on. From here to its end the task is in progress, and its
+    /// claims and pools are taken.
+    Reserved {
+        orch: OrchId,
+        run: RunId,
+        task: TaskId,
+        /// Counts from 1 over the task's life since its last reset.
+        attempt: u32,
+        fingerprint: Fingerprint,
+        /// The fingerprints that its direct prerequisites were completed with.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        prerequisites: Vec<(TaskId, Fingerprint)>,
+        /// Path patterns that no other live attempt may overlap.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pools: Vec<PoolTake>,
+        /// The task may be completed already: it is run again on purpose.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
+    /// The attempt's process holds the task's lock; its worker may start once this is on disk.
+    Started { run: RunId, process: ProcessRef },
+    /// The attempt never started its worker; it does not count.
+    Voided { run: RunId, message: String },
+    /// The attempt is over and nothing of it is alive.
+    Ended {
+        run: RunId,
+        #[serde(flatten)]
+        verdict: Verdict,
+        took_ms: u64,
+    },
+    /// A manual task was reached and left to a person.
+    Skipped { orch: OrchId, task: TaskId },
+    /// A person says that the task is done.
+    CompletedByHand {
+        task: TaskId,
+        by: String,
+        note: Option<String>,
+        fingerprint: Fingerprint,
+    },
+    /// A person accepts the worker's half of a hybrid task.
+    Approved {
+        task: TaskId,
+        by: String,
+        note: Option<String>,
+    },
+    /// A person sends a hybrid task back to its worker.
+    Rejected {
+        task: TaskId,
+        by: String,
+        note: Option<String>,
+    },
+    /// The task counts as never run.
+    Reset { task: TaskId, by: String },
+    /// Taken over from files that an older runr wrote.
+    Imported {
+        task: TaskId,
+        status: Status,
+        run: Option<RunId>,
+        when: Timestamp,
+        sha: Option<String>,
+        source: Source,
+        reason: Option<StopReason>,
+        message: Option<String>,
+    },
+    /// Somebody asks an orchestrator to stop a task or everything.
+    CancelRequested {
+        target: CancelTarget,
+        /// Let running attempts end by themselves.
+        drain: bool,
+        by: String,
+    },
+    /// The orchestrator's terminal closed; its attempts go on without it.
+    Detached { orch: OrchId },
+    /// The orchestrator has written its receipt and leaves.
+    OrchestrationEnded { orch: OrchId, exit: u8 },
+}
+
+/// An event with its place in the journal. Events of one line share `seq` and `at`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub event: Event,
+}

@@ -1,0 +1,28 @@
+//! Inert, validated types: what a task, a run, a place in a file *are*.
+//!
+//! Knows nothing else of runr. Does no input or output, reads no clock, decides nothing: values are
+//! checked when they are made and can be trusted afterwards.
+
+mod config;
+mod diagnostic;
+mod duration;
+mod fingerprint;
+mod id;
+mod place;
+mod policy;
+mod process;
+mod run;
+mod status;
+mod task;
+
+pub use config::{Config, OrphanPolicy, WorkerConfig};
+pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};
+pub use duration::{DurationError, parse_duration, show_duration};
+pub use fingerprint::Fingerprint;
+pub use id::{IdError, OrchId, RunId, TaskId};
+pub use place::Place;
+pub use policy::{Backoff, Collision, Policy, RetryPolicy, StalePolicy, Timeouts, VerifyPolicy};
+pub use process::ProcessRef;
+pub use run::{CheckResult, Outcome, RunSpec, RunState};
+pub use status::{Source, Status, StopReason};
+pub use task::{CommandLine, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};

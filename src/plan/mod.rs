@@ -1,0 +1,143 @@
+//! The validated, immutable plan: tasks with every name resolved, and the graph between them.
+//!
+//! Knows the model and the raw documents of [`crate::spec`]. Pure: it reads no file.
+
+mod graph;
+
+pub use graph::{Edge, Origin, TaskGraph, TaskIx};
+
+use std::collections::BTreeMap;
+
+use crate::model::{Task, TaskId, Track};
+
+/// All tasks of a repository and the one graph between them.
+#[derive(Debug)]
+pub struct Plan {
+    /// In file order: the orchestration file's steps first, then the remaining task files by name.
+    tasks: Vec<Task>,
+    tracks: Vec<Track>,
+    graph: TaskGraph,
+    by_id: BTreeMap<TaskId, TaskIx>,
+}
+
+impl Plan {
+    /// Puts a plan together.
+    ///
+    /// # Errors
+    /// The tasks that no topological order holds, when there is a cycle.
+    pub fn assemble(
+        tasks: Vec<Task>,
+        tracks: Vec<Track>,
+        edges: &[Edge],
+    ) -> Result<Self, Vec<TaskIx>> {
+        let graph = TaskGraph::build(tasks.len(), edges)?;
+        let by_id = tasks
+            .iter()
+            .zip(0..)
+            .map(|(task, i)| (task.id.clone(), TaskIx(i)))
+            .collect();
+        Ok(Self {
+            tasks,
+            tracks,
+            graph,
+            by_id,
+        })
+    }
+
+    #[must_use]
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+    #[must_use]
+    pub fn task(&self, ix: TaskIx) -> &Task {
+        &self.tasks[ix.0 as usize]
+    }
+    /// Every task's number, in order.
+    pub fn numbers(&self) -> impl DoubleEndedIterator<Item = TaskIx> + use<> {
+        (0..u32::try_from(self.tasks.len()).unwrap_or(u32::MAX)).map(TaskIx)
+    }
+    #[must_use]
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+    #[must_use]
+    pub fn graph(&self) -> &TaskGraph {
+        &self.graph
+    }
+    #[must_use]
+    pub fn find(&self, id: &TaskId) -> Option<TaskIx> {
+        self.by_id.get(id).copied()
+    }
+}
+
+/// A small plan for tests: names and prerequisites; automated `true` tasks without a track.
+#[cfg(test)]
+pub(crate) fn sample(tasks: &[(&str, &[&str])]) -> Plan {
+    use crate::model::{
+        Backoff, CommandLine, Fingerprint, Place, Policy, RetryPolicy, TaskKind, Timeouts,
+        VerifyPolicy,
+    };
+    use std::sync::Arc;
+    use std::time::Duration;
+    let policy = Arc::new(Policy {
+        timeouts: Timeouts {
+            startup: None,
+            idle: None,
+            wall: None,
+            grace: Duration::from_secs(10),
+        },
+        retry: RetryPolicy {
+            max: 0,
+            backoff: Backoff {
+                base: Duration::from_secs(1),
+                max: Duration::from_secs(60),
+            },
+        },
+        verify: VerifyPolicy::default(),
+    });
+    let place = |name: &str| Place {
+        file: format!(".runr/tasks/{name}").into(),
+        line: 1,
+        column: 1,
+    };
+    let number = |name: &str| {
+        let i = tasks
+            .iter()
+            .position(|(n, _)| *n == name)
+            .expect("a task of the sample");
+        TaskIx(u32::try_from(i).unwrap())
+    };
+    let made = tasks.iter().map(|(name, _)| Task {
+        id: TaskId::parse(name).unwrap(),
+        title: (*name).into(),
+        kind: TaskKind::Automated,
+        place: place(name),
+        track: None,
+        worker: Some("shell".into()),
+        command: Some(CommandLine::Shell("true".into())),
+        owns: Box::default(),
+        inputs: Box::default(),
+        tags: Box::default(),
+        env: Box::default(),
+        pools: Box::default(),
+        priority: 0,
+        estimate: None,
+        model: None,
+        budget_usd: None,
+        policy: policy.clone(),
+        text: Fingerprint::new([0; 16]),
+        written: None,
+    });
+    let edges: Vec<Edge> = tasks
+        .iter()
+        .flat_map(|(name, needs)| {
+            needs.iter().map(|need| Edge {
+                prerequisite: number(need),
+                dependent: number(name),
+                origin: Origin::TaskFile,
+                place: place(name),
+            })
+        })
+        .collect();
+    Plan::assemble(made.collect(), Vec::new(), &edges).expect("the sample has no cycle")
+}

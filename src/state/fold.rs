@@ -1,0 +1,384 @@
+//! The state and the one function that changes it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{CancelTarget, Event, Recorded, Verdict};
+use crate::model::{
+    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Status, StopReason, TaskId,
+};
+
+/// How many ended orchestrations are remembered; older ones are found by their receipts.
+const ENDED_KEPT: usize = 20;
+/// How many completed attempts a task's expected duration is learnt from.
+const DURATIONS_KEPT: usize = 5;
+
+/// Everything that is known about one task.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskState {
+    pub status: Status,
+    pub last_run_id: Option<RunId>,
+    pub completed_at: Option<Timestamp>,
+    pub checkpoint_sha: Option<String>,
+    pub updated_at: Option<Timestamp>,
+    /// Attempts since the last reset; voided ones do not count.
+    pub attempts: u32,
+    pub source: Option<Source>,
+    /// Of the latest completion.
+    pub fingerprint: Option<Fingerprint>,
+    pub stop_reason: Option<StopReason>,
+    pub message: Option<String>,
+    /// What its direct prerequisites were when its latest completed attempt started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prerequisites: Vec<(TaskId, Fingerprint)>,
+    /// The orchestration that touched it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orch: Option<OrchId>,
+    /// Milliseconds that its latest completed attempts took, the newest last, at most five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub durations_ms: Vec<u64>,
+    /// Attempts lost in a row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_in_a_row: u32,
+    /// Counted failures in a row within `orch`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub counted_failures: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl TaskState {
+    /// The median of its latest durations in milliseconds.
+    #[must_use]
+    pub fn expected_ms(&self) -> Option<u64> {
+        let mut sorted = self.durations_ms.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+/// An attempt that is not known to have ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenRun {
+    pub orch: OrchId,
+    pub task: TaskId,
+    pub attempt: u32,
+    pub fingerprint: Fingerprint,
+    pub prerequisites: Vec<(TaskId, Fingerprint)>,
+    pub claims: Vec<String>,
+    pub pools: Vec<PoolTake>,
+    pub reserved_at: Timestamp,
+    /// `None`: reserved, its worker has not started.
+    pub process: Option<ProcessRef>,
+    /// What the task was before, for the case that the attempt turns out void.
+    before: Box<TaskState>,
+}
+
+/// One invocation that dispatches or dispatched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Orchestration {
+    pub owner: ProcessRef,
+    pub command: String,
+    pub tasks: u32,
+    pub jobs: u32,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub exit: Option<u8>,
+    pub detached: bool,
+}
+
+/// The fold of all events up to `seq`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct State {
+    pub seq: u64,
+    pub tasks: BTreeMap<TaskId, TaskState>,
+    pub open: BTreeMap<RunId, OpenRun>,
+    /// All that have not ended, and the latest that have.
+    pub orchestrations: BTreeMap<OrchId, Orchestration>,
+}
+
+impl State {
+    /// A task's state; one that nothing happened to is pending.
+    #[must_use]
+    pub fn task(&self, id: &TaskId) -> TaskState {
+        self.tasks.get(id).cloned().unwrap_or_default()
+    }
+
+    /// A task's status without copying the rest.
+    #[must_use]
+    pub fn status(&self, id: &TaskId) -> Status {
+        self.tasks
+            .get(id)
+            .map_or(Status::Pending, |task| task.status)
+    }
+
+    /// The live attempt at a task, if there is one.
+    #[must_use]
+    pub fn open_run(&self, task: &TaskId) -> Option<(&RunId, &OpenRun)> {
+        self.open.iter().find(|(_, run)| run.task == *task)
+    }
+
+    /// Brings the state forward by one event.
+    ///
+    /// Total: an event that names something unknown changes nothing but `seq`, so that a journal
+    /// which is whole always folds. Whether an event *should* be written is [`State::check`]'s matter.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        let Recorded { seq, at, event } = recorded;
+        self.seq = *seq;
+        let at = *at;
+        match event {
+            Event::OrchestrationStarted {
+                orch,
+                owner,
+                command,
+                tasks,
+                jobs,
+            } => {
+                let entry =
+                    self.orchestrations
+                        .entry(orch.clone())
+                        .or_insert_with(|| Orchestration {
+                            owner: owner.clone(),
+                            command: command.clone(),
+                            tasks: *tasks,
+                            jobs: *jobs,
+                            started_at: at,
+                            ended_at: None,
+                            exit: None,
+                            detached: false,
+                        });
+                entry.owner = owner.clone();
+                entry.jobs = *jobs;
+                entry.ended_at = None;
+                entry.exit = None;
+                entry.detached = false;
+            }
+            Event::Reserved {
+                orch,
+                run,
+                task,
+                attempt,
+                fingerprint,
+                prerequisites,
+                claims,
+                pools,
+                ..
+            } => {
+                let state = self.tasks.entry(task.clone()).or_default();
+                let before = Box::new(state.clone());
+                state.status = Status::InProgress;
+                state.attempts = *attempt;
+                state.last_run_id = Some(run.clone());
+                if state.orch.as_ref() != Some(orch) {
+                    state.counted_failures = 0;
+                }
+                state.orch = Some(orch.clone());
+                state.stop_reason = None;
+                state.message = None;
+                state.updated_at = Some(at);
+                self.open.insert(
+                    run.clone(),
+                    OpenRun {
+                        orch: orch.clone(),
+                        task: task.clone(),
+                        attempt: *attempt,
+                        fingerprint: *fingerprint,
+                        prerequisites: prerequisites.clone(),
+                        claims: claims.clone(),
+                        pools: pools.clone(),
+                        reserved_at: at,
+                        process: None,
+                        before,
+                    },
+                );
+            }
+            Event::Started { run, process } => {
+                if let Some(open) = self.open.get_mut(run) {
+                    open.process = Some(process.clone());
+                }
+            }
+            Event::Voided { run, .. } => {
+                if let Some(open) = self.open.remove(run) {
+                    self.tasks.insert(open.task, *open.before);
+                }
+            }
+            Event::Ended {
+                run,
+                verdict,
+                took_ms,
+            } => {
+                if let Some(open) = self.open.remove(run) {
+                    self.end(open, verdict, *took_ms, at);
+                }
+            }
+            Event::Skipped { orch, task } => {
+                let state = self.touch(task, Status::Skipped, at);
+                state.orch = Some(orch.clone());
+            }
+            Event::CompletedByHand {
+                task,
+                note,
+                fingerprint,
+                ..
+            } => {
+                let state = self.touch(task, Status::Completed, at);
+                state.source = Some(Source::Manual);
+                state.fingerprint = Some(*fingerprint);
+                state.completed_at = Some(at);
+                state.checkpoint_sha = None;
+                state.message.clone_from(note);
+                state.prerequisites.clear();
+            }
+            Event::Approved { task, note, .. } => {
+                let state = self.touch(task, Status::Completed, at);
+                state.source = Some(Source::Run);
+                state.completed_at = Some(at);
+                state.message.clone_from(note);
+            }
+            Event::Rejected { task, note, .. } => {
+                let state = self.touch(task, Status::Pending, at);
+                state.message = Some(match note {
+                    Some(note) => format!("rejected: {note}"),
+                    None => "rejected".to_owned(),
+                });
+            }
+            Event::Reset { task, .. } => {
+                // What was learnt about its duration stays.
+                let durations_ms =
+                    std::mem::take(&mut self.touch(task, Status::Pending, at).durations_ms);
+                self.tasks.insert(
+                    task.clone(),
+                    TaskState {
+                        durations_ms,
+                        updated_at: Some(at),
+                        ..TaskState::default()
+                    },
+                );
+            }
+            Event::Imported {
+                task,
+                status,
+                run,
+                when,
+                sha,
+                source,
+                reason,
+                message,
+            } => {
+                let state = self.touch(task, *status, *when);
+                state.last_run_id.clone_from(run);
+                state.attempts = u32::from(run.is_some());
+                state.checkpoint_sha.clone_from(sha);
+                state.source = Some(*source);
+                state.stop_reason = *reason;
+                state.message.clone_from(message);
+                state.completed_at = (*status == Status::Completed).then_some(*when);
+            }
+            Event::CancelRequested {
+                target: CancelTarget::Orchestration(_) | CancelTarget::Task(_),
+                ..
+            } => {}
+            Event::Detached { orch } => {
+                if let Some(entry) = self.orchestrations.get_mut(orch) {
+                    entry.detached = true;
+                }
+            }
+            Event::OrchestrationEnded { orch, exit } => {
+                if let Some(entry) = self.orchestrations.get_mut(orch) {
+                    entry.ended_at = Some(at);
+                    entry.exit = Some(*exit);
+                }
+                self.forget_old_orchestrations();
+            }
+        }
+    }
+
+    fn touch(&mut self, task: &TaskId, status: Status, at: Timestamp) -> &mut TaskState {
+        let state = self.tasks.entry(task.clone()).or_default();
+        state.status = status;
+        state.updated_at = Some(at);
+        state.stop_reason = None;
+        state.message = None;
+        state
+    }
+
+    fn end(&mut self, open: OpenRun, verdict: &Verdict, took_ms: u64, at: Timestamp) {
+        let state = self.touch(&open.task, Status::Pending, at);
+        let lost = matches!(
+            verdict,
+            Verdict::Retry {
+                reason: StopReason::Orphaned,
+                ..
+            } | Verdict::Stopped {
+                reason: StopReason::Orphaned,
+                ..
+            }
+        );
+        state.lost_in_a_row = if lost { state.lost_in_a_row + 1 } else { 0 };
+        match verdict {
+            Verdict::Completed { sha } | Verdict::AwaitingApproval { sha } => {
+                state.status = match verdict {
+                    Verdict::Completed { .. } => Status::Completed,
+                    _ => Status::AwaitingApproval,
+                };
+                state.counted_failures = 0;
+                state.source = Some(Source::Run);
+                state.fingerprint = Some(open.fingerprint);
+                state.prerequisites = open.prerequisites;
+                state.checkpoint_sha.clone_from(sha);
+                state.completed_at = (state.status == Status::Completed).then_some(at);
+                state.durations_ms.push(took_ms);
+                let excess = state.durations_ms.len().saturating_sub(DURATIONS_KEPT);
+                state.durations_ms.drain(..excess);
+            }
+            Verdict::Retry {
+                reason,
+                message,
+                counted,
+                ..
+            } => {
+                state.counted_failures += u32::from(*counted);
+                state.stop_reason = Some(*reason);
+                state.message.clone_from(message);
+            }
+            Verdict::Failed { reason, message } | Verdict::Stopped { reason, message } => {
+                state.status = match verdict {
+                    Verdict::Failed { .. } => Status::Failed,
+                    _ => Status::Stopped,
+                };
+                state.stop_reason = Some(*reason);
+                state.message.clone_from(message);
+            }
+        }
+        if state.status != Status::Completed {
+            state.completed_at = None;
+        }
+    }
+
+    fn forget_old_orchestrations(&mut self) {
+        let ended: Vec<OrchId> = {
+            let mut ended: Vec<_> = self
+                .orchestrations
+                .iter()
+                .filter_map(|(id, o)| Some((o.ended_at?, id)))
+                .collect();
+            ended.sort();
+            let excess = ended.len().saturating_sub(ENDED_KEPT);
+            ended[..excess]
+                .iter()
+                .map(|(_, id)| (*id).clone())
+                .collect()
+        };
+        for id in ended {
+            self.orchestrations.remove(&id);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Which events may still be written, given the state.
+
+use crate::event::{Event, Verdict};
+use crate::model::{OrchId, PoolTake, RunId, Status, TaskId};
+use crate::state::{State, overlap};
+
+/// Why an event may not be written. Nothing was written; the caller has the newest state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    #[error("`{task}` is already running (run {run})")]
+    TaskRunning { task: TaskId, run: RunId },
+    #[error("`{task}` is already completed")]
+    AlreadyCompleted { task: TaskId },
+    #[error("pool `{pool}` is in use")]
+    PoolFull { pool: String },
+    #[error("`{claim}` is claimed by `{task}` (run {run})")]
+    Claimed {
+        claim: String,
+        task: TaskId,
+        run: RunId,
+    },
+    #[error("run {run} is not open")]
+    RunNotOpen { run: RunId },
+    #[error("run {run} was started before")]
+    RunKnown { run: RunId },
+    #[error("`{task}` is {}, not awaiting approval", .status.word())]
+    NotAwaitingApproval { task: TaskId, status: Status },
+    #[error("orchestration {orch} is not open")]
+    OrchestrationNotOpen { orch: OrchId },
+}
+
+impl State {
+    /// Says whether an event may be written now.
+    ///
+    /// # Errors
+    /// The rule it would break.
+    pub fn check(&self, event: &Event) -> Result<(), Illegal> {
+        match event {
+            Event::Reserved {
+                orch,
+                run,
+                task,
+                claims,
+                pools,
+                again,
+                ..
+            } => {
+                self.orchestration_open(orch)?;
+                self.not_running(task)?;
+                if self.open.contains_key(run) {
+                    return Err(Illegal::RunKnown { run: run.clone() });
+                }
+                if !again && self.counts_as_completed(task, orch) {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                self.pools_free(pools)?;
+                self.claims_free(claims)
+            }
+            Event::Started { run, .. } => match self.open.get(run) {
+                None => Err(Illegal::RunNotOpen { run: run.clone() }),
+                Some(open) if open.process.is_some() => Err(Illegal::RunKnown { run: run.clone() }),
+                Some(_) => Ok(()),
+            },
+            Event::Voided { run, .. } | Event::Ended { run, .. } => match self.open.get(run) {
+                None => Err(Illegal::RunNotOpen { run: run.clone() }),
+                Some(_) => Ok(()),
+            },
+            Event::Skipped { orch, task } => {
+                self.orchestration_open(orch)?;
+                if self.status(task) == Status::Completed {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                self.not_running(task)
+            }
+            Event::CompletedByHand { task, .. } | Event::Reset { task, .. } => {
+                self.not_running(task)
+            }
+            Event::Imported { task, .. } => {
+                self.not_running(task)?;
+                if self.tasks.contains_key(task) {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                Ok(())
+            }
+            Event::Approved { task, .. } | Event::Rejected { task, .. } => {
+                match self.status(task) {
+                    Status::AwaitingApproval => Ok(()),
+                    status => Err(Illegal::NotAwaitingApproval {
+                        task: task.clone(),
+                        status,
+                    }),
+                }
+            }
+            Event::OrchestrationEnded { orch, .. } | Event::Detached { orch } => {
+                self.orchestration_open(orch)
+            }
+            Event::OrchestrationStarted { .. } | Event::CancelRequested { .. } => Ok(()),
+        }
+    }
+
+    fn orchestration_open(&self, orch: &OrchId) -> Result<(), Illegal> {
+        match self.orchestrations.get(orch) {
+            Some(entry) if entry.ended_at.is_none() => Ok(()),
+            _ => Err(Illegal::OrchestrationNotOpen { orch: orch.clone() }),
+        }
+    }
+
+    /// A completed inline step counts only within the orchestration that completed it.
+    #[must_use]
+    pub fn counts_as_completed(&self, task: &TaskId, orch: &OrchId) -> bool {
+        self.tasks.get(task).is_some_and(|state| {
+            state.status == Status::Completed
+                && (!task.is_inline() || state.orch.as_ref() == Some(orch))
+        })
+    }
+
+    fn not_running(&self, task: &TaskId) -> Result<(), Illegal> {
+        if self.status(task) != Status::InProgress {
+            return Ok(());
+        }
+        match self.open_run(task) {
+            Some((run, _)) => Err(Illegal::TaskRunning {
+                task: task.clone(),
+                run: run.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn pools_free(&self, wanted: &[PoolTake]) -> Result<(), Illegal> {
+        for want in wanted {
+            let used: u32 = self
+                .open
+                .values()
+                .flat_map(|run| &run.pools)
+                .filter(|taken| taken.pool == want.pool)
+                .map(|taken| taken.take)
+                .fold(0, u32::saturating_add);
+            if used.saturating_add(want.take) > want.of {
+                return Err(Illegal::PoolFull {
+                    pool: want.pool.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn claims_free(&self, wanted: &[String]) -> Result<(), Illegal> {
+        for (run, open) in &self.open {
+            for held in &open.claims {
+                if let Some(claim) = wanted.iter().find(|claim| overlap(claim, held)) {
+                    return Err(Illegal::Claimed {
+                        claim: claim.clone(),
+                        task: open.task.clone(),
+                        run: run.clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Verdict {
+    /// Is this the end of the task for its orchestration?
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Retry { .. })
+    }
+}

@@ -1,0 +1,13 @@
+//! What is so, given everything that happened: `state == fold(events)`.
+//!
+//! Knows the model and the events. Pure: no files, no clock. [`State::apply`] is the one function
+//! that changes a task's state; [`State::check`] says beforehand whether an event is still legal, so
+//! that of two writers only one can win.
+
+mod claims;
+mod fold;
+mod legal;
+
+pub use claims::overlap;
+pub use fold::{OpenRun, Orchestration, State, TaskState};
+pub use legal::Illegal;
