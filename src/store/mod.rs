@@ -5,7 +5,9 @@
 mod error;
 mod journal;
 mod layout;
+mod replace;
 
 pub use error::StoreError;
 pub use journal::{Appended, Refused, Store};
 pub use layout::Layout;
+pub use replace::replace;
