@@ -1,1 +1,9 @@
-//! (Skeleton.)
+//! Who does the work: for each worker its command line, and the environment that it may see. Pure.
+//!
+//! Knows the model. Does not know processes or files: [`crate::attempt`] starts what is decided here.
+
+mod environment;
+mod shell;
+
+pub use environment::{COOKIE, environment, identity};
+pub use shell::invocation;
