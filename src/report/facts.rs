@@ -1,10 +1,10 @@
 //! Everything that a report is made of, gathered by the caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{RunId, Task, TaskId};
+use crate::model::{OrchId, RunId, Task, TaskId};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{State, TaskState};
 use crate::view::TaskView;
@@ -22,6 +22,15 @@ pub enum Liveness {
     NeverStarted,
 }
 
+/// What is known of the processes that the journal names. The default: all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Processes {
+    /// Of open runs; one that is not in it counts as attended.
+    pub runs: BTreeMap<RunId, Liveness>,
+    /// Open orchestrations whose orchestrator is gone: they can be resumed.
+    pub deserted: BTreeSet<OrchId>,
+}
+
 /// The plan, the state and what was worked out of them, at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -29,8 +38,7 @@ pub struct Facts<'a> {
     pub state: &'a State,
     /// In the plan's order.
     pub views: &'a [TaskView],
-    /// Of every open run; one that is not in it counts as attended.
-    pub liveness: &'a BTreeMap<RunId, Liveness>,
+    pub processes: &'a Processes,
     pub now: Timestamp,
 }
 
@@ -61,7 +69,8 @@ impl<'a> Facts<'a> {
     }
     #[must_use]
     pub fn liveness(&self, run: &RunId) -> Liveness {
-        self.liveness
+        self.processes
+            .runs
             .get(run)
             .copied()
             .unwrap_or(Liveness::Attended)

@@ -6,18 +6,29 @@
 
 mod counts;
 mod facts;
+mod next;
+mod next_commands;
 mod note;
+mod overview;
 mod sanitise;
 mod status_json;
 mod status_table;
 mod style;
 mod text;
+mod why;
+
+#[cfg(test)]
+mod fixture;
 
 pub use counts::Counts;
-pub use facts::{Facts, Liveness};
+pub use facts::{Facts, Liveness, Processes};
+pub use next::{Next, Whose, expected};
+pub use next_commands::{NextCommand, next_commands};
 pub use note::{Note, complete_command, notes};
+pub use overview::Overview;
 pub use sanitise::{one_line, sanitise};
 pub use status_json::{StatusJson, TaskJson};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use text::{listing, shell_word};
+pub use why::Why;

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::event::{CancelTarget, Event, Verdict};
     use crate::model::{StopReason, WrittenStatus};
-    use crate::report::facts::Liveness;
+    use crate::report::facts::{Liveness, Processes};
     use crate::view::tests::{Story, id, orch, print};
 
     fn look(glyphs: Glyphs) -> Look {
@@ -133,13 +133,13 @@ mod tests {
         }
     }
 
-    fn table(story: &Story, liveness: &BTreeMap<RunId, Liveness>, look: &Look) -> String {
+    fn table(story: &Story, processes: &Processes, look: &Look) -> String {
         let views = story.views();
         let facts = Facts {
             plan: &story.plan,
             state: &story.state,
             views: &views,
-            liveness,
+            processes,
             now: story.now(),
         };
         let all: Vec<TaskIx> = story.plan.numbers().collect();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn plain(story: &Story, look: &Look) -> String {
-        let text = table(story, &BTreeMap::new(), look);
+        let text = table(story, &Processes::default(), look);
         anstream::adapter::strip_str(&text).to_string()
     }
 
@@ -229,7 +229,7 @@ mod tests {
     fn colours_are_written_around_glyph_status_and_notes() {
         let mut story = Story::new(&[("a.md", &[]), ("b.md", &["a.md"])]);
         story.failed("a.md");
-        let text = table(&story, &BTreeMap::new(), &look(Glyphs::Unicode));
+        let text = table(&story, &Processes::default(), &look(Glyphs::Unicode));
         insta::assert_snapshot!(text.replace('\u{1b}', "ESC"), @r"
         Tasks in .runr/tasks/:
           ESC[31m✗ESC[0m a.md  ESC[31mfailed           ESC[0m  2025-01-08  ESC[2mrun:20250108-143100-baaaESC[0m  verification failed: cargo test
@@ -260,12 +260,16 @@ mod tests {
         let a = story.started("a.md", print(0));
         let b = story.reserved("b.md", print(0));
         let c = story.started("c.md", print(0));
-        let liveness = BTreeMap::from([
+        let runs = BTreeMap::from([
             (a, Liveness::Gone),
             (b, Liveness::NeverStarted),
             (c, Liveness::Unattended),
         ]);
-        let text = table(&story, &liveness, &look(Glyphs::Unicode));
+        let processes = Processes {
+            runs,
+            ..Processes::default()
+        };
+        let text = table(&story, &processes, &look(Glyphs::Unicode));
         insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"
         Tasks in .runr/tasks/:
           ◐ a.md  in progress        2025-01-08  run:20250108-143100-baaa  its process is gone: runr resume
