@@ -1,11 +1,28 @@
 //! The journal and everything kept beside it: the only place that reads and writes `.runr/` state.
 //!
 //! Knows the model, the events and the fold. Does not know the plan, the scheduler or the screen.
+//!
+//! `line` and `status_format` are the texts, pure; `journal`, `status_file`, `run_folder`, `lock` and
+//! `process` each touch one kind of thing; `files` and `append` put them together into the [`Store`].
 
+mod append;
 mod error;
+mod files;
+mod first_write;
 mod journal;
 mod layout;
+mod line;
+mod notice;
+mod older;
+mod replace;
+mod status_file;
+mod status_format;
+#[cfg(test)]
+mod tests;
 
+pub use append::{Appended, Refused};
 pub use error::StoreError;
-pub use journal::{Appended, Refused, Store};
+pub use files::Store;
 pub use layout::Layout;
+pub use notice::Notice;
+pub use replace::{replace, sync_folder};
