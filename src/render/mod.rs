@@ -15,6 +15,7 @@ mod reduce;
 #[cfg(test)]
 mod samples;
 mod selection;
+mod svg;
 mod text;
 
 pub use build::{Facts, Source, draw};
@@ -23,4 +24,5 @@ pub use drawing::{Drawing, Edge, Node, Standing, Total};
 pub use json::json;
 pub use mermaid::mermaid;
 pub use selection::{Edges, Reach, Selection};
+pub use svg::{Unfit, svg};
 pub use text::{Charset, Page, text};
