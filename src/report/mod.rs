@@ -10,7 +10,7 @@ mod next;
 mod next_commands;
 mod note;
 mod overview;
-mod sanitise;
+pub mod sanitise;
 mod status_json;
 mod status_table;
 mod style;
