@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Status;
 use crate::report::style::class_style;
@@ -10,7 +10,7 @@ use crate::report::text::count;
 use crate::view::{Class, TaskView};
 
 /// How many tasks there are of each class; `stale` are among the completed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub total: usize,
     pub completed: usize,

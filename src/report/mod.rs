@@ -10,6 +10,7 @@ mod next;
 mod next_commands;
 mod note;
 mod overview;
+pub mod receipt;
 pub mod sanitise;
 mod status_json;
 mod status_table;

@@ -8,14 +8,14 @@ use crate::model::{Status, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
-use crate::report::text::shell_word;
-use crate::view::{Class, Need, Unblocker, needs_people};
+use crate::report::text::{count, shell_word};
+use crate::view::{Ask, Class, Need, Unblocker, needs_people};
 
 /// How many commands are named.
 const COMMANDS: usize = 3;
 
 /// A command and what it is good for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NextCommand {
     pub command: String,
     /// Lower case, without a period.
@@ -72,10 +72,13 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
     }
     let shown_set: BTreeSet<TaskIx> = shown.iter().copied().collect();
     if let Some(need) = needs.iter().find(|need| shown_set.contains(&need.task)) {
+        let when = match need.ask {
+            Ask::Do => "once you have done it",
+            Ask::Approve => "once you have looked at it",
+        };
         let why = match need.sets_free.len() {
-            0 => "when it is done".to_owned(),
-            1 => "when it is done; sets 1 task free".to_owned(),
-            n => format!("when it is done; sets {n} tasks free"),
+            0 => when.to_owned(),
+            n => format!("{when}; sets {} free", count(n, "task", "tasks")),
         };
         add(complete_command(facts.plan, need.task, need.ask), &why);
     }

@@ -283,7 +283,7 @@ mod tests {
           ○ keys.md  needs you: runr tasks complete keys.md
 
         Next
-          runr tasks complete keys.md  when it is done; sets 1 task free
+          runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
         ");
         let mut told = Told::new(&story);
@@ -304,7 +304,7 @@ mod tests {
 
         Next
           runr resume                  goes on where it was interrupted
-          runr tasks complete keys.md  when it is done; sets 1 task free
+          runr tasks complete keys.md  once you have done it; sets 1 task free
         ");
         story.happens(Event::OrchestrationEnded {
             orch: orch(),
@@ -323,7 +323,7 @@ mod tests {
           ○ keys.md  needs you: runr tasks complete keys.md
 
         Next
-          runr tasks complete keys.md  when it is done; sets 1 task free
+          runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
         ");
     }

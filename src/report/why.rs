@@ -171,7 +171,7 @@ impl<'a> Why<'a> {
         }
         let line = |text: &mut String, what: &str, tasks: &[TaskIx]| {
             let _ = match tasks.len() {
-                0 => writeln!(text, "  {what} nothing"),
+                0 => writeln!(text, "  {what} nothing by itself"),
                 n => writeln!(
                     text,
                     "  {what} {}: {}",
@@ -299,7 +299,7 @@ mod tests {
 
         Next
           runr logs net.md             shows what went wrong
-          runr tasks complete keys.md  when it is done
+          runr tasks complete keys.md  once you have done it
           runr run --task net.md       tries it again
         ");
         insta::assert_snapshot!(text(1), @r"
@@ -307,11 +307,11 @@ mod tests {
           completed before it: 00-setup.md
 
         Its completion
-          makes ready at once nothing
+          makes ready at once nothing by itself
           is waited for, with others, by 2 tasks: ai.md, ship.md
 
         Next
-          runr tasks complete keys.md  when it is done
+          runr tasks complete keys.md  once you have done it
         ");
         insta::assert_snapshot!(text(0), @r"
         ✓ 00-setup.md  completed
