@@ -80,9 +80,23 @@ impl Live {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn terminate(&self) -> io::Result<()> {
+        self.handle().signal(Signal::TERM)
+    }
+
+    /// Asks the attempt to end at once, without grace.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn kill(&self) -> io::Result<()> {
+        // Two requests mean "at once". Two signals of one kind could become one on the way.
+        self.handle().signal(Signal::TERM)?;
+        self.handle().signal(Signal::INT)
+    }
+
+    fn handle(&self) -> &Handle {
         match &self.how {
-            How::Own { handle, .. } => handle.signal(Signal::TERM),
-            How::Adopted(handle) => handle.get_ref().signal(Signal::TERM),
+            How::Own { handle, .. } => handle,
+            How::Adopted(handle) => handle.get_ref(),
         }
     }
 }

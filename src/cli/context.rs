@@ -76,6 +76,15 @@ impl Context {
         }
     }
 
+    /// Who types, for the journal: the login name.
+    #[must_use]
+    pub fn user(&self) -> String {
+        ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_else(|| "unknown".to_owned())
+    }
+
     /// Columns of the terminal; 100 when there is none.
     #[must_use]
     pub fn width(&self) -> usize {

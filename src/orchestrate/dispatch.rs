@@ -125,7 +125,7 @@ impl Dispatch {
             tree: self.project.root.clone(),
             lock: self.layout.task_lock(&task.id),
             command,
-            env: worker::environment(&self.env, &task.env),
+            env: worker::environment(self.env.iter().cloned(), &task.env),
             verify: task.policy.verify.clone(),
             timeouts: task.policy.timeouts.clone(),
         }))

@@ -11,19 +11,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt::{Held, LaunchError, Live, sweep};
+use crate::attempt::{Held, LaunchError, Live};
 use crate::event::{Event, Recorded, Verdict};
 use crate::model::{OrchId, OrphanPolicy, RunId, RunState, StopReason};
 use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::news::News;
-use crate::orchestrate::recover::{Recovered, end_of};
+use crate::orchestrate::recover::{Recovered, end_of, end_strays};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::report::live::Screen;
 use crate::sched::{self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle};
 use crate::state::Illegal;
-use crate::store::{OwnerLock, Store, create_run, read_run_state};
+use crate::store::{OwnerLock, Store, create_run, read_state};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
@@ -211,7 +211,10 @@ impl Orchestrator {
                 }
             }
             if self.pending.is_empty() {
-                self.store.write_cache_if_due();
+                // It is rebuilt from the journal whenever it is behind: its failure is worth a warning.
+                if let Err(error) = self.store.write_cache_if_due(std::time::Instant::now()) {
+                    self.screen.say(&format!("warning: {error}"));
+                }
                 return Ok(());
             }
             self.write().await?;
@@ -297,7 +300,7 @@ impl Orchestrator {
                     Illegal::AlreadyCompleted { .. } => Refusal::Completed,
                     Illegal::PoolFull { .. } | Illegal::Claimed { .. } => Refusal::Busy,
                     source => {
-                        return Err(OrchestrateError::RefusedOrchestration {
+                        return Err(OrchestrateError::Refused {
                             orch: self.dispatch.orch.clone(),
                             source,
                         });
@@ -308,7 +311,7 @@ impl Orchestrator {
             }
             // A person completed the manual task in the same moment; the news says so.
             (Then::Nothing, _) if matches!(pending.event, Event::Skipped { .. }) => Ok(()),
-            (_, source) => Err(OrchestrateError::RefusedOrchestration {
+            (_, source) => Err(OrchestrateError::Refused {
                 orch: self.dispatch.orch.clone(),
                 source,
             }),
@@ -409,13 +412,9 @@ impl Orchestrator {
 
     /// The verdict in the run's folder. Without one, whatever is left of its processes is ended first.
     fn final_state(&self, run: &RunId) -> Result<Option<RunState>, OrchestrateError> {
-        let state = read_run_state(&self.dispatch.layout, run)?;
+        let state = read_state(&self.dispatch.layout, run)?;
         if state.is_none() {
-            sweep(run).map_err(|source| OrchestrateError::Io {
-                doing: "end what is left of",
-                path: self.dispatch.layout.run(run),
-                source,
-            })?;
+            end_strays(&self.dispatch.layout, run)?;
         }
         Ok(state)
     }

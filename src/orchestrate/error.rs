@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::model::{OrchId, RunId};
+use crate::model::OrchId;
 use crate::state::Illegal;
 use crate::store::StoreError;
 
@@ -17,10 +17,8 @@ pub enum OrchestrateError {
     Signals { source: io::Error },
     #[error("cannot watch `{}` for changes", .path.display())]
     Watch { path: PathBuf, source: notify::Error },
-    #[error("the journal refused an event of run {run}")]
-    Refused { run: RunId, source: Illegal },
     #[error("the journal refused an event of {orch}")]
-    RefusedOrchestration { orch: OrchId, source: Illegal },
+    Refused { orch: OrchId, source: Illegal },
     #[error("orchestration {orch} is still running")]
     StillRunning { orch: OrchId },
     #[error("`{task}` of the plan of {orch} is gone")]

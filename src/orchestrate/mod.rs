@@ -17,6 +17,6 @@ mod wake;
 
 pub use error::OrchestrateError;
 pub use frozen::{FrozenPlan, Rules};
-pub use recover::{Recovered, Recovery, end_all};
+pub use recover::{Ask, Recovered, Recovery, end_all};
 pub use selection::{Selection, Unmet, WithPrerequisites, select, unmet};
 pub use wake::JournalWatch;

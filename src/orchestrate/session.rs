@@ -68,7 +68,6 @@ pub struct Finished {
 pub async fn start(request: Request, mut around: Surroundings) -> Result<Finished, OrchestrateError> {
     let orch = new_orchestration(Timestamp::now())?;
     let layout = around.store.layout().clone();
-    around.store.prepare()?;
     let owner = OwnerLock::try_take(&layout, &orch)?
         .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
     let mut frozen = FrozenPlan::new(orch, request.command, &around.plan, request.rules);
@@ -91,7 +90,6 @@ pub async fn resume(
     command: String,
 ) -> Result<Finished, OrchestrateError> {
     let layout = around.store.layout().clone();
-    around.store.prepare()?;
     let owner = OwnerLock::try_take(&layout, orch)?
         .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
     let mut frozen = FrozenPlan::read(&layout, orch)?;
@@ -118,7 +116,11 @@ async fn drive(
     let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
     let started = Event::OrchestrationStarted {
         orch: orch.clone(),
-        owner: process::this()?,
+        owner: process::this().map_err(|source| OrchestrateError::Io {
+            doing: "read",
+            path: "/proc/self/stat".into(),
+            source,
+        })?,
         command: frozen.command.clone(),
         tasks: u32::try_from(selected.len()).unwrap_or(u32::MAX),
         jobs: frozen.jobs,
@@ -232,7 +234,7 @@ fn append_all(store: &mut Store, events: Vec<Event>, orch: &OrchId) -> Result<Ve
     let appended = store.append(events)?;
     match appended.refused.into_iter().next() {
         Some(refused) => {
-            Err(OrchestrateError::RefusedOrchestration { orch: orch.clone(), source: refused.why })
+            Err(OrchestrateError::Refused { orch: orch.clone(), source: refused.why })
         }
         None => Ok(appended.news),
     }

@@ -2,6 +2,9 @@
 //!
 //! Knows the model. Does not know processes or files: [`crate::attempt`] starts what is decided here.
 
+/// The worker that runs commands.
+pub const SHELL: &str = "shell";
+
 mod environment;
 mod shell;
 

@@ -8,8 +8,9 @@ use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit, names};
 use crate::event::{CancelTarget, Event};
 use crate::model::Status;
-use crate::orchestrate::{OrchestrateError, Recovery, end_all};
-use crate::store::{OwnerLock, Store};
+use crate::orchestrate::{Ask, OrchestrateError, Recovery, end_all};
+use crate::store::Store;
+use crate::store::lock::{self, Held};
 
 /// Stop a running orchestration or task: attempts are asked to end, then ended
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         writeln!(context.out(), "{orch} has ended already")?;
         return Ok(Exit::OK);
     }
-    let ended_runs = if OwnerLock::is_free(store.layout(), &orch) {
+    let ended_runs = if lock::owner_lock(store.layout(), &orch)? == Held::No {
         // Nobody is there to ask: end what is left of it here.
         block_on(end_left_over(&mut store, args.drain))?
     } else {
@@ -77,5 +78,6 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 async fn end_left_over(store: &mut Store, drain: bool) -> Result<usize, OrchestrateError> {
     let recovered = Recovery { store, hybrid: &|_| false, own: None }.run().await?;
-    end_all(store, recovered, drain).await
+    let ask = if drain { Ask::Nothing } else { Ask::ToEnd };
+    end_all(store, recovered, ask, &|_| false).await
 }

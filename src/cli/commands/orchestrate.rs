@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
+use crate::attempt::Live;
 use crate::cli::dispatching::{Dispatching, Scope, block_on};
 use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit};
 use crate::model::OrchId;
 use crate::orchestrate::{JournalWatch, OrchestrateError, Selection, WithPrerequisites, select};
 use crate::state::{Orchestration, State};
-use crate::store::{OwnerLock, Store};
+use crate::store::Store;
+use crate::store::lock::{self, Held};
 
 use super::{cancel, report, resume};
 
@@ -145,13 +147,15 @@ pub async fn ended(store: &mut Store, orch: &OrchId) -> Result<Option<u8>, Orche
         }
         let owner = store.state().orchestrations.get(orch).map(|o| o.owner.clone());
         let gone = async {
-            match owner.as_ref().and_then(crate::attempt::launch::Live::adopt) {
-                // An error says that it cannot be watched; the journal still can.
-                Some(mut owner) => match owner.ended().await {
-                    Ok(()) => {}
-                    Err(_) => std::future::pending().await,
-                },
-                None => {}
+            match owner.clone().map(Live::adopt) {
+                Some(Ok(Some(mut owner))) => {
+                    if owner.ended().await.is_err() {
+                        // It cannot be watched; the journal still can.
+                        std::future::pending().await
+                    }
+                }
+                Some(Ok(None)) => {}
+                Some(Err(_)) | None => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -206,7 +210,10 @@ fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
         Some(0) => "done".to_owned(),
         Some(3) => "needs you".to_owned(),
         Some(code) => format!("exit {code}"),
-        None if OwnerLock::is_free(store.layout(), id) => "interrupted".to_owned(),
-        None => "running".to_owned(),
+        None => match lock::owner_lock(store.layout(), id) {
+            Ok(Held::No) => "interrupted".to_owned(),
+            // When it cannot be told, what the journal says stands.
+            Ok(Held::Yes) | Err(_) => "running".to_owned(),
+        },
     }
 }
