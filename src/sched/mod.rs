@@ -29,12 +29,17 @@ mod queue;
 mod rank;
 mod retry;
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod scenarios;
 mod scheduler;
+mod select;
 
 pub use build::{Resume, Setup, build, claims, expected, pools, usage};
 pub use effect::{Effect, Kill, Settle};
 pub use input::{AttemptEnd, Cancel, Elsewhere, Input, Refusal};
+pub(crate) use links::Links;
 pub use outcome::{Outcome, Tally};
 pub use problem::{Initial, Item, Options, Problem};
 pub use scheduler::Scheduler;
+pub use select::Selection;

@@ -60,7 +60,7 @@ fn remaining(items: &[Item], links: &Links) -> Vec<Duration> {
 mod tests {
     use super::*;
     use crate::plan::TaskIx;
-    use crate::sched::problem::tests::item;
+    use crate::sched::sample::item;
 
     fn order(items: &[Item], edges: &[(u32, u32)]) -> Vec<u32> {
         let edges: Vec<_> = edges

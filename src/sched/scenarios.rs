@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::{StopReason, TaskKind};
 use crate::plan::TaskIx;
-use crate::sched::problem::tests::{item, problem};
+use crate::sched::sample::{item, problem};
 use crate::sched::{
     AttemptEnd, Cancel, Effect, Elsewhere, Initial, Input, Item, Outcome, Problem, Refusal,
     Scheduler, Settle, Tally,

@@ -147,6 +147,11 @@ impl Scheduler {
         self.halt > Halt::Nothing
     }
 
+    /// The edges, for those who look at the whole afterwards.
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
     fn begin(&mut self) {
         if self.stage != Stage::BeforeBegin {
             return;
