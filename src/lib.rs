@@ -10,6 +10,7 @@ pub mod plan;
 pub mod project;
 pub mod render;
 pub mod report;
+pub mod scaffold;
 pub mod sched;
 pub mod simulate;
 pub mod spec;
