@@ -145,7 +145,7 @@ async fn drive(
         },
     });
     if frozen.rules.ignore_outside {
-        forget_outside(&mut problem);
+        problem.forget_outside();
     }
     let dispatch = Dispatch {
         project: around.project,
@@ -218,15 +218,6 @@ fn still_again(plan: &Plan, state: &State, orch: &OrchId, again: &[u32]) -> Vec<
         task.is_some_and(|t| t.status == Status::Completed && t.orch.as_ref() == Some(orch))
     };
     again.iter().map(|ix| TaskIx(*ix)).filter(|ix| !done_here(ix)).collect()
-}
-
-/// Drops the edges from what is neither selected nor completed: `--force` does not wait for it.
-fn forget_outside(problem: &mut sched::Problem) {
-    let items = &problem.items;
-    problem.edges.retain(|(prerequisite, _)| {
-        let item = &items[prerequisite.0 as usize];
-        item.selected || item.initial == sched::Initial::Completed
-    });
 }
 
 /// Appends events that nothing can stand against.
