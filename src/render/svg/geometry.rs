@@ -28,6 +28,8 @@ pub enum Density {
 const ROOMY: usize = 90;
 /// Width by height that a picture should have.
 const SHAPE: f64 = 1.7;
+/// Below this width nothing is gained by a narrower picture.
+pub const NARROW: f64 = 440.0;
 /// Around everything.
 pub const MARGIN: f64 = 16.0;
 
@@ -59,7 +61,7 @@ impl Density {
     }
     fn widths(self) -> (f64, f64) {
         match self {
-            Self::Roomy => (112.0, 236.0),
+            Self::Roomy => (112.0, 220.0),
             Self::Compact => (84.0, 190.0),
         }
     }
@@ -109,7 +111,7 @@ impl Geometry {
 
     fn distortion(&self) -> f64 {
         let (w, h) = self.extent();
-        (w / h / SHAPE).ln().abs()
+        (w.max(NARROW) / h.max(NARROW / SHAPE) / SHAPE).ln().abs()
     }
 
     fn with(drawing: &Drawing, layered: &Layered, density: Density, flow: Flow) -> Self {

@@ -177,6 +177,16 @@ impl Layered {
         }
     }
 
+    /// Which items lie on the critical path, bends of its edges included.
+    pub fn critical(&self) -> Vec<bool> {
+        let mut critical = vec![false; self.items.len()];
+        for step in self.steps.iter().filter(|step| step.critical) {
+            critical[step.from] = true;
+            critical[step.to] = true;
+        }
+        critical
+    }
+
     /// For each item its neighbours in the layer before and in the layer after.
     pub fn neighbours(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
         let mut before = vec![Vec::new(); self.items.len()];

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-use super::geometry::{Density, Flow, Geometry, MARGIN, Rect};
+use super::geometry::{Density, Flow, Geometry, MARGIN, NARROW, Rect};
 use super::layers::{Kind, Lane, Layered};
 use super::measure::{Font, fit, width};
 use super::style;
@@ -39,7 +39,7 @@ fn write(
     geometry: &Geometry,
 ) -> fmt::Result {
     let (inner, depth) = geometry.extent();
-    let legend = Legend::new(drawing, inner.max(440.0));
+    let legend = Legend::new(drawing, inner.max(NARROW));
     let w = Px(inner.max(legend.width) + 2.0 * MARGIN);
     let h = Px(depth + 3.0 * MARGIN + legend.height);
     writeln!(

@@ -5,7 +5,7 @@
 //! regression, solved exactly by merging neighbours that are in each other's way. Knows layers and
 //! sizes. Does not know which way the layers run.
 
-use super::layers::{Kind, Layered};
+use super::layers::{Kind, Lane, Layered};
 
 const SWEEPS: usize = 8;
 
@@ -59,21 +59,41 @@ pub fn place(layered: &Layered, sizes: Sizes) -> Placed {
         row.low = begin + sizes.pad.0 + size(*first) / 2.0;
         let reach = row.offset.last().copied().unwrap_or(0.0);
         row.high = (end - sizes.pad.1 - size(*last) / 2.0 - reach).max(row.low);
+        // Nothing pulls at lone tasks: they stay in rows, as text would.
+        let first = match layered.lanes[*lane] {
+            Lane::Alone => row.low,
+            Lane::Track(_) | Lane::Rest => f64::midpoint(row.low, row.high),
+        };
         for (item, offset) in row.items.iter().zip(&row.offset) {
-            middle[*item] = f64::midpoint(row.low, row.high) + offset;
+            middle[*item] = first + offset;
         }
     }
     let (before, after) = layered.neighbours();
+    let critical = layered.critical();
+    let pull = |item: usize, near: usize| {
+        let bend = |i: usize| layered.items[i].kind == Kind::Bend;
+        // Long lines are to be straight first of all, and the critical path before others.
+        let line = match (bend(item), bend(near)) {
+            (true, true) => 8.0,
+            (true, false) | (false, true) => 2.0,
+            (false, false) => 1.0,
+        };
+        if critical[item] && critical[near] && line > 1.0 {
+            line * 12.0
+        } else {
+            line
+        }
+    };
     for sweep in 0..SWEEPS {
         let last = sweep + 1 == SWEEPS;
         for row in rows.iter().flatten().map(|(_, row)| row) {
-            settle(layered, row, &[&before], &mut middle);
+            settle(row, &[&before], &pull, &mut middle);
         }
         for row in rows.iter().rev().flatten().map(|(_, row)| row) {
             if last {
-                settle(layered, row, &[&before, &after], &mut middle);
+                settle(row, &[&before, &after], &pull, &mut middle);
             } else {
-                settle(layered, row, &[&after], &mut middle);
+                settle(row, &[&after], &pull, &mut middle);
             }
         }
     }
@@ -136,19 +156,18 @@ fn lanes(
 }
 
 /// Moves the items of a row as near as possible to the mean of their neighbours.
-fn settle(layered: &Layered, row: &Row, sides: &[&Vec<Vec<usize>>], middle: &mut [f64]) {
+fn settle(
+    row: &Row,
+    sides: &[&Vec<Vec<usize>>],
+    pull: &impl Fn(usize, usize) -> f64,
+    middle: &mut [f64],
+) {
     // (wish minus offset, weight, how many items)
     let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(row.items.len());
     for (item, offset) in row.items.iter().zip(&row.offset) {
         let (mut sum, mut weight) = (0.0, 0.0);
         for near in sides.iter().flat_map(|side| &side[*item]) {
-            let bend = |i: usize| layered.items[i].kind == Kind::Bend;
-            // Long lines are to be straight first of all.
-            let pull = match (bend(*item), bend(*near)) {
-                (true, true) => 8.0,
-                (true, false) | (false, true) => 2.0,
-                (false, false) => 1.0,
-            };
+            let pull = pull(*item, *near);
             sum += pull * middle[*near];
             weight += pull;
         }
