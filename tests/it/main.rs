@@ -1,1 +1,5 @@
 //! Integration tests: the real binary, end to end.
+
+mod attempt;
+mod processes;
+mod support_attempt;
