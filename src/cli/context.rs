@@ -24,6 +24,12 @@ impl Context {
         Self { global }
     }
 
+    /// The same surroundings in another folder.
+    #[must_use]
+    pub fn at(&self, dir: &Path) -> Self {
+        Self { global: Global { repo: Some(dir.to_owned()), ..self.global.clone() } }
+    }
+
     fn choice(&self) -> anstream::ColorChoice {
         match self.global.color {
             Color::Auto => anstream::ColorChoice::Auto,

@@ -18,7 +18,7 @@ use crate::state::State;
 use crate::store::Store;
 
 /// The flags of every command that dispatches.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Dispatching {
     /// Attempts alive at once [default: the configuration, else min(4, cores)]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]

@@ -68,3 +68,14 @@ pub struct Problem {
     pub pools: Vec<u32>,
     pub options: Options,
 }
+
+impl Problem {
+    /// Drops the edges from what is neither selected nor completed: nothing waits for it.
+    pub fn forget_outside(&mut self) {
+        let items = &self.items;
+        self.edges.retain(|(prerequisite, _)| {
+            let item = &items[prerequisite.0 as usize];
+            item.selected || item.initial == Initial::Completed
+        });
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::Path;
 
 use crate::attempt::Live;
 use crate::cli::dispatching::{Dispatching, Scope, block_on};
@@ -70,6 +71,15 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Command::Cancel(args) => cancel::run(context, args),
         Command::Receipt(args) => report::run(context, args),
     }
+}
+
+/// What `orchestrate run` does in a folder that is a project, for `runr demo`.
+///
+/// # Errors
+/// As `orchestrate run`.
+pub fn run_in(context: &Context, dir: &Path) -> anyhow::Result<Exit> {
+    let args = Run { with_deps: false, dispatching: Dispatching::default() };
+    run_tracks(&context.at(dir), &args)
 }
 
 fn run_tracks(context: &Context, args: &Run) -> anyhow::Result<Exit> {
