@@ -162,7 +162,7 @@ impl Dispatching {
         } else {
             Mode::Lines
         };
-        let screen = Screen::new(mode, context);
+        let screen = Screen::new(mode, Box::new(context.err()));
         Ok(Surroundings {
             exe: std::env::current_exe()?,
             env: std::env::vars_os()
