@@ -1,1 +1,5 @@
 //! (Skeleton.)
+
+mod sanitise;
+
+pub use sanitise::sanitise;
