@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::state::Illegal;
 use crate::store::journal::Journal;
-use crate::store::{Notice, Store, StoreError, first_write, line, older, replace};
+use crate::store::{Notice, Store, StoreError, first_write, line, older_files, replace};
 
 /// An event that was not written, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,8 +196,8 @@ impl Store {
         self.begin_anew();
         self.notices
             .retain(|notice| !matches!(notice, Notice::OlderShown { .. }));
-        let status = older::status_bytes(&self.layout)?;
-        let older = older::read(&self.layout, status.as_deref())?;
+        let status = older_files::status_bytes(&self.layout)?;
+        let older = older_files::read(&self.layout, status.as_deref())?;
         let id = getrandom::u64().map_err(|error| {
             StoreError::io("begin", &self.layout.journal())(io::Error::other(error))
         })?;

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::store::journal::{Journal, Skip, Stop};
 use crate::store::line::Line;
 use crate::store::status_file::{self, Found};
-use crate::store::{Layout, Notice, StoreError, older};
+use crate::store::{Layout, Notice, StoreError, older_files};
 
 /// The journal of one project and the state that it folds to.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl Store {
             Found::Older(bytes) => older_status = Some(bytes),
         }
         if self.journal.is_none() {
-            let older = older::read(&self.layout, older_status.as_deref())?;
+            let older = older_files::read(&self.layout, older_status.as_deref())?;
             for event in &older.events {
                 self.state.apply(&Recorded {
                     seq: 0,

@@ -7,14 +7,20 @@
 
 mod append;
 mod error;
+mod facts;
 mod files;
 mod first_write;
 mod journal;
 mod layout;
 mod line;
+pub mod lock;
 mod notice;
 mod older;
+mod older_files;
+pub mod process;
+pub mod recovery;
 mod replace;
+mod run_folder;
 mod status_file;
 mod status_format;
 #[cfg(test)]
@@ -22,7 +28,10 @@ mod tests;
 
 pub use append::{Appended, Refused};
 pub use error::StoreError;
+pub use facts::facts;
 pub use files::Store;
 pub use layout::Layout;
+pub use lock::OwnerLock;
 pub use notice::Notice;
 pub use replace::{replace, sync_folder};
+pub use run_folder::{RUN_VERSION, create_run, read_spec, read_state};
