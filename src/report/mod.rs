@@ -6,6 +6,8 @@
 
 mod counts;
 mod facts;
+pub mod live;
+mod log_text;
 mod next;
 mod next_commands;
 mod note;
@@ -15,6 +17,7 @@ pub mod sanitise;
 mod status_json;
 mod status_table;
 mod style;
+mod summary;
 mod text;
 mod why;
 
@@ -23,6 +26,7 @@ mod fixture;
 
 pub use counts::Counts;
 pub use facts::{Facts, Liveness, Processes};
+pub use log_text::{last_line, last_lines, shown_line};
 pub use next::{Next, Whose, expected};
 pub use next_commands::{NextCommand, next_commands};
 pub use note::{Note, complete_command, notes};
@@ -31,5 +35,6 @@ pub use sanitise::{one_line, sanitise};
 pub use status_json::{StatusJson, TaskJson};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
+pub use summary::{SummaryLook, summary};
 pub use text::{listing, shell_word};
 pub use why::Why;

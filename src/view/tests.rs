@@ -1,14 +1,12 @@
 //! A small history for tests: a plan, and events that happen to it one a minute.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::event::{Event, Recorded, Verdict};
 use crate::model::{
-    Backoff, CommandLine, Fingerprint, OrchId, Place, Policy, ProcessRef, RetryPolicy, RunId,
-    StopReason, Task, TaskId, TaskKind, Timeouts, VerifyPolicy,
+    Fingerprint, OrchId, Place, ProcessRef, RunId, StopReason, Task, TaskId, TaskKind,
 };
 use crate::plan::{Edge, Origin, Plan, TaskIx, sample};
 use crate::state::State;
@@ -219,28 +217,4 @@ impl Story {
             fingerprint,
         });
     }
-}
-
-/// A policy with retries and a check, for what shows them.
-pub(crate) fn strict_policy() -> Arc<Policy> {
-    Arc::new(Policy {
-        timeouts: Timeouts {
-            startup: None,
-            idle: Some(Duration::from_secs(600)),
-            wall: Some(Duration::from_secs(2700)),
-            grace: Duration::from_secs(10),
-        },
-        retry: RetryPolicy {
-            max: 2,
-            backoff: Backoff {
-                base: Duration::from_secs(1),
-                max: Duration::from_secs(60),
-            },
-        },
-        verify: VerifyPolicy {
-            commands: vec![CommandLine::Shell("cargo test".to_owned())],
-            timeout: None,
-            cwd: None,
-        },
-    })
 }

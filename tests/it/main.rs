@@ -3,3 +3,4 @@
 mod attempt;
 mod processes;
 mod support_attempt;
+mod journal;
