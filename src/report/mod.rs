@@ -1,3 +1,5 @@
 //! (Skeleton.)
 
-pub mod sanitise;
+mod sanitise;
+
+pub use sanitise::{one_line, sanitise};
