@@ -10,7 +10,7 @@ use crate::render::reduce::needed;
 use crate::render::{Drawing, Edge, Edges, Node, Selection, Standing, Total};
 use crate::view::{self, Stale, TaskView};
 
-/// What a task without history and estimate counts as on the critical path.
+/// What a task without history and estimate counts as when nothing is known of the others either.
 const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// What is known of a task beside its view.
@@ -137,7 +137,7 @@ fn node(source: Source<'_>, ix: TaskIx, track_of: &[Option<usize>]) -> Node {
         },
         stale: seen.stale.as_ref().map(|why| match why {
             Stale::TextChanged => "its text changed".into(),
-            Stale::InputsChanged => "its inputs changed".into(),
+            Stale::InputsChanged => "its text or inputs changed".into(),
             Stale::PrerequisiteChanged(p) => format!("{} changed", plan.task(*p).id).into(),
         }),
         reason: source
@@ -168,6 +168,9 @@ fn set_levels(drawing: &mut Drawing, order: &[usize]) {
 /// Finds the longest path; among equals the one with the lowest numbers.
 fn mark_critical(drawing: &mut Drawing, order: &[usize], expected: &[Option<Duration>]) {
     let outgoing = drawing.outgoing();
+    let mut known: Vec<Duration> = expected.iter().flatten().copied().collect();
+    known.sort_unstable();
+    let unknown = known.get(known.len() / 2).copied().unwrap_or(UNKNOWN);
     // Of each node: the length from its start to the end of all work, and the edge to go on by.
     let mut longest = vec![(Duration::ZERO, None); drawing.nodes.len()];
     for node in order.iter().rev() {
@@ -178,7 +181,7 @@ fn mark_critical(drawing: &mut Drawing, order: &[usize], expected: &[Option<Dura
                 best = (length, Some(*edge));
             }
         }
-        longest[*node] = (expected[*node].unwrap_or(UNKNOWN) + best.0, best.1);
+        longest[*node] = (expected[*node].unwrap_or(unknown) + best.0, best.1);
     }
     // A task that neither needs nor is needed makes no path.
     let mut linked = vec![false; drawing.nodes.len()];

@@ -8,7 +8,7 @@ use crate::model::TaskKind;
 use crate::render::label::{cut, one_line};
 use crate::render::look::{Look, explain};
 use crate::render::{Drawing, Node};
-use crate::report::sanitise::sanitise;
+use crate::report::sanitise;
 
 /// Columns of a title in a box.
 const TITLE: usize = 40;

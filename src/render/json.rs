@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::plan::Origin;
+use crate::render::label::steers;
 use crate::render::{Drawing, Standing};
-use crate::report::sanitise::is_harmful;
 
 /// Raised when a key changes its meaning or goes away; new keys do not count.
 const SCHEMA: u32 = 1;
@@ -105,7 +105,7 @@ pub fn json(drawing: &Drawing) -> String {
     for c in text.chars() {
         // serde_json leaves C1 and bidirectional controls as they are; a terminal would obey them. They
         // stand inside strings only, where the escape means the same.
-        if c != '\n' && is_harmful(c) {
+        if c != '\n' && steers(c) {
             let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
@@ -126,7 +126,7 @@ mod tests {
         let title = "a\u{9b}\u{202e}\u{1b}\"<ü>";
         drawing.nodes[0].title = title.into();
         let text = json(&drawing);
-        assert!(!text.chars().any(|c| c != '\n' && is_harmful(c)));
+        assert!(!text.chars().any(|c| c != '\n' && steers(c)));
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["tasks"][0]["title"], title);
         assert_eq!(value["schema_version"], 1);

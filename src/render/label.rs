@@ -2,14 +2,22 @@
 //!
 //! Knows columns of a terminal. Does not know any format's escaping: that comes after.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::report::sanitise::sanitise;
+use crate::report::sanitise;
 
 /// One line without control characters: white space of any kind becomes one space.
 pub fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     sanitise(&words.join(" ")).into_owned()
+}
+
+/// Would a terminal obey this character instead of showing it?
+pub fn steers(c: char) -> bool {
+    let mut buffer = [0; 4];
+    matches!(sanitise(c.encode_utf8(&mut buffer)), Cow::Owned(_))
 }
 
 /// How many columns a line takes.

@@ -30,7 +30,7 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 const CRITICAL: Style = Style::new()
     .bold()
-    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Magenta)));
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Blue)));
 
 /// Columns of a name that are shown whatever the page.
 const SHORTEST: usize = 12;
@@ -353,12 +353,12 @@ fn padding(widths: impl Iterator<Item = usize>, limit: usize) -> usize {
 fn style(look: Look) -> Style {
     let colour = match look {
         Look::Completed => AnsiColor::Green,
-        Look::Stale | Look::InProgress => AnsiColor::Yellow,
-        Look::Ready => AnsiColor::Cyan,
-        Look::Awaiting => AnsiColor::Blue,
-        Look::Skipped => AnsiColor::Magenta,
+        Look::Stale | Look::Stopped => AnsiColor::Yellow,
+        Look::InProgress => AnsiColor::Cyan,
+        Look::Awaiting | Look::Skipped => AnsiColor::Magenta,
         Look::Failed => AnsiColor::Red,
-        Look::Pending | Look::Stopped => return DIM,
+        Look::Ready => return BOLD,
+        Look::Pending => return DIM,
     };
     Style::new().fg_color(Some(colour.into()))
 }
@@ -388,7 +388,7 @@ mod tests {
         assert!(
             !shown
                 .chars()
-                .any(|c| c != '\n' && crate::report::sanitise::is_harmful(c))
+                .any(|c| c != '\n' && crate::render::label::steers(c))
         );
         insta::assert_snapshot!("text_nasty", shown);
     }

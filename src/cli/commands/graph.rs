@@ -50,6 +50,13 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
+impl Args {
+    /// Is the output for programs rather than for people?
+    fn is_data(&self) -> bool {
+        self.dot || self.mermaid || self.svg || self.json
+    }
+}
+
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let loaded = context.load(&project, args.config.as_deref())?;
@@ -76,10 +83,15 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         facts: &facts(plan, store.state()),
     };
     let drawing = render::draw(source, &selection);
-    let shown = show(context, &args, &drawing);
+    let shown = show(context, &args, &drawing)?;
     match &args.output {
         Some(file) => {
-            let plain = anstream::adapter::strip_str(&shown).to_string();
+            // Styles are the terminal's. Data has none, and is not to be touched.
+            let plain = if args.is_data() {
+                shown
+            } else {
+                anstream::adapter::strip_str(&shown).to_string()
+            };
             std::fs::write(file, plain)
                 .with_context(|| format!("cannot write `{}`", file.display()))?;
         }
@@ -88,13 +100,19 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::OK)
 }
 
-fn show(context: &Context, args: &Args, drawing: &Drawing) -> String {
-    if args.dot {
+fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<String> {
+    Ok(if args.dot {
         render::dot(drawing)
     } else if args.mermaid {
         render::mermaid(drawing)
     } else if args.json {
         render::json(drawing)
+    } else if args.svg {
+        render::svg(drawing).map_err(|unfit| {
+            Failure::usage(unfit.to_string())
+                .help("runr graph --svg --focus TASK --up 2 --down 2    draws a part")
+                .help("runr graph --svg --track NAME                    draws one track")
+        })?
     } else {
         let page = Page {
             columns: context.width(),
@@ -105,7 +123,7 @@ fn show(context: &Context, args: &Args, drawing: &Drawing) -> String {
             },
         };
         render::text(drawing, page)
-    }
+    })
 }
 
 /// The picture of the whole graph, coloured by status, for `runr demo`.

@@ -69,7 +69,7 @@ mod tests {
     fn names_that_bite_are_text() {
         let picture = svg(&samples::nasty()).unwrap();
         assert!(!picture.contains("<script") && !picture.contains("<b>"));
-        let legal = |c: char| c == '\n' || (c >= ' ' && !crate::report::sanitise::is_harmful(c));
+        let legal = |c: char| c == '\n' || (c >= ' ' && !crate::render::label::steers(c));
         assert!(
             picture
                 .chars()
@@ -115,6 +115,8 @@ mod tests {
         let save = |name: &str, d: &Drawing| {
             let t = std::time::Instant::now();
             std::fs::write(dir.join(format!("{name}.svg")), svg(d).unwrap()).unwrap();
+            std::fs::write(dir.join(format!("{name}.dot")), crate::render::dot(d)).unwrap();
+            std::fs::write(dir.join(format!("{name}.mmd")), crate::render::mermaid(d)).unwrap();
             eprintln!("{name} {:?}", t.elapsed());
         };
         save("demo", &samples::demo());

@@ -32,7 +32,7 @@ const DARK: Page = Page {
     back: "#0d1117",
     ink: "#e6edf3",
     soft: "#9aa4b0",
-    line: "#5c6773",
+    line: "#7d8896",
     lanes: [
         ("#121a24", "#243243"),
         ("#1a1812", "#393322"),
