@@ -1,1 +1,6 @@
 //! Integration tests: the real binary, end to end.
+
+mod demo;
+mod examples;
+mod init;
+mod support_sealed;
