@@ -24,6 +24,12 @@ impl Context {
         Self { global }
     }
 
+    /// The same surroundings in another folder.
+    #[must_use]
+    pub fn at(&self, dir: &Path) -> Self {
+        Self { global: Global { repo: Some(dir.to_owned()), ..self.global.clone() } }
+    }
+
     fn choice(&self) -> anstream::ColorChoice {
         match self.global.color {
             Color::Auto => anstream::ColorChoice::Auto,
@@ -74,6 +80,15 @@ impl Context {
             }
             None => true,
         }
+    }
+
+    /// Who types, for the journal: the login name.
+    #[must_use]
+    pub fn user(&self) -> String {
+        ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// Columns of the terminal; 100 when there is none.

@@ -4,3 +4,6 @@ mod demo;
 mod examples;
 mod init;
 mod support_sealed;
+mod attempt;
+mod processes;
+mod support_attempt;
