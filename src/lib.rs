@@ -75,20 +75,20 @@
 //! is lost, and no second attempt runs beside a first. *Acknowledged* = told, after its sync, by the process
 //! that wrote it: printed, served, returned as an exit code, or used to start a dependent.
 
-pub mod model;
-pub mod event;
-pub mod spec;
-pub mod plan;
-pub mod state;
-pub mod view;
-pub mod sched;
-pub mod simulate;
-pub mod store;
-pub mod worker;
 pub mod attempt;
+pub mod cli;
+pub mod event;
+pub mod model;
+pub mod orchestrate;
+pub mod plan;
 pub mod project;
 pub mod render;
 pub mod report;
-pub mod orchestrate;
 pub mod scaffold;
-pub mod cli;
+pub mod sched;
+pub mod simulate;
+pub mod spec;
+pub mod state;
+pub mod store;
+pub mod view;
+pub mod worker;

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
+use crate::model::Diagnostic;
 use crate::project::{self, Loaded, Project};
+use crate::report::Glyphs;
 use crate::store::Store;
 
 /// The surroundings of one command.
@@ -27,7 +29,12 @@ impl Context {
     /// The same surroundings in another folder.
     #[must_use]
     pub fn at(&self, dir: &Path) -> Self {
-        Self { global: Global { repo: Some(dir.to_owned()), ..self.global.clone() } }
+        Self {
+            global: Global {
+                repo: Some(dir.to_owned()),
+                ..self.global.clone()
+            },
+        }
     }
 
     fn choice(&self) -> anstream::ColorChoice {
@@ -91,6 +98,26 @@ impl Context {
             .unwrap_or_else(|| "unknown".to_owned())
     }
 
+    /// The signs that the locale can show.
+    #[must_use]
+    pub fn glyphs(&self) -> Glyphs {
+        if self.unicode() {
+            Glyphs::Unicode
+        } else {
+            Glyphs::Ascii
+        }
+    }
+
+    /// Rows of the terminal; 24 when there is none.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        rustix::termios::tcgetwinsize(std::io::stderr())
+            .ok()
+            .map(|size| usize::from(size.ws_row))
+            .filter(|rows| *rows > 0)
+            .unwrap_or(24)
+    }
+
     /// Columns of the terminal; 100 when there is none.
     #[must_use]
     pub fn width(&self) -> usize {
@@ -151,10 +178,22 @@ impl Context {
                 Ok(loaded)
             }
             Err(problems) => {
-                diagnostic::print(&mut self.err(), &problems)?;
+                self.refuse(&problems)?;
                 Err(Reported(Exit::USAGE).into())
             }
         }
+    }
+
+    /// Prints problems and ends the command with exit code 2, if there are any.
+    ///
+    /// # Errors
+    /// When there is a problem; it has been printed then.
+    pub fn refuse(&self, problems: &[Diagnostic]) -> anyhow::Result<()> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        diagnostic::print(&mut self.err(), problems)?;
+        Err(Reported(Exit::USAGE).into())
     }
 
     /// Opens the journal.

@@ -2,17 +2,17 @@
 //! selection to an exit code.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Context, Exit, Failure};
-use crate::model::{Collision, Status, show_duration};
+use crate::cli::{Context, Exit};
+use crate::model::Collision;
 use crate::orchestrate::session::{self, Finished, Request, Surroundings};
-use crate::orchestrate::{Rules, unmet};
+use crate::orchestrate::{Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
-use crate::project::{Loaded, Project};
-use crate::report::live::{Mode, Screen};
+use crate::project::{self, Loaded, Project};
+use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
 use crate::store::Store;
@@ -82,7 +82,7 @@ impl Dispatching {
         let mut store = context.store(&project)?;
         store.refresh()?;
         let scope = select(&loaded.plan, store.state())?;
-        let request = self.request(scope, &loaded)?;
+        let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             return crate::cli::dry_run::print(context, &request, &loaded, &store);
         }
@@ -110,7 +110,13 @@ impl Dispatching {
         self.conclude(context, &finished)
     }
 
-    fn request(&self, scope: Scope, loaded: &Loaded) -> anyhow::Result<Request> {
+    fn request(
+        &self,
+        context: &Context,
+        scope: Scope,
+        project: &Project,
+        loaded: &Loaded,
+    ) -> anyhow::Result<Request> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let default_jobs = u32::try_from(cores.min(4)).unwrap_or(4);
         let collision = match self.collision {
@@ -119,17 +125,9 @@ impl Dispatching {
             Some(CollisionArg::Fail) => Collision::Fail,
             None => loaded.config.collision.unwrap_or(Collision::Serialize),
         };
-        if matches!(self.collision, Some(CollisionArg::Fail)) {
-            let clashes = loaded.plan.collisions();
-            if let Some((a, b)) = clashes.first() {
-                return Err(Failure::usage(format!(
-                    "`{}` and `{}` own the same paths and could run at the same time",
-                    loaded.plan.task(*a).id,
-                    loaded.plan.task(*b).id
-                ))
-                .help("let one depend on the other, or use `--collision serialize`")
-                .into());
-            }
+        if collision == Collision::Fail && loaded.config.collision != Some(Collision::Fail) {
+            // With the configuration's own `fail` the files would not have passed the check.
+            context.refuse(&project::collisions(project, &loaded.plan))?;
         }
         Ok(Request {
             command: command_line(),
@@ -158,22 +156,35 @@ impl Dispatching {
         } else if context.quiet() {
             Mode::Quiet
         } else if context.live() {
-            Mode::Bars
+            Mode::Bars {
+                rows: context.rows(),
+            }
         } else {
             Mode::Lines
         };
-        let screen = Screen::new(mode, Box::new(context.err()));
+        let out: Box<dyn Write> = if self.events {
+            Box::new(context.out())
+        } else {
+            Box::new(context.err())
+        };
         Ok(Surroundings {
             exe: std::env::current_exe()?,
             env: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
                 .collect(),
             project,
             plan: loaded.plan,
             config: loaded.config,
             orchestration: loaded.orchestration,
             store,
-            screen,
+            surface: Surface {
+                mode,
+                glyphs: context.glyphs(),
+                zone: jiff::tz::TimeZone::system(),
+                out,
+            },
         })
     }
 
@@ -184,14 +195,23 @@ impl Dispatching {
 }
 
 /// Start-up lines about prerequisites that nobody selected.
-fn say_outside(context: &Context, plan: &Plan, state: &State, request: &Request) -> anyhow::Result<()> {
+fn say_outside(
+    context: &Context,
+    plan: &Plan,
+    state: &State,
+    request: &Request,
+) -> anyhow::Result<()> {
     if context.quiet() || request.rules.ignore_outside {
         return Ok(());
     }
     let mut err = context.err();
     let outside = unmet(plan, state, &request.selected);
     for unmet in &outside {
-        let names: Vec<&str> = unmet.prerequisites.iter().map(|ix| plan.task(*ix).id.as_str()).collect();
+        let names: Vec<&str> = unmet
+            .prerequisites
+            .iter()
+            .map(|ix| plan.task(*ix).id.as_str())
+            .collect();
         writeln!(
             err,
             "{} will stay blocked: it needs {}, which this run does not include",
@@ -207,15 +227,19 @@ fn say_outside(context: &Context, plan: &Plan, state: &State, request: &Request)
 
 /// What was typed, for people to read in reports.
 fn command_line() -> String {
-    let words: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     format!("runr {}", words.join(" ")).trim_end().to_owned()
 }
 
 pub fn block_on<T>(
     work: impl Future<Output = Result<T, crate::orchestrate::OrchestrateError>>,
 ) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(work);
     // Nothing of ours is left on it; a blocking read of a lock may be.
     runtime.shutdown_timeout(Duration::ZERO);

@@ -13,7 +13,12 @@ use crate::simulate::simulate;
 use crate::store::Store;
 
 /// Prints the order in which tasks would be started. Changes nothing.
-pub fn print(context: &Context, request: &Request, loaded: &Loaded, store: &Store) -> anyhow::Result<Exit> {
+pub fn print(
+    context: &Context,
+    request: &Request,
+    loaded: &Loaded,
+    store: &Store,
+) -> anyhow::Result<Exit> {
     let again: Vec<TaskIx> = request.again.iter().copied().collect();
     let mut problem = sched::build(sched::Setup {
         plan: &loaded.plan,
@@ -42,18 +47,36 @@ pub fn print(context: &Context, request: &Request, loaded: &Loaded, store: &Stor
     match forecast.attempts.len() {
         0 => writeln!(out, "nothing would run")?,
         1 => writeln!(out, "would run 1 task:")?,
-        n => writeln!(out, "would run {n} tasks with {jobs}, about {}:", show_duration(forecast.makespan))?,
+        n => writeln!(
+            out,
+            "would run {n} tasks with {jobs}, about {}:",
+            show_duration(forecast.makespan)
+        )?,
     }
-    let width = forecast.attempts.iter().map(|a| plan.task(a.task).id.as_str().len()).max().unwrap_or(0).min(40);
+    let width = forecast
+        .attempts
+        .iter()
+        .map(|a| plan.task(a.task).id.as_str().len())
+        .max()
+        .unwrap_or(0)
+        .min(40);
     for attempt in &forecast.attempts {
         let task = plan.task(attempt.task);
         let start = show_duration(attempt.start);
-        writeln!(out, "  {start:>8}  {:<width$}  {}", one_line(task.id.as_str()), what(task))?;
+        writeln!(
+            out,
+            "  {start:>8}  {:<width$}  {}",
+            one_line(task.id.as_str()),
+            what(task)
+        )?;
     }
     for (what, tasks) in [
         ("left to people", &forecast.people),
         ("after people", &forecast.after_people),
-        ("blocked by what this run does not include", &forecast.blocked),
+        (
+            "blocked by what this run does not include",
+            &forecast.blocked,
+        ),
     ] {
         if !tasks.is_empty() {
             let names: Vec<&str> = tasks.iter().map(|ix| plan.task(*ix).id.as_str()).collect();

@@ -26,15 +26,26 @@ pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
             [] => {}
             [(ix, _)] => return Ok(*ix),
             several => {
-                let names: Vec<String> = several.iter().take(5).map(|(_, id)| format!("`{id}`")).collect();
+                let names: Vec<String> = several
+                    .iter()
+                    .take(5)
+                    .map(|(_, id)| format!("`{id}`"))
+                    .collect();
                 let more = if several.len() > 5 { ", …" } else { "" };
-                return Err(Failure::usage(format!("`{name}` is not the name of one task"))
-                    .help(format!("it could be {}{more}", names.join(", "))));
+                return Err(
+                    Failure::usage(format!("`{name}` is not the name of one task"))
+                        .help(format!("it could be {}{more}", names.join(", "))),
+                );
             }
         }
     }
     let nearest = ids()
-        .map(|(_, id)| (strsim::jaro_winkler(id.trim_end_matches(".md"), wanted.trim_end_matches(".md")), id))
+        .map(|(_, id)| {
+            (
+                strsim::jaro_winkler(id.trim_end_matches(".md"), wanted.trim_end_matches(".md")),
+                id,
+            )
+        })
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let failure = Failure::usage(format!("no task `{name}`"));
@@ -51,7 +62,12 @@ mod tests {
 
     #[test]
     fn people_name_tasks_in_many_ways() {
-        let plan = sample(&[("00-setup.md", &[]), ("net/03-http.md", &[]), ("net/04-tls.md", &[]), ("ui/03-http.md", &[])]);
+        let plan = sample(&[
+            ("00-setup.md", &[]),
+            ("net/03-http.md", &[]),
+            ("net/04-tls.md", &[]),
+            ("ui/03-http.md", &[]),
+        ]);
         for (name, expected) in [
             ("00-setup.md", 0),
             ("00-setup", 0),
@@ -62,11 +78,21 @@ mod tests {
             ("04", 2),
             ("ui/", 3),
         ] {
-            assert_eq!(task(&plan, name).map_err(|e| e.message), Ok(TaskIx(expected)), "{name}");
+            assert_eq!(
+                task(&plan, name).map_err(|e| e.message),
+                Ok(TaskIx(expected)),
+                "{name}"
+            );
         }
         let several = task(&plan, "03-http").unwrap_err();
-        assert_eq!(several.help, ["it could be `net/03-http.md`, `ui/03-http.md`"]);
-        assert_eq!(task(&plan, "00-steup").unwrap_err().help, ["did you mean `00-setup.md`?"]);
+        assert_eq!(
+            several.help,
+            ["it could be `net/03-http.md`, `ui/03-http.md`"]
+        );
+        assert_eq!(
+            task(&plan, "00-steup").unwrap_err().help,
+            ["did you mean `00-setup.md`?"]
+        );
         assert_eq!(task(&plan, "zebra").unwrap_err().message, "no task `zebra`");
     }
 }

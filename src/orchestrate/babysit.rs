@@ -14,7 +14,10 @@ use crate::sched::Kill;
 #[derive(Debug)]
 pub enum Report {
     /// It holds its task's lock and waits for its go byte, or could not be started.
-    Ready { run: RunId, held: Result<Held, LaunchError> },
+    Ready {
+        run: RunId,
+        held: Result<Held, LaunchError>,
+    },
     /// It is over.
     Gone { run: RunId, watched: io::Result<()> },
 }
@@ -66,7 +69,9 @@ impl Nursery {
             match self.futures.join_next().await {
                 Some(Ok(report)) => return report,
                 // A panic in the future is a defect of ours; show it where it is seen.
-                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(Err(error)) if error.is_panic() => {
+                    std::panic::resume_unwind(error.into_panic())
+                }
                 Some(Err(_)) => {}
                 None => std::future::pending().await,
             }

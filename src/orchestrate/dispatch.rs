@@ -53,7 +53,7 @@ impl Dispatch {
         let run = RunId::new(now, random);
         let frozen = plan.task(ix);
         let attempt = state.tasks.get(&frozen.id).map_or(0, |task| task.attempts) + 1;
-        let read = self.read(frozen);
+        let read = self.read(plan, ix);
         let (task, fingerprint) = match &read {
             Ok((task, fingerprint)) => (task, *fingerprint),
             Err(_) => (frozen, frozen.text),
@@ -74,7 +74,10 @@ impl Dispatch {
             attempt,
             fingerprint,
             prerequisites,
-            claims: sched::claims(task, self.collision).iter().map(ToString::to_string).collect(),
+            claims: sched::claims(task, self.collision)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             pools: task.pools.to_vec(),
             again,
         };
@@ -82,35 +85,57 @@ impl Dispatch {
             Ok((task, _)) => self.spec(task, run.clone(), attempt),
             Err(why) => Err(why.clone()),
         };
-        Ok(Attempt { reserved, run, spec })
+        Ok(Attempt {
+            reserved,
+            run,
+            spec,
+        })
     }
 
     /// The task's file as it is now.
-    fn read(&self, frozen: &Task) -> Result<(Task, crate::model::Fingerprint), (StopReason, String)> {
-        let task = project::reread(&self.project, self.orchestration.as_deref(), frozen).map_err(|problems| {
-            let first = problems.first().map_or_else(
-                || "its file cannot be read".to_owned(),
-                |problem| match &problem.place {
-                    Some(place) => format!("{place}: {}", problem.message),
-                    None => problem.message.clone(),
-                },
-            );
-            (StopReason::TaskChanged, first)
+    fn read(
+        &self,
+        plan: &Plan,
+        ix: TaskIx,
+    ) -> Result<(Task, crate::model::Fingerprint), (StopReason, String)> {
+        let task = project::reread(&self.project, plan, self.orchestration.as_deref(), ix)
+            .map_err(|problems| {
+                let first = problems.first().map_or_else(
+                    || "its file cannot be read".to_owned(),
+                    |problem| match &problem.place {
+                        Some(place) => format!("{place}: {}", problem.message),
+                        None => problem.message.clone(),
+                    },
+                );
+                (StopReason::TaskChanged, first)
+            })?;
+        let fingerprint = project::fingerprint(&self.project, &task).map_err(|error| {
+            (
+                StopReason::InternalError,
+                format!("cannot read its inputs: {error}"),
+            )
         })?;
-        let fingerprint = project::fingerprint(&self.project, &task)
-            .map_err(|error| (StopReason::InternalError, format!("cannot read its inputs: {error}")))?;
         Ok((task, fingerprint))
     }
 
-    fn spec(&self, task: &Task, run: RunId, attempt: u32) -> Result<Box<RunSpec>, (StopReason, String)> {
+    fn spec(
+        &self,
+        task: &Task,
+        run: RunId,
+        attempt: u32,
+    ) -> Result<Box<RunSpec>, (StopReason, String)> {
         let missing = |message: String| (StopReason::WorkerMissing, message);
         let command = match (task.worker.as_deref(), &task.command) {
             (Some(worker::SHELL), Some(command)) => command.clone(),
             (Some(worker), _) => {
-                return Err(missing(format!("worker `{worker}` is not supported by this version of runr")));
+                return Err(missing(format!(
+                    "worker `{worker}` is not supported by this version of runr"
+                )));
             }
             (None, _) => {
-                return Err(missing("it has no `run:` and no worker is configured".to_owned()));
+                return Err(missing(
+                    "it has no `run:` and no worker is configured".to_owned(),
+                ));
             }
         };
         Ok(Box::new(RunSpec {

@@ -16,12 +16,14 @@ use crate::event::{Event, Recorded, Verdict};
 use crate::model::{OrchId, OrphanPolicy, RunId, RunState, StopReason};
 use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
+use crate::orchestrate::display::Display;
 use crate::orchestrate::news::News;
 use crate::orchestrate::recover::{Recovered, end_of, end_strays};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
-use crate::report::live::Screen;
-use crate::sched::{self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle};
+use crate::sched::{
+    self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
+};
 use crate::state::Illegal;
 use crate::store::{OwnerLock, Store, create_run, read_state};
 
@@ -39,7 +41,7 @@ pub struct Start {
     /// This program, for the attempts.
     pub exe: PathBuf,
     pub on_orphan: OrphanPolicy,
-    pub screen: Screen,
+    pub screen: Display,
 }
 
 /// How an orchestration ended.
@@ -52,7 +54,7 @@ pub struct Ending {
     pub scheduler: Scheduler,
     pub plan: Plan,
     pub store: Store,
-    pub screen: Screen,
+    pub screen: Display,
 }
 
 /// One event about to be written, and what follows when it is.
@@ -66,9 +68,15 @@ struct Pending {
 enum Then {
     Nothing,
     /// Start the attempt.
-    Launch { task: TaskIx, attempt: Box<Attempt> },
+    Launch {
+        task: TaskIx,
+        attempt: Box<Attempt>,
+    },
     /// Let the worker begin.
-    Go { run: RunId, held: Box<Held> },
+    Go {
+        run: RunId,
+        held: Box<Held>,
+    },
     /// The orchestration is over: others may resume it.
     Release(OwnerLock),
 }
@@ -95,7 +103,7 @@ pub struct Orchestrator {
     again: BTreeSet<TaskIx>,
     exe: PathBuf,
     on_orphan: OrphanPolicy,
-    screen: Screen,
+    screen: Display,
     nursery: Nursery,
     /// Our own live attempts.
     alive: BTreeMap<RunId, Alive>,
@@ -126,7 +134,11 @@ struct Ended {
 impl Orchestrator {
     #[must_use]
     pub fn new(start: Start) -> Self {
-        let news = News::new(start.dispatch.orch.clone(), &start.plan, start.store.state());
+        let news = News::new(
+            start.dispatch.orch.clone(),
+            &start.plan,
+            start.store.state(),
+        );
         Self {
             scheduler: Scheduler::new(start.problem),
             plan: start.plan,
@@ -162,7 +174,11 @@ impl Orchestrator {
         // Watch first, then read: nothing that is written meanwhile can be missed.
         let mut journal = JournalWatch::new(&self.dispatch.layout)?;
         self.adopt();
-        self.inputs.push_back(sched::usage(&self.plan, self.store.state(), &self.dispatch.orch));
+        self.inputs.push_back(sched::usage(
+            &self.plan,
+            self.store.state(),
+            &self.dispatch.orch,
+        ));
         self.inputs.push_back(Input::Begin);
         let news = self.store.refresh()?;
         self.hear(&news);
@@ -225,22 +241,40 @@ impl Orchestrator {
         match effect {
             Effect::Reserve { task } => {
                 let again = self.again.contains(&task);
-                let attempt =
-                    self.dispatch.prepare(&self.plan, task, self.store.state(), again, Timestamp::now())?;
+                let attempt = self.dispatch.prepare(
+                    &self.plan,
+                    task,
+                    self.store.state(),
+                    again,
+                    Timestamp::now(),
+                )?;
                 self.run_of.insert(task, attempt.run.clone());
                 self.pending.push(Pending {
                     event: attempt.reserved.clone(),
-                    then: Then::Launch { task, attempt: Box::new(attempt) },
+                    then: Then::Launch {
+                        task,
+                        attempt: Box::new(attempt),
+                    },
                 });
             }
             Effect::Settle { task, how } => {
                 if let Some(ended) = self.ended.remove(&task) {
                     self.run_of.remove(&task);
                     let event = match verdict(how, ended.message) {
-                        Ok(verdict) => Event::Ended { run: ended.run, verdict, took_ms: ended.took_ms },
-                        Err(message) => Event::Voided { run: ended.run, message },
+                        Ok(verdict) => Event::Ended {
+                            run: ended.run,
+                            verdict,
+                            took_ms: ended.took_ms,
+                        },
+                        Err(message) => Event::Voided {
+                            run: ended.run,
+                            message,
+                        },
                     };
-                    self.pending.push(Pending { event, then: Then::Nothing });
+                    self.pending.push(Pending {
+                        event,
+                        then: Then::Nothing,
+                    });
                 }
             }
             Effect::Skip { task } => {
@@ -248,7 +282,10 @@ impl Orchestrator {
                     orch: self.dispatch.orch.clone(),
                     task: self.plan.task(task).id.clone(),
                 };
-                self.pending.push(Pending { event, then: Then::Nothing });
+                self.pending.push(Pending {
+                    event,
+                    then: Then::Nothing,
+                });
             }
             Effect::End { task, kill } => self.end_attempt(task, kill),
             Effect::WakeAt(at) => self.wake_at = Some(at),
@@ -258,10 +295,13 @@ impl Orchestrator {
     }
 
     fn end_attempt(&mut self, task: TaskIx, kill: Kill) {
-        if let Some(alive) = self.run_of.get(&task).and_then(|run| self.alive.get_mut(run)) {
+        if let Some(alive) = self
+            .run_of
+            .get(&task)
+            .and_then(|run| self.alive.get_mut(run))
+        {
             match &alive.ask {
-                // Its future is gone only when the attempt is: its end is on the way.
-                Some(ask) => drop(ask.send(kill)),
+                Some(ask) => tell(ask, kill),
                 None => alive.end = Some(kill),
             }
         }
@@ -270,7 +310,9 @@ impl Orchestrator {
     /// Appends all pending events as one line, then does what follows from the accepted ones.
     async fn write(&mut self) -> Result<(), OrchestrateError> {
         let pending = std::mem::take(&mut self.pending);
-        let appended = self.store.append(pending.iter().map(|p| p.event.clone()).collect())?;
+        let appended = self
+            .store
+            .append(pending.iter().map(|p| p.event.clone()).collect())?;
         let mut refused = appended.refused;
         let mut accepted = Vec::new();
         for pending in pending {
@@ -322,10 +364,19 @@ impl Orchestrator {
     fn launch(&mut self, task: TaskIx, attempt: Attempt) {
         let run = attempt.run;
         let created = attempt.spec.and_then(|spec| {
-            create_run(&self.dispatch.layout, &spec)
-                .map_err(|error| (StopReason::InternalError, format!("cannot create its run folder: {error}")))
+            create_run(&self.dispatch.layout, &spec).map_err(|error| {
+                (
+                    StopReason::InternalError,
+                    format!("cannot create its run folder: {error}"),
+                )
+            })
         });
-        let alive = Alive { task, ask: None, end: None, since: Instant::now() };
+        let alive = Alive {
+            task,
+            ask: None,
+            end: None,
+            since: Instant::now(),
+        };
         self.alive.insert(run.clone(), alive);
         match created {
             Ok(dir) => self.nursery.start(run, self.exe.clone(), dir),
@@ -337,37 +388,66 @@ impl Orchestrator {
 
     /// `started` is on disk: the worker may begin.
     async fn go(&mut self, run: RunId, held: Held) {
-        let Some(alive) = self.alive.get_mut(&run) else { return };
+        let Some(alive) = self.alive.get_mut(&run) else {
+            return;
+        };
         match held.go().await {
             Ok(live) => {
                 let ask = self.nursery.watch(run, live);
                 if let Some(kill) = alive.end.take() {
-                    // The future that listens has only just been made.
-                    drop(ask.send(kill));
+                    tell(&ask, kill);
                 }
                 alive.ask = Some(ask);
                 alive.since = Instant::now();
             }
             Err(error) => {
                 let message = format!("its process ended before the work began: {error}");
-                self.over(&run, AttemptEnd::Unsuccessful(StopReason::Orphaned), Some(message), 0);
+                self.over(
+                    &run,
+                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                    Some(message),
+                    0,
+                );
             }
         }
     }
 
     async fn attempt(&mut self, report: Report) -> Result<(), OrchestrateError> {
         match report {
-            Report::Ready { run, held: Ok(held) } => {
-                if self.alive.get(&run).is_some_and(|alive| alive.end.is_some()) {
-                    held.abandon().await;
-                    let message = Some("cancelled before the work began".to_owned());
+            Report::Ready {
+                run,
+                held: Ok(held),
+            } => {
+                if self
+                    .alive
+                    .get(&run)
+                    .is_some_and(|alive| alive.end.is_some())
+                {
+                    let mut message = "cancelled before the work began".to_owned();
+                    if let Err(error) = held.abandon().await {
+                        // It sees the end of its input all the same, and leaves.
+                        message = format!("{message}; cannot wait for its process: {error}");
+                    }
+                    let message = Some(message);
                     self.over(&run, AttemptEnd::Void, message, 0);
                 } else {
-                    let event = Event::Started { run: run.clone(), process: held.process().clone() };
-                    self.pending.push(Pending { event, then: Then::Go { run, held: Box::new(held) } });
+                    let event = Event::Started {
+                        run: run.clone(),
+                        process: held.process().clone(),
+                    };
+                    self.pending.push(Pending {
+                        event,
+                        then: Then::Go {
+                            run,
+                            held: Box::new(held),
+                        },
+                    });
                 }
             }
-            Report::Ready { run, held: Err(error) } => {
+            Report::Ready {
+                run,
+                held: Err(error),
+            } => {
                 let end = match &error {
                     LaunchError::Locked => AttemptEnd::Void,
                     _ => AttemptEnd::Unsuccessful(StopReason::InternalError),
@@ -377,7 +457,11 @@ impl Orchestrator {
             Report::Gone { run, watched } => {
                 if let Err(source) = watched {
                     let path = self.dispatch.layout.run(&run);
-                    return Err(OrchestrateError::Io { doing: "watch the attempt of", path, source });
+                    return Err(OrchestrateError::Io {
+                        doing: "watch the attempt of",
+                        path,
+                        source,
+                    });
                 }
                 match self.adopted.is_foreign(&run) {
                     true => self.foreign_end(&run)?,
@@ -391,7 +475,10 @@ impl Orchestrator {
     /// An attempt of ours is gone: its verdict is in its folder, or it was lost.
     fn own_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
         let state = self.final_state(run)?;
-        let elapsed = self.alive.get(run).map_or(Duration::ZERO, |alive| alive.since.elapsed());
+        let elapsed = self
+            .alive
+            .get(run)
+            .map_or(Duration::ZERO, |alive| alive.since.elapsed());
         let (end, message, took_ms) = match state {
             Some(state) => {
                 let end = match state.outcome {
@@ -403,7 +490,11 @@ impl Orchestrator {
             None => {
                 let message = Some("its process vanished without a verdict".to_owned());
                 let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                (AttemptEnd::Unsuccessful(StopReason::Orphaned), message, took)
+                (
+                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                    message,
+                    took,
+                )
             }
         };
         self.over(run, end, message, took_ms);
@@ -421,8 +512,18 @@ impl Orchestrator {
 
     fn over(&mut self, run: &RunId, how: AttemptEnd, message: Option<String>, took_ms: u64) {
         if let Some(alive) = self.alive.remove(run) {
-            self.ended.insert(alive.task, Ended { run: run.clone(), message, took_ms });
-            self.inputs.push_back(Input::Ended { task: alive.task, how });
+            self.ended.insert(
+                alive.task,
+                Ended {
+                    run: run.clone(),
+                    message,
+                    took_ms,
+                },
+            );
+            self.inputs.push_back(Input::Ended {
+                task: alive.task,
+                how,
+            });
         }
     }
 
@@ -433,10 +534,16 @@ impl Orchestrator {
             let ix = self.plan.find(&open.task);
             ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
         });
-        self.pending.push(Pending { event: end_of(run, state, hybrid), then: Then::Nothing });
+        self.pending.push(Pending {
+            event: end_of(run, state, hybrid),
+            then: Then::Nothing,
+        });
         if let Some((orch, lock)) = self.adopted.ended(run) {
             let event = Event::OrchestrationEnded { orch, exit: 1 };
-            self.pending.push(Pending { event, then: Then::Release(lock) });
+            self.pending.push(Pending {
+                event,
+                then: Then::Release(lock),
+            });
         }
         Ok(())
     }
@@ -446,10 +553,23 @@ impl Orchestrator {
         let own: Vec<(RunId, Live)> = self.adopted.own_alive();
         for (run, live) in own {
             let open = self.store.state().open.get(&run);
-            let Some(task) = open.and_then(|open| self.plan.find(&open.task)) else { continue };
+            let Some(task) = open.and_then(|open| self.plan.find(&open.task)) else {
+                continue;
+            };
+            if let Some(open) = open {
+                self.screen.adopted(&run, open);
+            }
             let ask = self.nursery.watch(run.clone(), live);
             self.run_of.insert(task, run.clone());
-            self.alive.insert(run, Alive { task, ask: Some(ask), end: None, since: Instant::now() });
+            self.alive.insert(
+                run,
+                Alive {
+                    task,
+                    ask: Some(ask),
+                    end: None,
+                    since: Instant::now(),
+                },
+            );
         }
         for (run, live) in self.adopted.foreign_alive() {
             // Nobody asks it to end: it is not ours.
@@ -462,7 +582,8 @@ impl Orchestrator {
         for recorded in news {
             self.screen.event(recorded);
         }
-        self.inputs.extend(self.news.inputs(news, &self.plan, self.store.state()));
+        self.inputs
+            .extend(self.news.inputs(news, &self.plan, self.store.state()));
     }
 
     /// `Some(exit code)`: leave at once.
@@ -477,12 +598,14 @@ impl Orchestrator {
         self.signalled = Some(kind.exit());
         match self.signals {
             1 => {
-                self.screen.say("stopping: running tasks are asked to end; press again to kill them");
+                self.screen
+                    .say("stopping: running tasks are asked to end; press again to kill them");
                 self.inputs.push_back(Input::Cancel(Cancel::Stop));
                 Ok(None)
             }
             2 => {
-                self.screen.say("killing running tasks; press again to leave at once");
+                self.screen
+                    .say("killing running tasks; press again to leave at once");
                 self.inputs.push_back(Input::Cancel(Cancel::Kill));
                 Ok(None)
             }
@@ -493,7 +616,9 @@ impl Orchestrator {
     /// After a failed write nothing is started any more; the attempts that run write their verdicts
     /// into their folders, where the next command finds them.
     async fn let_running_end(&mut self) {
-        self.screen.say("runr's own state cannot be written: waiting for running tasks, starting no others");
+        self.screen.say(
+            "runr's own state cannot be written: waiting for running tasks, starting no others",
+        );
         while self.alive.values().any(|alive| alive.ask.is_some()) {
             if let Report::Gone { run, .. } = self.nursery.next().await {
                 self.alive.remove(&run);
@@ -518,7 +643,11 @@ fn verdict(how: Settle, message: Option<String>) -> Result<Verdict, String> {
     Ok(match how {
         Settle::Completed => Verdict::Completed { sha: None },
         Settle::AwaitingApproval => Verdict::AwaitingApproval { sha: None },
-        Settle::Retry { reason, counted, wait } => Verdict::Retry {
+        Settle::Retry {
+            reason,
+            counted,
+            wait,
+        } => Verdict::Retry {
             reason,
             message,
             counted,
@@ -528,6 +657,12 @@ fn verdict(how: Settle, message: Option<String>) -> Result<Verdict, String> {
         Settle::Stopped(reason) => Verdict::Stopped { reason, message },
         Settle::Void => return Err(message.unwrap_or_default()),
     })
+}
+
+/// Asks an attempt to end.
+fn tell(ask: &mpsc::UnboundedSender<Kill>, kill: Kill) {
+    // The future that listens is gone only when the attempt is: its end is on the way then.
+    let _ = ask.send(kill);
 }
 
 async fn at(when: Option<Instant>) {

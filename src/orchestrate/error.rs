@@ -12,11 +12,18 @@ pub enum OrchestrateError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot {doing} `{}`", .path.display())]
-    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("cannot listen for signals")]
     Signals { source: io::Error },
     #[error("cannot watch `{}` for changes", .path.display())]
-    Watch { path: PathBuf, source: notify::Error },
+    Watch {
+        path: PathBuf,
+        source: notify::Error,
+    },
     #[error("the journal refused an event of {orch}")]
     Refused { orch: OrchId, source: Illegal },
     #[error("orchestration {orch} is still running")]
@@ -24,7 +31,10 @@ pub enum OrchestrateError {
     #[error("`{task}` of the plan of {orch} is gone")]
     TaskGone { task: String, orch: OrchId },
     #[error("`{}` is no plan of an orchestration", .path.display())]
-    BadPlan { path: PathBuf, source: serde_json::Error },
+    BadPlan {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("no random numbers from the system")]
     Random { source: getrandom::Error },
 }

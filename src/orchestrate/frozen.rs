@@ -49,7 +49,16 @@ impl FrozenPlan {
             .graph()
             .edges()
             .into_iter()
-            .map(|e| (e.prerequisite.0, e.dependent.0, e.origin, e.place.file.to_string(), e.place.line, e.place.column))
+            .map(|e| {
+                (
+                    e.prerequisite.0,
+                    e.dependent.0,
+                    e.origin,
+                    e.place.file.to_string(),
+                    e.place.line,
+                    e.place.column,
+                )
+            })
             .collect();
         Self {
             schema_version: 1,
@@ -71,12 +80,21 @@ impl FrozenPlan {
     /// When the folder or the file cannot be written.
     pub fn write(&self, layout: &Layout) -> Result<(), OrchestrateError> {
         let dir = layout.orchestration(&self.orchestration);
-        std::fs::create_dir_all(&dir)
-            .map_err(|source| OrchestrateError::Io { doing: "create", path: dir.clone(), source })?;
+        std::fs::create_dir_all(&dir).map_err(|source| OrchestrateError::Io {
+            doing: "create",
+            path: dir.clone(),
+            source,
+        })?;
         let path = dir.join("plan.json");
-        let text = serde_json::to_vec(self)
-            .map_err(|source| OrchestrateError::BadPlan { path: path.clone(), source })?;
-        replace(&path, &text).map_err(|source| OrchestrateError::Io { doing: "write", path, source })
+        let text = serde_json::to_vec(self).map_err(|source| OrchestrateError::BadPlan {
+            path: path.clone(),
+            source,
+        })?;
+        replace(&path, &text).map_err(|source| OrchestrateError::Io {
+            doing: "write",
+            path,
+            source,
+        })
     }
 
     /// Reads the frozen plan of an orchestration.
@@ -109,7 +127,11 @@ impl FrozenPlan {
                 prerequisite: TaskIx(*from),
                 dependent: TaskIx(*to),
                 origin: *origin,
-                place: Place { file: file.as_str().into(), line: *line, column: *column },
+                place: Place {
+                    file: file.as_str().into(),
+                    line: *line,
+                    column: *column,
+                },
             })
             .collect();
         // It was acyclic when it was frozen; numbers out of range or a cycle mean a damaged file.
@@ -118,7 +140,10 @@ impl FrozenPlan {
             orch: self.orchestration.clone(),
         };
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
-        if edges.iter().any(|e| e.prerequisite.0 >= count || e.dependent.0 >= count) {
+        if edges
+            .iter()
+            .any(|e| e.prerequisite.0 >= count || e.dependent.0 >= count)
+        {
             return Err(damaged());
         }
         Plan::assemble(tasks, current.tracks().to_vec(), &edges).map_err(|_| damaged())
@@ -126,5 +151,9 @@ impl FrozenPlan {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, OrchestrateError> {
-    std::fs::read(path).map_err(|source| OrchestrateError::Io { doing: "read", path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| OrchestrateError::Io {
+        doing: "read",
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -6,6 +6,7 @@
 
 mod babysit;
 mod dispatch;
+mod display;
 mod driver;
 mod error;
 mod frozen;
@@ -15,6 +16,7 @@ mod selection;
 pub mod session;
 mod wake;
 
+pub use display::Surface;
 pub use error::OrchestrateError;
 pub use frozen::{FrozenPlan, Rules};
 pub use recover::{Ask, Recovered, Recovery, end_all};

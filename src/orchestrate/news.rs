@@ -35,7 +35,9 @@ impl News {
         let elsewhere = |task: Option<TaskIx>, now| task.map(|task| Input::Elsewhere { task, now });
         for Recorded { event, .. } in news {
             let input = match event {
-                Event::Reserved { orch, run, task, .. } if *orch != self.orch => {
+                Event::Reserved {
+                    orch, run, task, ..
+                } if *orch != self.orch => {
                     usage_changed = true;
                     let task = plan.find(task);
                     self.foreign.insert(run.clone(), task);
@@ -69,14 +71,21 @@ impl News {
                 }
                 Event::Rejected { task, .. } => elsewhere(plan.find(task), Elsewhere::Rejected),
                 Event::Reset { task, .. } => elsewhere(plan.find(task), Elsewhere::Free),
-                Event::CancelRequested { target: CancelTarget::Orchestration(orch), drain, .. }
-                    if *orch == self.orch =>
-                {
-                    Some(Input::Cancel(if *drain { Cancel::Drain } else { Cancel::Stop }))
-                }
-                Event::CancelRequested { target: CancelTarget::Task(task), .. } => {
-                    plan.find(task).map(|task| Input::Cancel(Cancel::Task(task)))
-                }
+                Event::CancelRequested {
+                    target: CancelTarget::Orchestration(orch),
+                    drain,
+                    ..
+                } if *orch == self.orch => Some(Input::Cancel(if *drain {
+                    Cancel::Drain
+                } else {
+                    Cancel::Stop
+                })),
+                Event::CancelRequested {
+                    target: CancelTarget::Task(task),
+                    ..
+                } => plan
+                    .find(task)
+                    .map(|task| Input::Cancel(Cancel::Task(task))),
                 Event::Reserved { .. }
                 | Event::CancelRequested { .. }
                 | Event::OrchestrationStarted { .. }
@@ -102,7 +111,11 @@ mod tests {
     use crate::plan::sample;
 
     fn recorded(seq: u64, event: Event) -> Recorded {
-        Recorded { seq, at: jiff::Timestamp::UNIX_EPOCH, event }
+        Recorded {
+            seq,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            event,
+        }
     }
 
     #[test]
@@ -120,12 +133,19 @@ mod tests {
             fingerprint: Fingerprint::new([0; 16]),
             prerequisites: Vec::new(),
             claims: vec!["src/**".into()],
-            pools: vec![PoolTake { pool: "db".into(), take: 2, of: 3 }],
+            pools: vec![PoolTake {
+                pool: "db".into(),
+                take: 2,
+                of: 3,
+            }],
             again: false,
         };
         let failed = |run: &str| Event::Ended {
             run: RunId::parse(run).unwrap(),
-            verdict: Verdict::Failed { reason: StopReason::WorkerFailed, message: None },
+            verdict: Verdict::Failed {
+                reason: StopReason::WorkerFailed,
+                message: None,
+            },
             took_ms: 5,
         };
         let mut seq = 0;
@@ -139,19 +159,35 @@ mod tests {
         assert_eq!(
             tell(reserve(&theirs, "20250108-144530-bbbb", "b.md")),
             [
-                Input::Elsewhere { task: TaskIx(1), now: Elsewhere::Running },
-                Input::Usage { pools: Vec::new(), claims: vec!["src/**".into()] },
+                Input::Elsewhere {
+                    task: TaskIx(1),
+                    now: Elsewhere::Running
+                },
+                Input::Usage {
+                    pools: Vec::new(),
+                    claims: vec!["src/**".into()]
+                },
             ]
         );
         assert_eq!(tell(failed("20250108-144530-aaaa")), []);
         assert_eq!(
             tell(failed("20250108-144530-bbbb")),
             [
-                Input::Elsewhere { task: TaskIx(1), now: Elsewhere::Free },
-                Input::Usage { pools: Vec::new(), claims: Vec::new() },
+                Input::Elsewhere {
+                    task: TaskIx(1),
+                    now: Elsewhere::Free
+                },
+                Input::Usage {
+                    pools: Vec::new(),
+                    claims: Vec::new()
+                },
             ]
         );
-        let cancel = |target| Event::CancelRequested { target, drain: false, by: "me".into() };
+        let cancel = |target| Event::CancelRequested {
+            target,
+            drain: false,
+            by: "me".into(),
+        };
         assert_eq!(tell(cancel(CancelTarget::Orchestration(theirs))), []);
         assert_eq!(
             tell(cancel(CancelTarget::Orchestration(ours))),

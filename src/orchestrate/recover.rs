@@ -43,7 +43,10 @@ impl Recovered {
 
     /// Takes the live attempts of dead orchestrations; [`Self::ended`] is told their ends.
     pub fn foreign_alive(&mut self) -> Vec<(RunId, Live)> {
-        self.foreign.iter_mut().filter_map(|(run, (_, live))| Some((run.clone(), live.take()?))).collect()
+        self.foreign
+            .iter_mut()
+            .filter_map(|(run, (_, live))| Some((run.clone(), live.take()?)))
+            .collect()
     }
 
     /// Is this run one of a dead orchestration's?
@@ -69,10 +72,16 @@ impl Recovery<'_> {
     /// # Errors
     /// When the journal or a run folder cannot be read or written, or a stray process cannot be ended.
     pub async fn run(mut self) -> Result<Recovered, OrchestrateError> {
-        let mut recovered = Recovered { news: self.store.refresh()?, ..Recovered::default() };
+        let mut recovered = Recovered {
+            news: self.store.refresh()?,
+            ..Recovered::default()
+        };
         let open: Vec<OrchId> = {
             let state = self.store.state();
-            let unended = state.orchestrations.iter().filter(|(_, o)| o.ended_at.is_none());
+            let unended = state
+                .orchestrations
+                .iter()
+                .filter(|(_, o)| o.ended_at.is_none());
             let mut ids: Vec<OrchId> = unended.map(|(id, _)| id.clone()).collect();
             ids.extend(state.open.values().map(|run| run.orch.clone()));
             ids.sort();
@@ -103,7 +112,9 @@ impl Recovery<'_> {
     ) -> Result<(), OrchestrateError> {
         let runs: Vec<(RunId, OpenRun)> = {
             let open = self.store.state().open.iter();
-            open.filter(|(_, run)| run.orch == *orch).map(|(id, run)| (id.clone(), run.clone())).collect()
+            open.filter(|(_, run)| run.orch == *orch)
+                .map(|(id, run)| (id.clone(), run.clone()))
+                .collect()
         };
         let mut events = Vec::new();
         for (run, open) in runs {
@@ -116,17 +127,27 @@ impl Recovery<'_> {
             }
         }
         let alive = recovered.foreign.values().any(|(other, _)| other == orch);
-        let unended =
-            self.store.state().orchestrations.get(orch).is_some_and(|entry| entry.ended_at.is_none());
+        let unended = self
+            .store
+            .state()
+            .orchestrations
+            .get(orch)
+            .is_some_and(|entry| entry.ended_at.is_none());
         if !own && !alive && unended {
             // Nobody dispatches for it any more; `resume` opens it again.
-            events.push(Event::OrchestrationEnded { orch: orch.clone(), exit: LOST_EXIT });
+            events.push(Event::OrchestrationEnded {
+                orch: orch.clone(),
+                exit: LOST_EXIT,
+            });
         }
         if !events.is_empty() {
             let appended = self.store.append(events)?;
             recovered.news.extend(appended.news);
             if let Some(refused) = appended.refused.into_iter().next() {
-                return Err(OrchestrateError::Refused { orch: orch.clone(), source: refused.why });
+                return Err(OrchestrateError::Refused {
+                    orch: orch.clone(),
+                    source: refused.why,
+                });
             }
         }
         if !own && !alive {
@@ -142,7 +163,11 @@ impl Recovery<'_> {
             let action = recovery::decide(open, facts(layout, run, open)?);
             match action {
                 Action::JournalIt(state) => {
-                    return Ok(Settled::Ended(end_of(run, Some(*state), (self.hybrid)(&open.task))));
+                    return Ok(Settled::Ended(end_of(
+                        run,
+                        Some(*state),
+                        (self.hybrid)(&open.task),
+                    )));
                 }
                 Action::Lost => {
                     end_strays(layout, run)?;
@@ -150,7 +175,10 @@ impl Recovery<'_> {
                 }
                 Action::Void => {
                     let message = "its orchestrator was gone before the work began".to_owned();
-                    return Ok(Settled::Ended(Event::Voided { run: run.clone(), message }));
+                    return Ok(Settled::Ended(Event::Voided {
+                        run: run.clone(),
+                        message,
+                    }));
                 }
                 Action::Adopt(process) => {
                     let live = Live::adopt(process).map_err(|source| OrchestrateError::Io {
@@ -166,7 +194,9 @@ impl Recovery<'_> {
                 Action::WaitForLock => {
                     end_strays(layout, run)?;
                     let (layout, task) = (layout.clone(), open.task.clone());
-                    let waited = tokio::task::spawn_blocking(move || lock::wait_for_task_lock(&layout, &task));
+                    let waited = tokio::task::spawn_blocking(move || {
+                        lock::wait_for_task_lock(&layout, &task)
+                    });
                     match waited.await {
                         Ok(waited) => waited?,
                         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -209,7 +239,11 @@ pub async fn end_all(
     let alive = recovered.foreign_alive();
     let watch = |run: &RunId, layout: &Layout| {
         let path = layout.run(run);
-        move |source| OrchestrateError::Io { doing: "watch the attempt of", path, source }
+        move |source| OrchestrateError::Io {
+            doing: "watch the attempt of",
+            path,
+            source,
+        }
     };
     if ask == Ask::ToEnd {
         for (run, live) in &alive {
@@ -223,10 +257,17 @@ pub async fn end_all(
         if state.is_none() {
             end_strays(store.layout(), &run)?;
         }
-        let is_hybrid = store.state().open.get(&run).is_some_and(|open| hybrid(&open.task));
+        let is_hybrid = store
+            .state()
+            .open
+            .get(&run)
+            .is_some_and(|open| hybrid(&open.task));
         let mut events = vec![end_of(&run, state, is_hybrid)];
         let last = recovered.ended(&run);
-        events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded { orch: orch.clone(), exit: LOST_EXIT }));
+        events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
+            orch: orch.clone(),
+            exit: LOST_EXIT,
+        }));
         store.append(events)?;
     }
     Ok(count)
@@ -243,14 +284,23 @@ pub enum Ask {
 #[must_use]
 pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
     let (verdict, took_ms) = match state {
-        Some(RunState { outcome: Outcome::Succeeded, took_ms, .. }) => {
+        Some(RunState {
+            outcome: Outcome::Succeeded,
+            took_ms,
+            ..
+        }) => {
             let verdict = match hybrid {
                 true => Verdict::AwaitingApproval { sha: None },
                 false => Verdict::Completed { sha: None },
             };
             (verdict, took_ms)
         }
-        Some(RunState { outcome: Outcome::Ended(reason), message, took_ms, .. }) => {
+        Some(RunState {
+            outcome: Outcome::Ended(reason),
+            message,
+            took_ms,
+            ..
+        }) => {
             let verdict = match reason.is_verdict() {
                 true => Verdict::Failed { reason, message },
                 false => Verdict::Stopped { reason, message },
@@ -259,8 +309,18 @@ pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
         }
         None => {
             let message = Some("its process was lost".to_owned());
-            (Verdict::Stopped { reason: StopReason::Orphaned, message }, 0)
+            (
+                Verdict::Stopped {
+                    reason: StopReason::Orphaned,
+                    message,
+                },
+                0,
+            )
         }
     };
-    Event::Ended { run: run.clone(), verdict, took_ms }
+    Event::Ended {
+        run: run.clone(),
+        verdict,
+        took_ms,
+    }
 }

@@ -29,7 +29,12 @@ pub struct Unmet {
 /// With `with_prerequisites` everything uncompleted that a selected task needs, directly or not, is
 /// selected too.
 #[must_use]
-pub fn select(plan: &Plan, state: &State, selection: &Selection, with: WithPrerequisites) -> Vec<TaskIx> {
+pub fn select(
+    plan: &Plan,
+    state: &State,
+    selection: &Selection,
+    with: WithPrerequisites,
+) -> Vec<TaskIx> {
     let in_tracks = plan.tasks().iter().any(|task| task.track.is_some());
     let mut chosen: Vec<TaskIx> = match selection {
         Selection::Named(tasks) => tasks.clone(),
@@ -47,7 +52,12 @@ pub fn select(plan: &Plan, state: &State, selection: &Selection, with: WithPrere
     };
     if with == WithPrerequisites::Yes {
         let open = |ix: &TaskIx| state.status(&plan.task(*ix).id) != Status::Completed;
-        let more: Vec<TaskIx> = plan.graph().ancestors(&chosen).into_iter().filter(open).collect();
+        let more: Vec<TaskIx> = plan
+            .graph()
+            .ancestors(&chosen)
+            .into_iter()
+            .filter(open)
+            .collect();
         chosen.extend(more);
     }
     chosen.sort_unstable();
@@ -76,7 +86,10 @@ pub fn unmet(plan: &Plan, state: &State, selected: &[TaskIx]) -> Vec<Unmet> {
                 .into_iter()
                 .filter(|p| selected.binary_search(p).is_err() && !completed(*p))
                 .collect();
-            (!prerequisites.is_empty()).then_some(Unmet { task: *task, prerequisites })
+            (!prerequisites.is_empty()).then_some(Unmet {
+                task: *task,
+                prerequisites,
+            })
         })
         .collect()
 }
@@ -88,14 +101,22 @@ mod tests {
 
     #[test]
     fn prerequisites_outside_are_found_or_selected_too() {
-        let plan = sample(&[("a.md", &[]), ("b.md", &["a.md"]), ("c.md", &["b.md"]), ("d.md", &[])]);
+        let plan = sample(&[
+            ("a.md", &[]),
+            ("b.md", &["a.md"]),
+            ("c.md", &["b.md"]),
+            ("d.md", &[]),
+        ]);
         let state = State::default();
         let named = Selection::Named(vec![TaskIx(2)]);
         let alone = select(&plan, &state, &named, WithPrerequisites::No);
         assert_eq!(alone, [TaskIx(2)]);
         assert_eq!(
             unmet(&plan, &state, &alone),
-            [Unmet { task: TaskIx(2), prerequisites: vec![TaskIx(1)] }]
+            [Unmet {
+                task: TaskIx(2),
+                prerequisites: vec![TaskIx(1)]
+            }]
         );
         let deep = select(&plan, &state, &named, WithPrerequisites::Yes);
         assert_eq!(deep, [0, 1, 2].map(TaskIx));

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::model::{Config, OrchId, Status, TaskKind};
 use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
 use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
-use crate::report::live::Screen;
+use crate::report::live::{Estimate, ScreenInfo};
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, process};
@@ -46,7 +47,7 @@ pub struct Surroundings {
     pub env: Vec<(String, String)>,
     /// This program.
     pub exe: PathBuf,
-    pub screen: Screen,
+    pub surface: Surface,
 }
 
 /// How an orchestration ended, with everything that its receipt and summary need.
@@ -57,6 +58,7 @@ pub struct Finished {
     pub plan: Plan,
     pub selected: Vec<TaskIx>,
     pub store: Store,
+    pub screen: Display,
     /// The orchestrator left while attempts are alive.
     pub detached: bool,
 }
@@ -65,13 +67,15 @@ pub struct Finished {
 ///
 /// # Errors
 /// When runr's own state cannot be read or written, or the system refuses signals, watches or processes.
-pub async fn start(request: Request, mut around: Surroundings) -> Result<Finished, OrchestrateError> {
+pub async fn start(request: Request, around: Surroundings) -> Result<Finished, OrchestrateError> {
     let orch = new_orchestration(Timestamp::now())?;
     let layout = around.store.layout().clone();
     let owner = OwnerLock::try_take(&layout, &orch)?
         .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
     let mut frozen = FrozenPlan::new(orch, request.command, &around.plan, request.rules);
-    frozen.config = request.config.map(|path| path.to_string_lossy().into_owned());
+    frozen.config = request
+        .config
+        .map(|path| path.to_string_lossy().into_owned());
     frozen.jobs = request.jobs;
     frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
     frozen.again = request.again.iter().map(|ix| ix.0).collect();
@@ -107,12 +111,18 @@ async fn drive(
     let orch = frozen.orchestration.clone();
     let layout: Layout = around.store.layout().clone();
     let hybrid = |id: &_| {
-        around.plan.find(id).is_some_and(|ix| around.plan.task(ix).kind == TaskKind::Hybrid)
+        around
+            .plan
+            .find(id)
+            .is_some_and(|ix| around.plan.task(ix).kind == TaskKind::Hybrid)
     };
-    let recovered = Recovery { store: &mut around.store, hybrid: &hybrid, own: Some(&orch) }.run().await?;
-    for recorded in &recovered.news {
-        around.screen.event(recorded);
+    let recovered = Recovery {
+        store: &mut around.store,
+        hybrid: &hybrid,
+        own: Some(&orch),
     }
+    .run()
+    .await?;
     let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
     let started = Event::OrchestrationStarted {
         orch: orch.clone(),
@@ -125,8 +135,18 @@ async fn drive(
         tasks: u32::try_from(selected.len()).unwrap_or(u32::MAX),
         jobs: frozen.jobs,
     };
-    for recorded in append_all(&mut around.store, vec![started], &orch)? {
-        around.screen.event(&recorded);
+    let news = append_all(&mut around.store, vec![started], &orch)?;
+    let mut screen = display(
+        around.surface,
+        &around.plan,
+        around.store.state(),
+        &orch,
+        &selected,
+        frozen.jobs,
+        layout.clone(),
+    );
+    for recorded in recovered.news.iter().chain(&news) {
+        screen.event(recorded);
     }
     let again = still_again(&around.plan, around.store.state(), &orch, &frozen.again);
     let mut problem = sched::build(sched::Setup {
@@ -164,7 +184,7 @@ async fn drive(
         recovered,
         exe: around.exe,
         on_orphan: around.config.on_orphan,
-        screen: around.screen,
+        screen,
     };
     let ending = Orchestrator::new(start).run().await?;
     finish(ending, orch, selected, owner)
@@ -179,18 +199,21 @@ fn finish(
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
     if !ending.detached {
-        let ended = Event::OrchestrationEnded { orch: orch.clone(), exit };
+        let ended = Event::OrchestrationEnded {
+            orch: orch.clone(),
+            exit,
+        };
         for recorded in append_all(&mut ending.store, vec![ended], &orch)? {
             ending.screen.event(&recorded);
         }
     }
-    ending.screen.close();
     // The cache is rebuilt from the journal whenever it is behind: its failure is only worth a warning.
     if let Err(error) = ending.store.write_cache() {
         ending.screen.say(&format!("warning: {error}"));
     }
     drop(owner);
     Ok(Finished {
+        screen: ending.screen,
         orch,
         exit,
         plan: ending.plan,
@@ -217,16 +240,49 @@ fn still_again(plan: &Plan, state: &State, orch: &OrchId, again: &[u32]) -> Vec<
         let task = state.tasks.get(&plan.task(*ix).id);
         task.is_some_and(|t| t.status == Status::Completed && t.orch.as_ref() == Some(orch))
     };
-    again.iter().map(|ix| TaskIx(*ix)).filter(|ix| !done_here(ix)).collect()
+    again
+        .iter()
+        .map(|ix| TaskIx(*ix))
+        .filter(|ix| !done_here(ix))
+        .collect()
+}
+
+fn display(
+    surface: Surface,
+    plan: &Plan,
+    state: &State,
+    orch: &OrchId,
+    selected: &[TaskIx],
+    jobs: u32,
+    layout: Layout,
+) -> Display {
+    let expected = sched::expected(plan, state);
+    let ids = || selected.iter().map(|ix| plan.task(*ix).id.clone());
+    let info = ScreenInfo {
+        orch: orch.clone(),
+        selected: ids().collect(),
+        completed: ids()
+            .filter(|id| state.counts_as_completed(id, orch))
+            .collect(),
+        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize]),
+        glyphs: surface.glyphs,
+        zone: surface.zone.clone(),
+    };
+    Display::new(surface, info, layout)
 }
 
 /// Appends events that nothing can stand against.
-fn append_all(store: &mut Store, events: Vec<Event>, orch: &OrchId) -> Result<Vec<Recorded>, OrchestrateError> {
+fn append_all(
+    store: &mut Store,
+    events: Vec<Event>,
+    orch: &OrchId,
+) -> Result<Vec<Recorded>, OrchestrateError> {
     let appended = store.append(events)?;
     match appended.refused.into_iter().next() {
-        Some(refused) => {
-            Err(OrchestrateError::Refused { orch: orch.clone(), source: refused.why })
-        }
+        Some(refused) => Err(OrchestrateError::Refused {
+            orch: orch.clone(),
+            source: refused.why,
+        }),
         None => Ok(appended.news),
     }
 }

@@ -26,22 +26,34 @@ impl JournalWatch {
         let (wake, woken) = mpsc::channel(1);
         let journal = layout.journal();
         let name = journal.file_name().map(std::ffi::OsStr::to_owned);
-        let failed = |source| OrchestrateError::Watch { path: layout.dir(), source };
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let concerns_us = match event {
-                Ok(event) => event.paths.iter().any(|path| path.file_name() == name.as_deref()),
-                // After an overflow anything may have happened.
-                Err(_) => true,
-            };
-            if concerns_us {
-                // Full: a wake-up waits already. Closed: nobody listens any more.
-                let _ = wake.try_send(());
-            }
-        })
-        .map_err(failed)?;
+        let failed = |source| OrchestrateError::Watch {
+            path: layout.dir(),
+            source,
+        };
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let concerns_us = match event {
+                    Ok(event) => event
+                        .paths
+                        .iter()
+                        .any(|path| path.file_name() == name.as_deref()),
+                    // After an overflow anything may have happened.
+                    Err(_) => true,
+                };
+                if concerns_us {
+                    // Full: a wake-up waits already. Closed: nobody listens any more.
+                    let _ = wake.try_send(());
+                }
+            })
+            .map_err(failed)?;
         let dir: &Path = &layout.dir();
-        watcher.watch(dir, RecursiveMode::NonRecursive).map_err(failed)?;
-        Ok(Self { _watcher: watcher, woken })
+        watcher
+            .watch(dir, RecursiveMode::NonRecursive)
+            .map_err(failed)?;
+        Ok(Self {
+            _watcher: watcher,
+            woken,
+        })
     }
 
     /// Waits until the journal may have grown. Cancel safe.

@@ -1,10 +1,10 @@
 //! Integration tests: the real binary, end to end.
 
+mod attempt;
 mod demo;
 mod examples;
 mod init;
-mod support_sealed;
-mod attempt;
+mod journal;
 mod processes;
 mod support_attempt;
-mod journal;
+mod support_sealed;

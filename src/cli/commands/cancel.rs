@@ -30,25 +30,51 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let mut store = context.store(&project)?;
     let by = context.user();
-    let named_task = args.what.as_deref().filter(|name| !name.starts_with("orch-"));
+    let named_task = args
+        .what
+        .as_deref()
+        .filter(|name| !name.starts_with("orch-"));
     if let Some(name) = named_task {
         let loaded = context.load(&project, None)?;
-        let task = loaded.plan.task(names::task(&loaded.plan, name)?).id.clone();
-        if store.state().orchestrations.values().all(|o| o.ended_at.is_some()) {
-            return Err(Failure::usage(format!("`{task}` is not running: no orchestration is")).into());
+        let task = loaded
+            .plan
+            .task(names::task(&loaded.plan, name)?)
+            .id
+            .clone();
+        if store
+            .state()
+            .orchestrations
+            .values()
+            .all(|o| o.ended_at.is_some())
+        {
+            return Err(
+                Failure::usage(format!("`{task}` is not running: no orchestration is")).into(),
+            );
         }
         let running = store.state().status(&task) == Status::InProgress;
         let target = CancelTarget::Task(task.clone());
-        store.append(vec![Event::CancelRequested { target, drain: args.drain, by }])?;
+        store.append(vec![Event::CancelRequested {
+            target,
+            drain: args.drain,
+            by,
+        }])?;
         let mut out = context.out();
         match running {
             true => writeln!(out, "asked {task} to stop")?,
-            false => writeln!(out, "{task} will not be started by the orchestrations that run now")?,
+            false => writeln!(
+                out,
+                "{task} will not be started by the orchestrations that run now"
+            )?,
         }
         return Ok(Exit::OK);
     }
     let orch = running(store.state(), args.what.as_deref())?;
-    if store.state().orchestrations.get(&orch).is_some_and(|o| o.ended_at.is_some()) {
+    if store
+        .state()
+        .orchestrations
+        .get(&orch)
+        .is_some_and(|o| o.ended_at.is_some())
+    {
         writeln!(context.out(), "{orch} has ended already")?;
         return Ok(Exit::OK);
     }
@@ -57,7 +83,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         block_on(end_left_over(&mut store, args.drain))?
     } else {
         let target = CancelTarget::Orchestration(orch.clone());
-        store.append(vec![Event::CancelRequested { target, drain: args.drain, by }])?;
+        store.append(vec![Event::CancelRequested {
+            target,
+            drain: args.drain,
+            by,
+        }])?;
         if args.no_wait {
             writeln!(context.out(), "asked {orch} to stop")?;
             return Ok(Exit::OK);
@@ -68,16 +98,28 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let mut out = context.out();
     writeln!(out, "{orch} has stopped")?;
     if ended_runs > 0 {
-        writeln!(out, "its orchestrator was gone; attempts ended: {ended_runs}")?;
+        writeln!(
+            out,
+            "its orchestrator was gone; attempts ended: {ended_runs}"
+        )?;
     }
     if !context.quiet() {
-        writeln!(context.err(), "  help: runr resume {orch}    goes on with it")?;
+        writeln!(
+            context.err(),
+            "  help: runr resume {orch}    goes on with it"
+        )?;
     }
     Ok(Exit::OK)
 }
 
 async fn end_left_over(store: &mut Store, drain: bool) -> Result<usize, OrchestrateError> {
-    let recovered = Recovery { store, hybrid: &|_| false, own: None }.run().await?;
+    let recovered = Recovery {
+        store,
+        hybrid: &|_| false,
+        own: None,
+    }
+    .run()
+    .await?;
     let ask = if drain { Ask::Nothing } else { Ask::ToEnd };
     end_all(store, recovered, ask, &|_| false).await
 }

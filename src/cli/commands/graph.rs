@@ -133,7 +133,11 @@ fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<Str
 pub fn svg(plan: &Plan, state: &State) -> anyhow::Result<String> {
     let views = view::tasks(plan, state);
     let facts = facts(plan, state);
-    let source = render::Source { plan, views: &views, facts: &facts };
+    let source = render::Source {
+        plan,
+        views: &views,
+        facts: &facts,
+    };
     let everything = Selection {
         focus: Vec::new(),
         up: Reach::Unlimited,

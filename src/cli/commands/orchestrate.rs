@@ -78,12 +78,19 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 /// # Errors
 /// As `orchestrate run`.
 pub fn run_in(context: &Context, dir: &Path) -> anyhow::Result<Exit> {
-    let args = Run { with_deps: false, dispatching: Dispatching::default() };
+    let args = Run {
+        with_deps: false,
+        dispatching: Dispatching::default(),
+    };
     run_tracks(&context.at(dir), &args)
 }
 
 fn run_tracks(context: &Context, args: &Run) -> anyhow::Result<Exit> {
-    let with = if args.with_deps { WithPrerequisites::Yes } else { WithPrerequisites::No };
+    let with = if args.with_deps {
+        WithPrerequisites::Yes
+    } else {
+        WithPrerequisites::No
+    };
     args.dispatching.run(context, |plan, state| {
         Ok(Scope {
             selected: select(plan, state, &Selection::Tracks, with),
@@ -107,7 +114,10 @@ pub fn running(state: &State, name: Option<&str>) -> anyhow::Result<OrchId> {
         }
         return Ok(orch);
     }
-    let mut open = state.orchestrations.iter().filter(|(_, o)| o.ended_at.is_none());
+    let mut open = state
+        .orchestrations
+        .iter()
+        .filter(|(_, o)| o.ended_at.is_none());
     match (open.next(), open.next()) {
         (Some((orch, _)), None) => Ok(orch.clone()),
         (None, _) => Err(Failure::usage("no orchestration is running")
@@ -115,7 +125,11 @@ pub fn running(state: &State, name: Option<&str>) -> anyhow::Result<OrchId> {
             .into()),
         (Some((a, _)), Some((b, _))) => Err(Failure::usage(format!(
             "several orchestrations are running: {a}, {b}{}",
-            if open.next().is_some() { " and more" } else { "" }
+            if open.next().is_some() {
+                " and more"
+            } else {
+                ""
+            }
         ))
         .help("name the one you mean")
         .into()),
@@ -135,7 +149,9 @@ fn wait(context: &Context, args: &Wait) -> anyhow::Result<Exit> {
         }
         None => Err(Failure {
             exit: Exit::FAILED,
-            ..Failure::usage(format!("{orch} is not running any more and has not ended: its process is gone"))
+            ..Failure::usage(format!(
+                "{orch} is not running any more and has not ended: its process is gone"
+            ))
         }
         .help(format!("runr resume {orch}    goes on with it"))
         .into()),
@@ -155,7 +171,11 @@ pub async fn ended(store: &mut Store, orch: &OrchId) -> Result<Option<u8>, Orche
         if exit.is_some() {
             return Ok(exit);
         }
-        let owner = store.state().orchestrations.get(orch).map(|o| o.owner.clone());
+        let owner = store
+            .state()
+            .orchestrations
+            .get(orch)
+            .map(|o| o.owner.clone());
         let gone = async {
             match owner.clone().map(Live::adopt) {
                 Some(Ok(Some(mut owner))) => {
@@ -209,8 +229,18 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
         }
     }
     for (id, o) in rows {
-        let when = o.started_at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string();
-        writeln!(out, "{id}  {when}  {:<11}  {:>4} tasks  {}", word(&store, id, o), o.tasks, crate::report::sanitise::sanitise(&o.command))?;
+        let when = o
+            .started_at
+            .to_zoned(jiff::tz::TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string();
+        writeln!(
+            out,
+            "{id}  {when}  {:<11}  {:>4} tasks  {}",
+            word(&store, id, o),
+            o.tasks,
+            crate::report::sanitise::sanitise(&o.command)
+        )?;
     }
     Ok(Exit::OK)
 }

@@ -24,14 +24,19 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let store = context.store(&project)?;
     let orch = match &args.orch {
-        Some(name) => {
-            OrchId::parse(name).map_err(|error| Failure::usage(error.to_string()).help("runr orchestrate list    shows their ids"))?
-        }
+        Some(name) => OrchId::parse(name).map_err(|error| {
+            Failure::usage(error.to_string()).help("runr orchestrate list    shows their ids")
+        })?,
         None => latest(store.state()).ok_or_else(|| {
-            Failure::usage("there is no orchestration to resume").help("runr orchestrate run    starts one")
+            Failure::usage("there is no orchestration to resume")
+                .help("runr orchestrate run    starts one")
         })?,
     };
-    let retry = if args.retry_failed { Resume::RetryFailed } else { Resume::KeepFailed };
+    let retry = if args.retry_failed {
+        Resume::RetryFailed
+    } else {
+        Resume::KeepFailed
+    };
     args.dispatching.resume(context, &orch, retry)
 }
 

@@ -23,7 +23,12 @@ Examples:
   runr run -n                       what would happen, changing nothing")]
 pub struct Args {
     /// Run this task (may be given several times)
-    #[arg(short, long = "task", value_name = "TASK", conflicts_with = "auto_only")]
+    #[arg(
+        short,
+        long = "task",
+        value_name = "TASK",
+        conflicts_with = "auto_only"
+    )]
     tasks: Vec<String>,
     /// Run all automated tasks; manual and hybrid ones are left and listed
     #[arg(long)]
@@ -47,10 +52,15 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         } else if names.is_empty() {
             Selection::All
         } else {
-            let found: Result<Vec<_>, _> = names.iter().map(|name| names::task(plan, name)).collect();
+            let found: Result<Vec<_>, _> =
+                names.iter().map(|name| names::task(plan, name)).collect();
             Selection::Named(found?)
         };
-        let with = if with_deps { WithPrerequisites::Yes } else { WithPrerequisites::No };
+        let with = if with_deps {
+            WithPrerequisites::Yes
+        } else {
+            WithPrerequisites::No
+        };
         let selected = select(plan, state, &selection, with);
         let again = match &selection {
             Selection::Named(tasks) if force => tasks.iter().copied().collect(),
@@ -60,16 +70,29 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             prerequisites_are_met(plan, state, &selected)?;
         }
         if auto_only {
-            let left: Vec<_> = plan.numbers().filter(|ix| selected.binary_search(ix).is_err()).collect();
+            let left: Vec<_> = plan
+                .numbers()
+                .filter(|ix| selected.binary_search(ix).is_err())
+                .collect();
             say_left(context, plan, state, &left)?;
         }
-        Ok(Scope { selected, again, ignore_outside: force })
+        Ok(Scope {
+            selected,
+            again,
+            ignore_outside: force,
+        })
     })
 }
 
-fn prerequisites_are_met(plan: &Plan, state: &State, selected: &[crate::plan::TaskIx]) -> anyhow::Result<()> {
+fn prerequisites_are_met(
+    plan: &Plan,
+    state: &State,
+    selected: &[crate::plan::TaskIx],
+) -> anyhow::Result<()> {
     let unmet = unmet(plan, state, selected);
-    let Some(first) = unmet.first() else { return Ok(()) };
+    let Some(first) = unmet.first() else {
+        return Ok(());
+    };
     let missing: BTreeSet<_> = unmet.iter().flat_map(|u| &u.prerequisites).collect();
     let list: Vec<String> = missing
         .iter()
@@ -88,8 +111,12 @@ fn prerequisites_are_met(plan: &Plan, state: &State, selected: &[crate::plan::Ta
         ))
     };
     failure = failure
-        .help(format!("runr run --task {task} --with-deps    runs them first"))
-        .help(format!("runr run --task {task} --force        runs it all the same"));
+        .help(format!(
+            "runr run --task {task} --with-deps    runs them first"
+        ))
+        .help(format!(
+            "runr run --task {task} --force        runs it all the same"
+        ));
     Err(failure.into())
 }
 
