@@ -64,7 +64,7 @@ fn real(path: &Path) -> Folder {
         .map(|(i, step)| {
             let mut keys = format!(
                 "estimate: {}ms\ndepends_on: [",
-                (step["runtime"].as_f64().unwrap() * 1000.0) as u64
+                (step["runtime"].as_f64().unwrap() * 1000.0).max(1.0) as u64
             );
             for need in step["after"].as_array().unwrap() {
                 let _ = write!(keys, "t{:04}.md, ", need.as_u64().unwrap());
