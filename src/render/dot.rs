@@ -80,6 +80,9 @@ fn write_node(out: &mut impl Write, indent: &str, node: &Node) -> fmt::Result {
         text.push_str(node.kind.word());
         text.push(')');
     }
+    if node.stale.is_some() {
+        text.push_str("\n(stale)");
+    }
     let width = if node.critical { ", penwidth=2.6" } else { "" };
     let tip = format!("{title}\n{}", one_line(&explain(node)));
     writeln!(

@@ -106,14 +106,24 @@ fn write_node(out: &mut impl Write, indent: &str, number: usize, node: &Node) ->
         text.push_str(node.kind.word());
         text.push(')');
     }
+    if node.stale.is_some() {
+        text.push_str("<br>(stale)");
+    }
     writeln!(out, "{indent}n{number}{open}\"{text}\"{close}")
 }
 
 /// Writes as entity codes everything that Mermaid, its Markdown or HTML could take for its own.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let chars: Vec<char> = text.chars().collect();
+    for (i, c) in chars.iter().copied().enumerate() {
+        let near = |at: Option<usize>| {
+            at.and_then(|at| chars.get(at))
+                .is_some_and(|c| c.is_alphanumeric())
+        };
         let plain = c.is_alphanumeric()
+            // Emphasis begins and ends at the edges of words only.
+            || (c == '_' && near(i.checked_sub(1)) && near(i.checked_add(1)))
             || matches!(c, ' ' | '-' | '.' | '/' | ',' | '(' | ')' | '+')
             || (!c.is_ascii() && !c.is_control());
         if plain {
@@ -137,7 +147,7 @@ mod tests {
             ("net/03-http.md", "net/03-http.md"),
             ("\"a\" & #b;", "#34;a#34; #38; #35;b#59;"),
             ("</script>", "#60;/script#62;"),
-            ("`*x_y*`", "#96;#42;x#95;y#42;#96;"),
+            ("`*x_y*`", "#96;#42;x_y#42;#96;"),
             ("ünïcode 你好", "ünïcode 你好"),
         ] {
             assert_eq!(escaped(text), written);

@@ -111,7 +111,16 @@ pub fn drawing(tracks: &[&str], made: &[Made], selection: &Selection) -> Drawing
 pub fn demo() -> Drawing {
     use Status::{AwaitingApproval, Completed, Failed, InProgress, Pending, Skipped, Stopped};
     use TaskKind::{Automated, Hybrid, Manual};
-    let rows: [(&str, &str, TaskKind, Status, Option<u32>, f64, &[u32]); 12] = [
+    type Row = (
+        &'static str,
+        &'static str,
+        TaskKind,
+        Status,
+        Option<u32>,
+        f64,
+        &'static [u32],
+    );
+    let rows: [Row; 12] = [
         (
             "00-setup.md",
             "Set up the project",

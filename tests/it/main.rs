@@ -8,3 +8,4 @@ mod journal;
 mod processes;
 mod support_attempt;
 mod support_sealed;
+mod graph;

@@ -30,6 +30,10 @@ const ROOMY: usize = 90;
 const SHAPE: f64 = 1.7;
 /// Below this width nothing is gained by a narrower picture.
 pub const NARROW: f64 = 440.0;
+/// Below this height nothing is gained by a lower picture.
+const LOW: f64 = 120.0;
+/// Beyond this width most screens have to be scrolled.
+const WIDE: f64 = 2400.0;
 /// Around everything.
 pub const MARGIN: f64 = 16.0;
 
@@ -102,16 +106,19 @@ impl Geometry {
         let right = Self::with(drawing, layered, density, Flow::Right);
         let down = Self::with(drawing, layered, density, Flow::Down);
         // Right is how text runs and boxes are wide: down has to be clearly better.
-        if right.distortion() <= down.distortion() + 0.35 {
+        if right.distortion() <= down.distortion() + 1.0 {
             right
         } else {
             down
         }
     }
 
+    /// How far the shape is from the wanted one; beyond a screen's width sideways counts extra, for
+    /// people scroll down more easily.
     fn distortion(&self) -> f64 {
         let (w, h) = self.extent();
-        (w.max(NARROW) / h.max(NARROW / SHAPE) / SHAPE).ln().abs()
+        let shape = w.max(NARROW) / h.max(LOW) / SHAPE;
+        shape.ln().abs() + (w / WIDE).ln().max(0.0)
     }
 
     fn with(drawing: &Drawing, layered: &Layered, density: Density, flow: Flow) -> Self {

@@ -159,10 +159,8 @@ impl Layered {
         self.layers = vec![Vec::new(); count];
         let (before, after) = self.neighbours();
         let mut seen = vec![false; self.items.len()];
-        for root in 0..self.items.len() {
-            if !before[root].is_empty() {
-                continue;
-            }
+        let roots = before.iter().enumerate().filter(|(_, b)| b.is_empty());
+        for (root, _) in roots {
             let mut stack = vec![root];
             while let Some(item) = stack.pop() {
                 if std::mem::replace(&mut seen[item], true) {
