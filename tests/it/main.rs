@@ -1,1 +1,3 @@
 //! Integration tests: the real binary, end to end.
+
+mod scheduler_properties;
