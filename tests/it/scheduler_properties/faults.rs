@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runr::model::StopReason;
-use runr::sched::{Cancel, Effect, Input, Outcome, Problem, Scheduler, Settle};
+use runr::sched::{Cancel, Effect, Input, Outcome, Problem, Refusal, Scheduler, Settle};
 
 use super::laws::Law;
 
@@ -34,12 +34,16 @@ pub enum Fault {
     WrongWord,
     /// Prefers low priorities.
     WorstFirst,
+    /// Ends nothing.
+    NoEnd,
+    /// Asks again for what was refused.
+    Hammer,
     /// Skips nothing.
     NoSkip,
 }
 
 /// Which law each fault must be seen to break.
-pub const PLANTED: [(Fault, Law); 16] = [
+pub const PLANTED: [(Fault, Law); 18] = [
     (Fault::NoEdges, Law::DependencyOrder),
     (Fault::OneJobMore, Law::JobsKept),
     (Fault::OneJobLess, Law::NobodyForgotten),
@@ -55,6 +59,8 @@ pub const PLANTED: [(Fault, Law); 16] = [
     (Fault::Moody, Law::Deterministic),
     (Fault::WrongWord, Law::FoldIsState),
     (Fault::WorstFirst, Law::BestFirst),
+    (Fault::NoEnd, Law::StopReachesAll),
+    (Fault::Hammer, Law::NoHammering),
     (Fault::NoSkip, Law::ManualIsSkipped),
 ];
 
@@ -130,7 +136,16 @@ impl Subject {
         {
             return Vec::new();
         }
-        let effects = self.scheduler.handle(input, now);
+        let mut effects = Vec::new();
+        if let Input::Refused {
+            task,
+            why: Refusal::Busy,
+        } = input
+            && self.fault == Fault::Hammer
+        {
+            effects.push(Effect::Reserve { task });
+        }
+        effects.extend(self.scheduler.handle(input, now));
         effects
             .into_iter()
             .flat_map(|effect| self.spoil(effect))
@@ -143,9 +158,9 @@ impl Subject {
             | (Fault::FinishTwice, Effect::Finish) => {
                 vec![effect.clone(), effect]
             }
-            (Fault::NeverFinish, Effect::Finish) | (Fault::NoSkip, Effect::Skip { .. }) => {
-                Vec::new()
-            }
+            (Fault::NeverFinish, Effect::Finish)
+            | (Fault::NoSkip, Effect::Skip { .. })
+            | (Fault::NoEnd, Effect::End { .. }) => Vec::new(),
             (
                 Fault::NoRetrySettled,
                 Effect::Settle {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use runr::model::{StopReason, TaskKind};
 use runr::plan::TaskIx;
-use runr::sched::{Cancel, Effect, Elsewhere, Initial, Input, Item, Problem, Refusal, Settle};
+use runr::sched::{
+    Cancel, Effect, Elsewhere, Initial, Input, Item, Kill, Problem, Refusal, Settle,
+};
 use runr::state::overlap;
 
 /// The properties.
@@ -29,6 +31,10 @@ pub enum Law {
     BestFirst,
     /// While a job is free, nothing that fits waits.
     NobodyForgotten,
+    /// A request to stop reaches every living attempt, a request to kill too.
+    StopReachesAll,
+    /// What was refused as busy is not asked for again in the same breath.
+    NoHammering,
     /// Manual tasks are left to people when reached, and only then.
     ManualIsSkipped,
 }
@@ -58,6 +64,10 @@ pub struct Model {
     busy: Vec<usize>,
     now: Duration,
     stopped: bool,
+    begun: bool,
+    stopping: Option<Kill>,
+    asked: Vec<Option<Kill>>,
+    just_refused: Option<usize>,
     finished: bool,
     /// What was told just now asks for a verdict on this task.
     verdict_due: Option<usize>,
@@ -87,6 +97,10 @@ impl Model {
             busy: Vec::new(),
             now: Duration::ZERO,
             stopped: false,
+            begun: false,
+            stopping: None,
+            asked: vec![None; problem.items.len()],
+            just_refused: None,
             finished: false,
             verdict_due: None,
             broken: None,
@@ -201,8 +215,10 @@ impl Model {
     pub fn tell(&mut self, input: &Input, now: Duration) {
         self.now = now;
         self.verdict_due = None;
+        self.just_refused = None;
         match input {
-            Input::Begin | Input::Timer => {}
+            Input::Begin => self.begun = true,
+            Input::Timer => {}
             Input::Refused { task, why } => {
                 let task = task.0 as usize;
                 match why {
@@ -211,6 +227,7 @@ impl Model {
                     Refusal::Busy => {
                         self.told[task] = Told::Open;
                         self.busy.push(task);
+                        self.just_refused = Some(task);
                     }
                     Refusal::Impossible(_) => self.verdict_due = Some(task),
                 }
@@ -223,7 +240,14 @@ impl Model {
                 self.busy.clear();
             }
             Input::Cancel(Cancel::Task(_)) => {}
-            Input::Cancel(_) => self.stopped = true,
+            Input::Cancel(cancel) => {
+                self.stopped = true;
+                self.stopping = match cancel {
+                    Cancel::Stop => self.stopping.or(Some(Kill::Gracefully)),
+                    Cancel::Kill => Some(Kill::Now),
+                    Cancel::Drain | Cancel::Task(_) => self.stopping,
+                };
+            }
         }
     }
 
@@ -257,8 +281,10 @@ impl Model {
                 );
                 self.told[task] = Told::Skipped;
             }
-            Effect::End { task, .. } => {
-                self.hold(Law::EveryTaskEnds, self.told[task.0 as usize] == Told::Live);
+            Effect::End { task, kill } => {
+                let task = task.0 as usize;
+                self.hold(Law::StopReachesAll, self.told[task] == Told::Live);
+                self.asked[task] = Some(*kill);
             }
             Effect::WakeAt(_) => {}
             Effect::Finish => {
@@ -291,7 +317,9 @@ impl Model {
         let better = (0..self.told.len())
             .find(|other| self.goes_before(*other, task) && self.could_start(*other, now));
         self.hold(Law::BestFirst, better.is_none());
+        self.hold(Law::NoHammering, self.just_refused != Some(task));
         self.told[task] = Told::Live;
+        self.asked[task] = None;
         self.hold(
             Law::JobsKept,
             self.live().len() <= self.problem.options.jobs as usize,
@@ -355,6 +383,15 @@ impl Model {
     /// Everything that was said to one input has been seen.
     pub fn settled(&mut self, now: Duration) {
         self.hold(Law::EveryTaskEnds, self.verdict_due.is_none());
+        if self.begun {
+            let asked = |i: &usize| match self.stopping {
+                None => true,
+                Some(Kill::Gracefully) => self.asked[*i].is_some(),
+                Some(Kill::Now) => self.asked[*i] == Some(Kill::Now),
+            };
+            let all = self.live().iter().all(asked);
+            self.hold(Law::StopReachesAll, all);
+        }
         let free = self.live().len() < self.problem.options.jobs as usize;
         if self.stopped || self.finished {
             return;
