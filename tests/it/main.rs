@@ -9,3 +9,4 @@ mod processes;
 mod support_attempt;
 mod support_sealed;
 mod graph;
+mod scheduler_properties;
