@@ -12,7 +12,7 @@ use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
 use crate::project::{self, Loaded, Project};
 use crate::report::Glyphs;
-use crate::store::Store;
+use crate::store::{Notice, Store};
 
 /// The surroundings of one command.
 #[derive(Debug)]
@@ -196,11 +196,35 @@ impl Context {
         Err(Reported(Exit::USAGE).into())
     }
 
-    /// Opens the journal.
+    /// Opens the journal. What a person should know about it goes to stderr: a damaged one is read up
+    /// to the damage, and only appending to it fails.
     ///
     /// # Errors
     /// When it cannot be read: exit code 4.
     pub fn store(&self, project: &Project) -> anyhow::Result<Store> {
-        Ok(Store::open(&project.root)?)
+        let store = Store::open(&project.root)?;
+        if let Some(damage) = store.damage() {
+            let mut err = self.err();
+            writeln!(err, "warning: {damage}")?;
+            for line in damage.help() {
+                writeln!(err, "  help: {line}")?;
+            }
+        }
+        self.tell(store.notices())?;
+        Ok(store)
+    }
+
+    /// Prints what a person should be told, unless asked to be quiet.
+    ///
+    /// # Errors
+    /// When stderr cannot be written.
+    pub fn tell(&self, notices: &[Notice]) -> std::io::Result<()> {
+        if self.quiet() {
+            return Ok(());
+        }
+        let mut err = self.err();
+        notices
+            .iter()
+            .try_for_each(|notice| writeln!(err, "note: {notice}"))
     }
 }

@@ -194,8 +194,6 @@ impl Store {
     fn begin_new_journal(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
         self.cut_torn_end()?;
         self.begin_anew();
-        self.notices
-            .retain(|notice| !matches!(notice, Notice::OlderShown { .. }));
         let status = older_files::status_bytes(&self.layout)?;
         let older = older_files::read(&self.layout, status.as_deref())?;
         let id = getrandom::u64().map_err(|error| {
