@@ -1,1 +1,6 @@
 //! Integration tests: the real binary, end to end.
+
+mod concurrent;
+mod crash;
+mod field_failures;
+mod world;
