@@ -2,5 +2,6 @@
 
 mod concurrent;
 mod crash;
+mod disk;
 mod field_failures;
 mod world;
