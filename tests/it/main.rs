@@ -10,3 +10,8 @@ mod support_attempt;
 mod support_sealed;
 mod graph;
 mod scheduler_properties;
+mod concurrent;
+mod crash;
+mod disk;
+mod field_failures;
+mod world;
