@@ -15,3 +15,7 @@ mod crash;
 mod disk;
 mod field_failures;
 mod world;
+mod bad_inputs;
+mod check;
+mod example_file;
+mod support;
