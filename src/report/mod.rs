@@ -1,1 +1,7 @@
 //! (Skeleton.)
+
+mod plan;
+mod sanitise;
+
+pub use plan::{Arrows, PlanReport};
+pub use sanitise::{one_line, sanitise};
