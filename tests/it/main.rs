@@ -19,3 +19,4 @@ mod bad_inputs;
 mod check;
 mod example_file;
 mod support;
+mod settle;
