@@ -3,4 +3,5 @@
 mod demo;
 mod examples;
 mod init;
+mod readme;
 mod support_sealed;
