@@ -136,7 +136,7 @@ fn manual_gate_stops_for_people_and_goes_on_after_them() {
     sealed.runr(&["run"]).exits(0);
     assert_eq!(
         sealed.text("out/shipped.txt"),
-        "version 1\nReleased: version 1\n"
+        "version 1\nReleased, with thanks, version 1\n"
     );
 }
 

@@ -4,6 +4,7 @@ mod attempt;
 mod demo;
 mod examples;
 mod init;
+mod readme;
 mod journal;
 mod processes;
 mod support_attempt;

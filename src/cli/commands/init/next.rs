@@ -50,7 +50,7 @@ impl Next {
         if let Some(folder) = &self.unfound {
             writeln!(
                 out,
-                "  export PATH=\"$PATH\":{}    # runr is not installed",
+                "  export PATH={}:\"$PATH\"    # runr is not installed",
                 quoted(folder)
             )?;
         }
