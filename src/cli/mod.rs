@@ -8,6 +8,9 @@ mod commands;
 mod context;
 mod diagnostic;
 mod exit;
+mod naming;
+mod runs;
+mod snapshot;
 
 use std::process::ExitCode;
 

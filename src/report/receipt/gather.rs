@@ -140,12 +140,7 @@ impl Course {
     }
 }
 
-fn entry(
-    facts: &Facts<'_>,
-    ix: TaskIx,
-    started_at: Timestamp,
-    runs: &mut Runs<'_>,
-) -> TaskEntry {
+fn entry(facts: &Facts<'_>, ix: TaskIx, started_at: Timestamp, runs: &mut Runs<'_>) -> TaskEntry {
     let task = facts.task(ix);
     let view = facts.view(ix);
     let recorded = facts.recorded(ix);
