@@ -117,6 +117,12 @@ impl TaskGraph {
         self.graph.node_count()
     }
 
+    /// How many edges there are.
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.graph.edge_count()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
