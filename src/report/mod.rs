@@ -19,6 +19,7 @@ mod status_json;
 mod status_table;
 mod style;
 mod summary;
+mod task_page;
 mod text;
 mod why;
 
@@ -38,5 +39,6 @@ pub use status_json::{StatusJson, TaskJson};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use summary::{SummaryLook, summary};
+pub use task_page::TaskPage;
 pub use text::{listing, shell_word};
 pub use why::Why;
