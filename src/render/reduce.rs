@@ -28,10 +28,7 @@ pub fn needed(position: &[usize], edges: &[(usize, usize)]) -> Vec<bool> {
             place if (start..end).contains(&place) => 1u128 << (place - start),
             _ => 0,
         };
-        // What lies behind the block reaches nothing in it.
-        for &node in at[end..].iter() {
-            reached[node] = 0;
-        }
+        // What lies behind the block reaches nothing in it, and has been left at nothing so far.
         for &node in at[..end].iter().rev() {
             let (mut direct, mut farther) = (0, 0);
             for &edge in &leaving[node] {
