@@ -15,7 +15,10 @@ use crate::model::Place;
 pub struct TaskIx(pub u32);
 
 /// Why an edge is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// `depends_on` of a task file.
     TaskFile,

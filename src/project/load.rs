@@ -27,6 +27,12 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// The tasks that own the same paths and could run at the same time: what `collision: fail` refuses.
+#[must_use]
+pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
+    placed(&project.root, plan::collisions(plan, overlap))
+}
+
 /// Reads and checks everything. `orchestration` is what `--config` named.
 ///
 /// # Errors

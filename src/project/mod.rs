@@ -12,5 +12,5 @@ mod walk;
 
 pub use find::{Project, find};
 pub use inputs::fingerprint;
-pub use load::{Loaded, load};
+pub use load::{Loaded, collisions, load};
 pub use reread::reread;

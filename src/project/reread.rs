@@ -1,24 +1,31 @@
 //! Reads one task again, just before it is dispatched: its text, checks and limits may have changed since the
 //! plan was made; ids and edges have not.
 
+use std::path::Path;
+
 use crate::model::{Diagnostic, Task};
-use crate::plan::{self, TaskIx};
+use crate::plan::{self, Plan, TaskIx};
+use crate::project::Project;
 use crate::project::load::{config, has_error, one, orchestration_file, placed};
 use crate::project::read;
 use crate::project::walk::{Found, unreadable};
-use crate::project::{Loaded, Project};
 use crate::spec::{Finding, Mark};
 
 /// The task as its files say it now.
 ///
 /// # Errors
 /// What is wrong with its file, the configuration or the orchestration file now.
-pub fn reread(project: &Project, loaded: &Loaded, ix: TaskIx) -> Result<Task, Vec<Diagnostic>> {
+pub fn reread(
+    project: &Project,
+    plan: &Plan,
+    orchestration: Option<&Path>,
+    ix: TaskIx,
+) -> Result<Task, Vec<Diagnostic>> {
     let root = &project.root;
-    let old = loaded.plan.task(ix);
+    let old = plan.task(ix);
     let mut findings = Vec::new();
     let config = config(root, &mut findings);
-    let named = loaded.orchestration.as_ref().map(|path| root.join(path));
+    let named = orchestration.map(|path| root.join(path));
     let (orchestration, _) = match &named {
         Some(path) => orchestration_file(root, Some(path), &mut findings),
         None => (None, None),
@@ -62,7 +69,7 @@ pub fn reread(project: &Project, loaded: &Loaded, ix: TaskIx) -> Result<Task, Ve
     let config = config.filter(|_| !findings.iter().any(Finding::is_error));
     let task = config.and_then(|config| {
         plan::again(
-            &loaded.plan,
+            plan,
             ix,
             &plan::Sources {
                 config: &config,

@@ -22,6 +22,12 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Does a terminal obey this character instead of showing it? (Newline and tab apart.)
+#[must_use]
+pub fn is_harmful(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t')) || is_bidi(c)
+}
+
 fn clean(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let steers = |c: char| (c.is_control() && !keep(c)) || is_bidi(c);
     let Some(first) = text.find(steers) else {

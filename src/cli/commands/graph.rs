@@ -126,6 +126,28 @@ fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<Str
     })
 }
 
+/// The picture of the whole graph, coloured by status, for `runr demo`.
+///
+/// # Errors
+/// When the graph is too large to draw.
+pub fn svg(plan: &Plan, state: &State) -> anyhow::Result<String> {
+    let views = view::tasks(plan, state);
+    let facts = facts(plan, state);
+    let source = render::Source {
+        plan,
+        views: &views,
+        facts: &facts,
+    };
+    let everything = Selection {
+        focus: Vec::new(),
+        up: Reach::Unlimited,
+        down: Reach::Unlimited,
+        track: None,
+        edges: Edges::Reduced,
+    };
+    Ok(render::svg(&render::draw(source, &everything))?)
+}
+
 /// What is known of each task beside its view, in the plan's order.
 fn facts(plan: &Plan, state: &State) -> Vec<Facts> {
     plan.tasks()

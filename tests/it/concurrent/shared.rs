@@ -1,0 +1,82 @@
+//! Two orchestrations at once over the same pools, claims and tasks.
+
+use crate::world::World;
+
+const EACH: usize = 8;
+
+/// Eight tasks of one kind for each of two orchestrations, and both of them run at once.
+fn two_at_once(more: &str) -> World {
+    let world = World::new();
+    world.write(".runr/orchestration.yaml", "version: 1\npools: { db: 2 }\ntracks:\n  - { name: t, steps: [ { run: 'true' } ] }\n");
+    let name = |side: char, number: usize| format!("{side}{number}");
+    for side in ['l', 'r'] {
+        for number in 0..EACH {
+            world.works_with(&name(side, number), "0.04", &[], more);
+        }
+    }
+    let started = ['l', 'r'].map(|side| {
+        let names: Vec<String> = (0..EACH).map(|number| name(side, number)).collect();
+        let mut args = vec!["run", "-j4"];
+        args.extend(names.iter().flat_map(|name| ["--task", name.as_str()]));
+        world.spawn(&args)
+    });
+    for running in started {
+        running.wait().exits(0);
+    }
+    let ledger = world.ledger();
+    for side in ['l', 'r'] {
+        for number in 0..EACH {
+            assert_eq!(ledger.count("end", &name(side, number)), 1, "{ledger}");
+        }
+    }
+    // The two really were at it together: neither had all its tasks before the other's first.
+    let sides: Vec<String> = ledger.tasks("start").iter().map(|task| task[..1].to_owned()).collect();
+    let turns = sides.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(turns >= 2, "the orchestrations ran one after the other: {sides:?}");
+    world.journal().assert_legal();
+    world
+}
+
+#[test]
+fn a_pool_holds_over_two_orchestrations() {
+    let world = two_at_once("pools: { db: 1 }");
+    let ledger = world.ledger();
+    assert_eq!(ledger.peak(|_| true), 2, "{ledger}");
+}
+
+#[test]
+fn a_claim_holds_over_two_orchestrations() {
+    let world = two_at_once("owns: [src/net/**]");
+    let ledger = world.ledger();
+    assert_eq!(ledger.peak(|_| true), 1, "{ledger}");
+}
+
+#[test]
+fn without_a_pool_or_claim_they_do_run_together() {
+    // The two tests above could not fail if nothing ever ran at once.
+    let world = two_at_once("");
+    assert!(world.ledger().peak(|_| true) > 2, "{}", world.ledger());
+}
+
+#[test]
+fn a_task_of_two_orchestrations_runs_once() {
+    let world = World::new();
+    let mut before: Vec<String> = Vec::new();
+    for number in 0..12 {
+        let name = format!("t{number:02}");
+        let after: Vec<&str> = before.iter().rev().take(number % 3).map(String::as_str).collect();
+        world.works(&name, "0.02", &after);
+        before.push(name);
+    }
+    let started = [(); 3].map(|()| world.spawn(&["orchestrate", "run", "-j3"]));
+    for running in started {
+        // Each of them selected all, and all are completed in the end.
+        running.wait().exits(0);
+    }
+    let ledger = world.ledger();
+    let mut tasks = ledger.tasks("start");
+    tasks.sort();
+    assert_eq!(tasks, before, "each once");
+    ledger.assert_order(&[]);
+    world.journal().assert_legal();
+}

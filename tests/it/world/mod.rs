@@ -1,0 +1,16 @@
+//! A project in a folder of its own, real workers that write a ledger outside `.runr`, and the means to
+//! look at all of it from outside: the journal's text, `/proc`, the exit codes.
+//!
+//! Nothing here knows runr's types: what a test reads is what any other program would read.
+
+mod journal;
+mod ledger;
+mod process;
+mod project;
+mod until;
+
+pub use journal::Journal;
+pub use ledger::{Entry, Ledger};
+pub use process::{Proc, Ran, Running};
+pub use project::World;
+pub use until::Watch;
