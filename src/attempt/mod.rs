@@ -1,13 +1,39 @@
-//! One run in a process of its own. (Skeleton.)
+//! One run in a process of its own: `runr attempt DIR`.
+//!
+//! The process leads a session of its own, holds its task's lock, and does what `DIR/spec.json` asks:
+//! the worker, then the verification. Its last act is to replace `DIR/state.json` with its verdict.
+//! It owns every process that it starts, directly or not, and none of them outlives it.
+//!
+//! Knows the model, the worker's command line and its environment. Does not know the journal, the
+//! plan, retries, or who started it: [`launch`] is the other end of the pipe. Everything but `launch`
+//! and `live` is plain std and rustix: a process that is started once for each task run must not pay
+//! for a runtime or a command line parser.
 
-use std::ffi::OsString;
-use std::process::ExitCode;
+mod command;
+mod early;
+mod handshake;
+mod launch;
+mod limits;
+mod live;
+mod outcome;
+mod output;
+mod perform;
+mod process_ref;
+mod program;
+mod sweep;
+mod tree;
+mod verify;
+mod watch;
 
-/// Is this process an attempt (`runr attempt DIR`)? Then it does its work here and gives its exit code.
-pub fn early_main(mut args: impl Iterator<Item = OsString>) -> Option<ExitCode> {
-    let _program = args.next();
-    if args.next()? != "attempt" {
-        return None;
-    }
-    None
-}
+// Everything that only Linux can do; another Unix needs a file with the same names.
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod os;
+#[cfg(not(target_os = "linux"))]
+compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
+
+pub use early::{AttemptExit, early_main};
+pub use launch::{Held, LaunchError, start};
+pub use live::Live;
+pub use process_ref::{process_of, this_boot};
+pub use sweep::sweep;

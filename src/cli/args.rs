@@ -24,7 +24,7 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', long = "repo", value_name = "DIR", global = true)]

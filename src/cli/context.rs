@@ -9,8 +9,10 @@ use anyhow::Context as _;
 use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
+use crate::model::Diagnostic;
 use crate::project::{self, Loaded, Project};
-use crate::store::Store;
+use crate::report::Glyphs;
+use crate::store::{Notice, Store};
 
 /// The surroundings of one command.
 #[derive(Debug)]
@@ -22,6 +24,17 @@ impl Context {
     #[must_use]
     pub fn new(global: Global) -> Self {
         Self { global }
+    }
+
+    /// The same surroundings in another folder.
+    #[must_use]
+    pub fn at(&self, dir: &Path) -> Self {
+        Self {
+            global: Global {
+                repo: Some(dir.to_owned()),
+                ..self.global.clone()
+            },
+        }
     }
 
     fn choice(&self) -> anstream::ColorChoice {
@@ -74,6 +87,35 @@ impl Context {
             }
             None => true,
         }
+    }
+
+    /// Who types, for the journal: the login name.
+    #[must_use]
+    pub fn user(&self) -> String {
+        ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// The signs that the locale can show.
+    #[must_use]
+    pub fn glyphs(&self) -> Glyphs {
+        if self.unicode() {
+            Glyphs::Unicode
+        } else {
+            Glyphs::Ascii
+        }
+    }
+
+    /// Rows of the terminal; 24 when there is none.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        rustix::termios::tcgetwinsize(std::io::stderr())
+            .ok()
+            .map(|size| usize::from(size.ws_row))
+            .filter(|rows| *rows > 0)
+            .unwrap_or(24)
     }
 
     /// Columns of the terminal; 100 when there is none.
@@ -136,17 +178,53 @@ impl Context {
                 Ok(loaded)
             }
             Err(problems) => {
-                diagnostic::print(&mut self.err(), &problems)?;
+                self.refuse(&problems)?;
                 Err(Reported(Exit::USAGE).into())
             }
         }
     }
 
-    /// Opens the journal.
+    /// Prints problems and ends the command with exit code 2, if there are any.
+    ///
+    /// # Errors
+    /// When there is a problem; it has been printed then.
+    pub fn refuse(&self, problems: &[Diagnostic]) -> anyhow::Result<()> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        diagnostic::print(&mut self.err(), problems)?;
+        Err(Reported(Exit::USAGE).into())
+    }
+
+    /// Opens the journal. What a person should know about it goes to stderr: a damaged one is read up
+    /// to the damage, and only appending to it fails.
     ///
     /// # Errors
     /// When it cannot be read: exit code 4.
     pub fn store(&self, project: &Project) -> anyhow::Result<Store> {
-        Ok(Store::open(&project.root)?)
+        let store = Store::open(&project.root)?;
+        if let Some(damage) = store.damage() {
+            let mut err = self.err();
+            writeln!(err, "warning: {damage}")?;
+            for line in damage.help() {
+                writeln!(err, "  help: {line}")?;
+            }
+        }
+        self.tell(store.notices())?;
+        Ok(store)
+    }
+
+    /// Prints what a person should be told, unless asked to be quiet.
+    ///
+    /// # Errors
+    /// When stderr cannot be written.
+    pub fn tell(&self, notices: &[Notice]) -> std::io::Result<()> {
+        if self.quiet() {
+            return Ok(());
+        }
+        let mut err = self.err();
+        notices
+            .iter()
+            .try_for_each(|notice| writeln!(err, "note: {notice}"))
     }
 }

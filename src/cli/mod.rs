@@ -7,7 +7,10 @@ mod args;
 mod commands;
 mod context;
 mod diagnostic;
+mod dispatching;
+mod dry_run;
 mod exit;
+mod names;
 
 use std::process::ExitCode;
 

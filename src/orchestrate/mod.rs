@@ -1,1 +1,24 @@
-//! (Skeleton.)
+//! One orchestration: from a plan and a selection to a finished journal.
+//!
+//! Knows everything but the command line. The driver owns all mutable state and runs on one thread: it
+//! turns what happens (attempts that end, a journal that grows, signals, timers) into the scheduler's
+//! inputs and carries the effects out, in order, with one append to the journal a tick.
+
+mod babysit;
+mod dispatch;
+mod display;
+mod driver;
+mod error;
+mod frozen;
+mod news;
+mod recover;
+mod selection;
+pub mod session;
+mod wake;
+
+pub use display::Surface;
+pub use error::OrchestrateError;
+pub use frozen::{FrozenPlan, Rules};
+pub use recover::{Ask, Recovered, Recovery, end_all};
+pub use selection::{Selection, Unmet, WithPrerequisites, select, unmet};
+pub use wake::JournalWatch;

@@ -15,7 +15,10 @@ use crate::model::Place;
 pub struct TaskIx(pub u32);
 
 /// Why an edge is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// `depends_on` of a task file.
     TaskFile,
@@ -115,6 +118,12 @@ impl TaskGraph {
     #[must_use]
     pub fn len(&self) -> usize {
         self.graph.node_count()
+    }
+
+    /// How many edges there are.
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.graph.edge_count()
     }
 
     #[must_use]

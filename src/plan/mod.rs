@@ -2,11 +2,21 @@
 //!
 //! Knows the model and the raw documents of [`crate::spec`]. Pure: it reads no file.
 
+mod again;
+mod build;
+mod collisions;
+mod cycles;
 mod graph;
+mod layers;
+mod make;
+mod resolve;
 
+pub use crate::spec::join_fingerprint as fingerprint;
+pub use again::{Sources, again};
+pub use build::{Built, Raw, build};
+pub use collisions::{claims, collisions};
 pub use graph::{Edge, Origin, TaskGraph, TaskIx};
-
-use std::collections::BTreeMap;
+pub use resolve::{Names, TASKS, Unresolved};
 
 use crate::model::{Task, TaskId, Track};
 
@@ -17,7 +27,7 @@ pub struct Plan {
     tasks: Vec<Task>,
     tracks: Vec<Track>,
     graph: TaskGraph,
-    by_id: BTreeMap<TaskId, TaskIx>,
+    names: Names,
 }
 
 impl Plan {
@@ -31,16 +41,15 @@ impl Plan {
         edges: &[Edge],
     ) -> Result<Self, Vec<TaskIx>> {
         let graph = TaskGraph::build(tasks.len(), edges)?;
-        let by_id = tasks
-            .iter()
-            .zip(0..)
-            .map(|(task, i)| (task.id.clone(), TaskIx(i)))
-            .collect();
+        let mut names = Names::default();
+        for (task, i) in tasks.iter().zip(0..) {
+            names.insert(task.id.clone(), TaskIx(i));
+        }
         Ok(Self {
             tasks,
             tracks,
             graph,
-            by_id,
+            names,
         })
     }
 
@@ -66,7 +75,14 @@ impl Plan {
     }
     #[must_use]
     pub fn find(&self, id: &TaskId) -> Option<TaskIx> {
-        self.by_id.get(id).copied()
+        self.names.get(id.as_str())
+    }
+    /// Finds the task that a person means, as a reference from the tasks folder: `03`, `net/03-http.md`.
+    ///
+    /// # Errors
+    /// When it means no task (the nearest names are given) or several.
+    pub fn resolve(&self, reference: &str) -> Result<TaskIx, Unresolved> {
+        self.names.resolve(reference, TASKS)
     }
 }
 

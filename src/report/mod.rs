@@ -1,1 +1,40 @@
-//! (Skeleton.)
+//! Events and states become lines, tables, bars and JSON, written to a given `Write`.
+//!
+//! Knows the model, the events, the plan, the state and the views. Does not know the terminal's
+//! abilities, the environment, the clock or the time zone: they are handed in. Everything that comes
+//! from outside passes [`sanitise`] before it is written for people.
+
+mod counts;
+mod facts;
+pub mod live;
+mod log_text;
+mod next;
+mod next_commands;
+mod note;
+mod overview;
+pub mod receipt;
+pub mod sanitise;
+mod status_json;
+mod status_table;
+mod style;
+mod summary;
+mod text;
+mod why;
+
+#[cfg(test)]
+mod fixture;
+
+pub use counts::Counts;
+pub use facts::{Facts, Liveness, Processes};
+pub use log_text::{last_line, last_lines, shown_line};
+pub use next::{Next, Whose, expected};
+pub use next_commands::{NextCommand, next_commands};
+pub use note::{Note, complete_command, notes};
+pub use overview::Overview;
+pub use sanitise::{one_line, sanitise};
+pub use status_json::{StatusJson, TaskJson};
+pub use status_table::{Look, status_table};
+pub use style::{Glyphs, status_words};
+pub use summary::{SummaryLook, summary};
+pub use text::{listing, shell_word};
+pub use why::Why;

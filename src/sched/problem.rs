@@ -1,4 +1,6 @@
 //! What the scheduler is given: the graph and its tasks in numbers.
+//!
+//! Knows nothing of where the numbers come from; `build` does.
 
 use std::time::Duration;
 
@@ -30,7 +32,7 @@ pub struct Item {
     pub selected: bool,
     pub initial: Initial,
     pub priority: i32,
-    /// How long it is expected to take.
+    /// How long it is expected to take; decides only who goes first.
     pub expected: Duration,
     pub retry: RetryPolicy,
     /// Counted failures and attempts lost in a row so far in this orchestration.
@@ -38,7 +40,7 @@ pub struct Item {
     pub lost_in_a_row: u32,
     /// Path patterns; empty when collisions are of no concern.
     pub claims: Vec<Box<str>>,
-    /// Capacity to take: indices into `Problem::pools`, and how much. Small.
+    /// Capacity to take while it runs: numbers of `Problem::pools`, and how much. Small.
     pub pools: Vec<(u32, u32)>,
 }
 
@@ -60,9 +62,20 @@ pub struct Options {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     pub items: Vec<Item>,
-    /// (prerequisite, dependent), any order, without duplicates, acyclic.
+    /// (prerequisite, dependent), any order, without duplicates, acyclic, numbers of `items`.
     pub edges: Vec<(TaskIx, TaskIx)>,
-    /// The capacity of each pool.
+    /// The capacity of each pool. A task that takes more than there is ends as stopped when it is reached.
     pub pools: Vec<u32>,
     pub options: Options,
+}
+
+impl Problem {
+    /// Drops the edges from what is neither selected nor completed: nothing waits for it.
+    pub fn forget_outside(&mut self) {
+        let items = &self.items;
+        self.edges.retain(|(prerequisite, _)| {
+            let item = &items[prerequisite.0 as usize];
+            item.selected || item.initial == Initial::Completed
+        });
+    }
 }

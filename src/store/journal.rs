@@ -1,74 +1,452 @@
-//! The journal file. (Skeleton.)
+//! The journal file: where it was read to, what is new in it, and the repair of a torn end.
+//!
+//! Knows the text of the lines and the file. Does not know what the events mean, nor which are legal;
+//! who calls the writing half holds the journal's lock.
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
 
-use crate::event::{Event, Recorded};
-use crate::state::{Illegal, State};
-use crate::store::{Layout, StoreError};
+use crate::store::line::{self, Crc, Header, Line};
+use crate::store::{StoreError, replace};
 
-/// An event that was not written, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    pub event: Event,
-    pub why: Illegal,
+/// How much is read at once.
+const CHUNK: usize = 1 << 20;
+
+/// Everything before this is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// In bytes, just behind a newline.
+    pub offset: u64,
+    /// Of the last line before `offset`; 0 behind the first line of the file.
+    pub seq: u64,
+    /// How many lines lie before `offset`.
+    pub lines: u64,
+    /// The checksum of the last line before `offset`.
+    pub crc: Crc,
 }
 
-/// What an append did.
-#[derive(Debug, Default)]
-pub struct Appended {
-    /// Everything new since the last read, in order: what others wrote, then what was accepted now.
-    pub news: Vec<Recorded>,
-    /// The events that would have been illegal; the others of the same append were written.
-    pub refused: Vec<Refused>,
-}
-
-/// The journal of one project and the state that it folds to.
+/// How a reading of new lines ended.
 #[derive(Debug)]
-pub struct Store {
-    layout: Layout,
-    state: State,
+pub enum Stop {
+    /// At the end of the file.
+    Whole,
+    /// Before a last line that is not whole. `bytes` is its length.
+    Torn { bytes: u64 },
+    /// Before something that cannot be read.
+    Damaged(StoreError),
 }
 
-impl Store {
-    /// Reads the state. Creates nothing; a project without a journal has the empty state.
+/// An open journal. Its file stays open between reads and appends.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    /// Device and inode: says whether the path still names this file.
+    identity: (u64, u64),
+    /// `None`: the file has no whole first line yet.
+    header: Option<Header>,
+    position: Position,
+    writable: bool,
+}
+
+impl Journal {
+    /// Opens a journal for reading. `None`: there is none.
     ///
     /// # Errors
-    /// When the files cannot be read. A damaged journal is read up to the damage.
-    pub fn open(root: &Path) -> Result<Self, StoreError> {
+    /// When the file is there and cannot be opened.
+    pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
+        match File::open(path) {
+            Ok(file) => Self::with(path, file, false).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io("open", path)(error)),
+        }
+    }
+
+    /// Opens a journal for appending and makes the file when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open_writable(path: &Path) -> Result<Self, StoreError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(StoreError::io("open", path))?;
+        Self::with(path, file, true)
+    }
+
+    fn with(path: &Path, file: File, writable: bool) -> Result<Self, StoreError> {
+        let meta = file.metadata().map_err(StoreError::io("read", path))?;
+        if !meta.is_file() {
+            return Err(StoreError::Corrupt {
+                path: path.to_owned(),
+                line: 0,
+                what: "it is not a file",
+            });
+        }
         Ok(Self {
-            layout: Layout::new(root),
-            state: State::default(),
+            path: path.to_owned(),
+            file,
+            identity: (meta.dev(), meta.ino()),
+            header: None,
+            position: Position::default(),
+            writable,
         })
     }
+
+    /// The journal's id; `None` until its first line was read.
     #[must_use]
-    pub fn layout(&self) -> &Layout {
-        &self.layout
+    pub fn id(&self) -> Option<&str> {
+        self.header.as_ref().map(|header| header.id.as_str())
     }
     #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
+    pub fn position(&self) -> Position {
+        self.position
     }
-    /// Reads what others have written since the last read.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Does the path still name the file that is open?
     ///
     /// # Errors
-    /// As for `open`.
-    pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
-        Ok(Vec::new())
+    /// When that cannot be found out.
+    pub fn is_current(&self) -> Result<bool, StoreError> {
+        match std::fs::metadata(&self.path) {
+            Ok(meta) => Ok((meta.dev(), meta.ino()) == self.identity),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(StoreError::io("read", &self.path)(error)),
+        }
     }
-    /// Appends events as one line: lock, read what is new, check each event against the state it
-    /// would meet, one `write`, `fdatasync`, unlock.
+
+    /// Reads the first line only.
     ///
     /// # Errors
-    /// When the journal is damaged, newer than this program, or cannot be written or synced. A failed
-    /// sync is final for this value: every later append fails.
-    pub fn append(&mut self, _events: Vec<Event>) -> Result<Appended, StoreError> {
-        Ok(Appended::default())
+    /// When the file cannot be read.
+    pub fn read_header(&mut self) -> Result<Stop, StoreError> {
+        let mut first = vec![0; 512];
+        let n = self.read_at(&mut first, 0)?;
+        first.truncate(n);
+        match first.iter().position(|b| *b == b'\n') {
+            Some(end) if !first[..end].contains(&0) => Ok(match self.take_header(&first[..end]) {
+                Ok(()) => Stop::Whole,
+                Err(error) => Stop::Damaged(error),
+            }),
+            // Too long a first line, zeros in it, or none: the full reader says which.
+            _ => Ok(Stop::Torn { bytes: 0 }),
+        }
     }
-    /// Replaces `task-status.json` if it is behind. Never fails a command: the error is for a warning.
+
+    /// Goes to a position that the status cache knows, if the file holds its last line there.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn write_cache(&mut self) -> Result<(), StoreError> {
+    /// When the file cannot be read.
+    pub fn skip_to(&mut self, id: &str, position: Position) -> Result<Skip, StoreError> {
+        if self.id() != Some(id) {
+            return Ok(Skip::OtherJournal);
+        }
+        let length = self.length()?;
+        // `xxxxxxxx"}` and a newline.
+        const END: u64 = 11;
+        if position.offset < END || length < position.offset {
+            return Ok(Skip::Lost);
+        }
+        let mut end = [0; END as usize];
+        let n = self.read_at(&mut end, position.offset - END)?;
+        if n == end.len() && end[..8] == position.crc && end[8..] == *b"\"}\n" {
+            self.position = position;
+            Ok(Skip::Done)
+        } else {
+            Ok(Skip::Lost)
+        }
+    }
+
+    /// Goes to a position that another opening of the same journal has read to.
+    #[must_use]
+    pub fn resume(&mut self, id: &str, position: Position) -> bool {
+        let same = self.id() == Some(id);
+        if same {
+            self.position = position;
+        }
+        same
+    }
+
+    /// Reads every whole line behind the position, in order, and moves the position behind each.
+    ///
+    /// # Errors
+    /// When the file cannot be read. Damage is no error here but a [`Stop`].
+    pub fn read(&mut self, sink: &mut dyn FnMut(u64, Line)) -> Result<Stop, StoreError> {
+        let length = self.length()?;
+        if length < self.position.offset {
+            return Ok(Stop::Damaged(StoreError::Lost {
+                path: self.path.clone(),
+            }));
+        }
+        let mut buffer = Vec::new();
+        loop {
+            let kept = buffer.len();
+            let want = usize::try_from(length.saturating_sub(self.position.offset))
+                .unwrap_or(CHUNK)
+                .clamp(4096, CHUNK);
+            buffer.resize(kept + want, 0);
+            let n = self.read_at(&mut buffer[kept..], self.position.offset + kept as u64)?;
+            buffer.truncate(kept + n);
+            if n == 0 {
+                let bytes = buffer.len() as u64;
+                return Ok(if bytes == 0 {
+                    Stop::Whole
+                } else {
+                    Stop::Torn { bytes }
+                });
+            }
+            let mut used = 0;
+            // What was kept from the read before has no newline.
+            let mut from = kept;
+            while let Some(found) = buffer[from..].iter().position(|b| *b == b'\n') {
+                let end = from + found;
+                if let Err(error) = self.take(&buffer[used..end], sink) {
+                    return self.stop_at(&buffer[used..end], error);
+                }
+                used = end + 1;
+                from = used;
+            }
+            buffer.drain(..used);
+        }
+    }
+
+    /// Takes one line over and moves the position behind it.
+    fn take(&mut self, text: &[u8], sink: &mut dyn FnMut(u64, Line)) -> Result<(), StoreError> {
+        if self.position.lines == 0 {
+            return self.take_header(text);
+        }
+        let line = line::decode(text).map_err(|what| self.corrupt(what))?;
+        if line.seq != self.position.seq + 1 {
+            return Err(self.corrupt("its sequence number is out of order"));
+        }
+        self.advance(text.len() as u64 + 1, line.seq, line.crc);
+        sink(self.position.lines, line);
         Ok(())
     }
+
+    fn take_header(&mut self, text: &[u8]) -> Result<(), StoreError> {
+        let (header, crc) = line::decode_header(text).map_err(|what| self.corrupt(what))?;
+        self.header = Some(header);
+        self.position = Position {
+            offset: text.len() as u64 + 1,
+            seq: 0,
+            lines: 1,
+            crc,
+        };
+        Ok(())
+    }
+
+    /// Says what a line that could not be taken means: zeros in the last line are what a power cut
+    /// leaves, anything else is damage.
+    fn stop_at(&self, text: &[u8], error: StoreError) -> Result<Stop, StoreError> {
+        let bytes = text.len() as u64 + 1;
+        if text.contains(&0) && self.length()? == self.position.offset + bytes {
+            return Ok(Stop::Torn { bytes });
+        }
+        Ok(Stop::Damaged(error))
+    }
+
+    fn corrupt(&self, what: &'static str) -> StoreError {
+        StoreError::Corrupt {
+            path: self.path.clone(),
+            line: self.position.lines + 1,
+            what,
+        }
+    }
+
+    fn advance(&mut self, bytes: u64, seq: u64, crc: Crc) {
+        self.position.offset += bytes;
+        self.position.seq = seq;
+        self.position.lines += 1;
+        self.position.crc = crc;
+    }
+
+    /// Says whether the journal's format is newer than this program.
+    #[must_use]
+    pub fn newer(&self) -> Option<StoreError> {
+        let header = self.header.as_ref()?;
+        (header.format > line::FORMAT).then(|| StoreError::Newer {
+            path: self.path.clone(),
+            format: header.format,
+        })
+    }
+
+    /// Checks the checksums and sequence numbers of all lines before the position, which were taken on
+    /// trust from the status cache.
+    ///
+    /// # Errors
+    /// The first damage.
+    pub fn verify_before(&self) -> Result<(), StoreError> {
+        let mut other = Self::open(&self.path)?.ok_or_else(|| StoreError::Lost {
+            path: self.path.clone(),
+        })?;
+        let mut buffer = Vec::new();
+        let mut read = 0;
+        while read < self.position.offset {
+            let kept = buffer.len();
+            buffer.resize(kept + CHUNK, 0);
+            let n = other.read_at(&mut buffer[kept..], read)?;
+            let n = usize::try_from(self.position.offset - read).map_or(n, |left| n.min(left));
+            buffer.truncate(kept + n);
+            read += n as u64;
+            if n == 0 {
+                return Err(StoreError::Lost {
+                    path: self.path.clone(),
+                });
+            }
+            let mut used = 0;
+            while let Some(found) = buffer[used..].iter().position(|b| *b == b'\n') {
+                let text = &buffer[used..used + found];
+                used += found + 1;
+                if other.position.lines == 0 {
+                    other.take_header(text)?;
+                    continue;
+                }
+                match line::sequence(text) {
+                    Ok((seq, crc)) if seq == other.position.seq + 1 => {
+                        other.advance(text.len() as u64 + 1, seq, crc);
+                    }
+                    Ok(_) => return Err(other.corrupt("its sequence number is out of order")),
+                    Err(what) => return Err(other.corrupt(what)),
+                }
+            }
+            buffer.drain(..used);
+        }
+        if other.position == self.position {
+            Ok(())
+        } else {
+            Err(StoreError::Lost {
+                path: self.path.clone(),
+            })
+        }
+    }
+
+    /// Copies a torn end of `bytes` bytes to the quarantine folder and cuts it off. Gives the copy.
+    ///
+    /// # Errors
+    /// When either fails; the journal is not cut before the copy is on disk.
+    pub fn cut_torn_end(&mut self, bytes: u64, quarantine: &Path) -> Result<PathBuf, StoreError> {
+        let mut torn = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
+        let n = self.read_at(&mut torn, self.position.offset)?;
+        torn.truncate(n);
+        let copy = replace::keep(quarantine, "journal.torn", &torn)?;
+        self.file
+            .set_len(self.position.offset)
+            .and_then(|()| self.file.sync_data())
+            .map_err(StoreError::io("cut the torn end of", &self.path))?;
+        Ok(copy)
+    }
+
+    /// Writes the first line of a new journal and makes sure that the file is found after a power cut.
+    ///
+    /// # Errors
+    /// When it cannot be written or synced.
+    pub fn write_header(&mut self, id: String) -> Result<(), StoreError> {
+        let header = Header {
+            format: line::FORMAT,
+            id,
+        };
+        let text = line::encode_header(&header)
+            .map_err(|error| StoreError::io("write", &self.path)(error.into()))?;
+        self.write_whole(&text)?;
+        self.sync()?;
+        if let Some(folder) = self.path.parent() {
+            replace::sync_folder(folder).map_err(StoreError::io("sync", folder))?;
+        }
+        self.take_header(&text[..text.len() - 1])
+    }
+
+    /// Writes one line with one `write`. Not synced yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when there is no space; the file is as it was then. Anything else leaves it
+    /// in doubt.
+    pub fn write(&mut self, text: &[u8]) -> Result<(), StoreError> {
+        let (seq, crc) =
+            line::sequence(text.strip_suffix(b"\n").unwrap_or(text)).map_err(|what| {
+                StoreError::Corrupt {
+                    path: self.path.clone(),
+                    line: self.position.lines + 1,
+                    what,
+                }
+            })?;
+        self.write_whole(text)?;
+        self.advance(text.len() as u64, seq, crc);
+        Ok(())
+    }
+
+    fn write_whole(&mut self, text: &[u8]) -> Result<(), StoreError> {
+        let written = loop {
+            match self.file.write(text) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        let error = match written {
+            Ok(n) if n == text.len() => return Ok(()),
+            // The rest of a short write did not fit; the kernel would say so on the next call.
+            Ok(_) => io::Error::from(io::ErrorKind::StorageFull),
+            Err(error) => error,
+        };
+        let full = matches!(
+            error.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+        );
+        if full && self.file.set_len(self.position.offset).is_ok() {
+            return Err(StoreError::Full {
+                path: self.path.clone(),
+                source: error,
+            });
+        }
+        Err(StoreError::io("write", &self.path)(error))
+    }
+
+    /// Waits until everything written is on disk.
+    ///
+    /// # Errors
+    /// When the system reports a failure. What is on disk is not known then, and a second attempt
+    /// would not tell.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.file
+            .sync_data()
+            .map_err(StoreError::io("sync", &self.path))
+    }
+
+    fn length(&self) -> Result<u64, StoreError> {
+        self.file
+            .metadata()
+            .map(|meta| meta.len())
+            .map_err(StoreError::io("read", &self.path))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, StoreError> {
+        let mut n = 0;
+        while n < buffer.len() {
+            match self.file.read_at(&mut buffer[n..], offset + n as u64) {
+                Ok(0) => break,
+                Ok(more) => n += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(StoreError::io("read", &self.path)(error)),
+            }
+        }
+        Ok(n)
+    }
+}
+
+/// What came of skipping what the status cache knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    Done,
+    /// The cache was made from another journal.
+    OtherJournal,
+    /// The journal no longer holds what the cache was made from.
+    Lost,
 }

@@ -64,6 +64,11 @@ impl Layout {
     pub fn journal_lock(&self) -> PathBuf {
         self.locks().join("journal")
     }
+    /// Space that is given back when the disk is full.
+    #[must_use]
+    pub fn reserve(&self) -> PathBuf {
+        self.locks().join("reserve")
+    }
     /// Held for an orchestrator's life.
     #[must_use]
     pub fn owner_lock(&self, orch: &OrchId) -> PathBuf {

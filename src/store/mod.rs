@@ -1,11 +1,37 @@
 //! The journal and everything kept beside it: the only place that reads and writes `.runr/` state.
 //!
 //! Knows the model, the events and the fold. Does not know the plan, the scheduler or the screen.
+//!
+//! `line` and `status_format` are the texts, pure; `journal`, `status_file`, `run_folder`, `lock` and
+//! `process` each touch one kind of thing; `files` and `append` put them together into the [`Store`].
 
+mod append;
 mod error;
+mod facts;
+mod files;
+mod first_write;
 mod journal;
 mod layout;
+mod line;
+pub mod lock;
+mod notice;
+mod older;
+mod older_files;
+pub mod process;
+pub mod recovery;
+mod replace;
+mod run_folder;
+mod status_file;
+mod status_format;
+#[cfg(test)]
+mod tests;
 
+pub use append::{Appended, Refused};
 pub use error::StoreError;
-pub use journal::{Appended, Refused, Store};
+pub use facts::facts;
+pub use files::Store;
 pub use layout::Layout;
+pub use lock::OwnerLock;
+pub use notice::Notice;
+pub use replace::{replace, sync_folder};
+pub use run_folder::{RUN_VERSION, create_run, read_spec, read_state};

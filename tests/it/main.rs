@@ -1,5 +1,15 @@
 //! Integration tests: the real binary, end to end.
 
+mod attempt;
+mod demo;
+mod examples;
+mod init;
+mod journal;
+mod processes;
+mod support_attempt;
+mod support_sealed;
+mod graph;
+mod scheduler_properties;
 mod concurrent;
 mod crash;
 mod disk;

@@ -1,10 +1,125 @@
-//! `runr cancel`: stops a running orchestration or task. (Skeleton.)
+//! `runr cancel`: stops a running orchestration or one task of it.
 
-use crate::cli::{Context, Exit, Failure};
+use std::io::Write as _;
 
+use crate::cli::commands::orchestrate::{ended, running};
+use crate::cli::dispatching::block_on;
+use crate::cli::exit::Failure;
+use crate::cli::{Context, Exit, names};
+use crate::event::{CancelTarget, Event};
+use crate::model::Status;
+use crate::orchestrate::{Ask, OrchestrateError, Recovery, end_all};
+use crate::store::Store;
+use crate::store::lock::{self, Held};
+
+/// Stop a running orchestration or task: attempts are asked to end, then ended
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// An orchestration or a task [default: the orchestration that runs]
+    #[arg(value_name = "ORCH|TASK")]
+    what: Option<String>,
+    /// Start nothing more, but let running tasks end by themselves
+    #[arg(long)]
+    drain: bool,
+    /// Do not wait until it has stopped
+    #[arg(long)]
+    no_wait: bool,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let project = context.project()?;
+    let mut store = context.store(&project)?;
+    let by = context.user();
+    let named_task = args
+        .what
+        .as_deref()
+        .filter(|name| !name.starts_with("orch-"));
+    if let Some(name) = named_task {
+        let loaded = context.load(&project, None)?;
+        let task = loaded
+            .plan
+            .task(names::task(&loaded.plan, name)?)
+            .id
+            .clone();
+        if store
+            .state()
+            .orchestrations
+            .values()
+            .all(|o| o.ended_at.is_some())
+        {
+            return Err(
+                Failure::usage(format!("`{task}` is not running: no orchestration is")).into(),
+            );
+        }
+        let running = store.state().status(&task) == Status::InProgress;
+        let target = CancelTarget::Task(task.clone());
+        store.append(vec![Event::CancelRequested {
+            target,
+            drain: args.drain,
+            by,
+        }])?;
+        let mut out = context.out();
+        match running {
+            true => writeln!(out, "asked {task} to stop")?,
+            false => writeln!(
+                out,
+                "{task} will not be started by the orchestrations that run now"
+            )?,
+        }
+        return Ok(Exit::OK);
+    }
+    let orch = running(store.state(), args.what.as_deref())?;
+    if store
+        .state()
+        .orchestrations
+        .get(&orch)
+        .is_some_and(|o| o.ended_at.is_some())
+    {
+        writeln!(context.out(), "{orch} has ended already")?;
+        return Ok(Exit::OK);
+    }
+    let ended_runs = if lock::owner_lock(store.layout(), &orch)? == Held::No {
+        // Nobody is there to ask: end what is left of it here.
+        block_on(end_left_over(&mut store, args.drain))?
+    } else {
+        let target = CancelTarget::Orchestration(orch.clone());
+        store.append(vec![Event::CancelRequested {
+            target,
+            drain: args.drain,
+            by,
+        }])?;
+        if args.no_wait {
+            writeln!(context.out(), "asked {orch} to stop")?;
+            return Ok(Exit::OK);
+        }
+        block_on(ended(&mut store, &orch))?;
+        0
+    };
+    let mut out = context.out();
+    writeln!(out, "{orch} has stopped")?;
+    if ended_runs > 0 {
+        writeln!(
+            out,
+            "its orchestrator was gone; attempts ended: {ended_runs}"
+        )?;
+    }
+    if !context.quiet() {
+        writeln!(
+            context.err(),
+            "  help: runr resume {orch}    goes on with it"
+        )?;
+    }
+    Ok(Exit::OK)
+}
+
+async fn end_left_over(store: &mut Store, drain: bool) -> Result<usize, OrchestrateError> {
+    let recovered = Recovery {
+        store,
+        hybrid: &|_| false,
+        own: None,
+    }
+    .run()
+    .await?;
+    let ask = if drain { Ask::Nothing } else { Ask::ToEnd };
+    end_all(store, recovered, ask, &|_| false).await
 }

@@ -1,10 +1,28 @@
-//! `runr completions`: prints a completion script for a shell. (Skeleton.)
+//! `runr completions`: prints a completion script for a shell.
+//!
+//! Knows the command line as clap describes it, nothing else.
 
-use crate::cli::{Context, Exit, Failure};
+use std::io::Write as _;
 
+use clap::CommandFactory as _;
+
+use crate::cli::{Context, Exit};
+
+/// Prints a completion script for a shell
+///
+/// bash: source <(runr completions bash) · zsh: runr completions zsh > ~/.zfunc/_runr · fish: runr
+/// completions fish > ~/.config/fish/completions/runr.fish
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The shell that will read the script
+    shell: clap_complete::Shell,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let mut command = crate::cli::args::Args::command();
+    // Into memory first: the generator panics when its output is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "runr", &mut script);
+    context.out().write_all(&script)?;
+    Ok(Exit::OK)
 }

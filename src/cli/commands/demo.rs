@@ -1,10 +1,132 @@
-//! `runr demo`: makes and runs a small sample project. (Skeleton.)
+//! `runr demo`: makes and runs a small sample project.
+//!
+//! Knows what the sample project builds. Runs it with the same call as `runr orchestrate run`.
 
-use crate::cli::{Context, Exit, Failure};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
+use crate::cli::commands::init::next::{self, Next};
+use crate::cli::commands::init::place::{Folder, Mode};
+use crate::cli::commands::{graph, orchestrate};
+use crate::cli::{Context, Exit};
+use crate::model::Status;
+use crate::project::{Loaded, Project};
+use crate::scaffold;
+use crate::store::Store;
+
+/// What the sample project builds, and what each is.
+const BUILT: &[(&str, &str)] = &[
+    ("site/index.html", "the front page: open it in a browser"),
+    ("site/report.html", "the texts, word by word"),
+    ("graph.svg", "the graph of the tasks, coloured by status"),
+];
+
+/// Makes and runs a small sample project
+///
+/// Eleven tasks in three tracks build a web site from three short texts, offline and in a few seconds. Two
+/// of them are left to you. Exits with 0 when only these are left.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Where to make it; must be empty or not there yet
+    #[arg(default_value = "runr-demo")]
+    dir: PathBuf,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let dir = context.start()?.join(args.dir);
+    let folder = Folder::empty(&dir)?;
+    let files = scaffold::demo();
+    for file in &files {
+        folder.place(file, Mode::Write)?;
+    }
+    let dir = dir
+        .canonicalize()
+        .with_context(|| format!("cannot open the folder `{}`", next::shown_path(&dir)))?;
+    if !context.quiet() {
+        let mut err = context.err();
+        writeln!(
+            err,
+            "made a sample project of {} files in {}\n",
+            files.len(),
+            next::shown_path(&dir)
+        )?;
+    }
+
+    let exit = orchestrate::run_in(context, &dir)?;
+    if exit != Exit::OK && exit != Exit::UNFINISHED {
+        return Ok(exit);
+    }
+    // Read again rather than remembered: what is told here is what the journal says.
+    let project = Project {
+        root: dir.clone(),
+        git: false,
+    };
+    let loaded = context.load(&project, None)?;
+    let store = context.store(&project)?;
+    let picture = dir.join("graph.svg");
+    std::fs::write(&picture, graph::svg(&loaded.plan, store.state())?)
+        .with_context(|| format!("cannot write `{}`", next::shown_path(&picture)))?;
+
+    let waiting = waiting(&loaded, &store);
+    tell(&mut context.out(), &dir, &waiting)?;
+    let for_people = waiting.iter().filter(|task| task.command.is_some()).count();
+    // People were meant to be needed: that is no failure here. Anything else that is left is one.
+    Ok(if for_people == 0 { exit } else { Exit::OK })
+}
+
+/// A task that is not completed.
+struct Waiting {
+    id: String,
+    title: String,
+    /// What a person types when they have done their part.
+    command: Option<String>,
+}
+
+/// The tasks that are not completed, those for people first, each in the order of the plan.
+fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
+    let mut waiting: Vec<Waiting> = loaded
+        .plan
+        .tasks()
+        .iter()
+        .filter_map(|task| {
+            let command = match store.state().status(&task.id) {
+                Status::Completed => return None,
+                Status::Skipped => Some(format!("tasks complete {}", task.id)),
+                Status::AwaitingApproval => Some(format!("tasks approve {}", task.id)),
+                _ => None,
+            };
+            Some(Waiting {
+                id: task.id.to_string(),
+                title: task.title.to_string(),
+                command,
+            })
+        })
+        .collect();
+    waiting.sort_by_key(|task| task.command.is_none());
+    waiting
+}
+
+/// Says what was built, what is left to people, and how to finish it.
+fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
+    writeln!(out, "\nbuilt in {}:", next::shown_path(dir))?;
+    for (path, what) in BUILT {
+        if dir.join(path).is_file() {
+            writeln!(out, "  {path:<22}{what}")?;
+        }
+    }
+    writeln!(out, "\nleft to you:")?;
+    for task in waiting.iter().filter(|task| task.command.is_some()) {
+        writeln!(
+            out,
+            "  {:<22}{} (.runr/tasks/{} says how)",
+            task.id, task.title, task.id
+        )?;
+    }
+    let mut next = Next::new(dir).map_err(io::Error::other)?;
+    for command in waiting.iter().filter_map(|task| task.command.as_deref()) {
+        next = next.command(command);
+    }
+    next.command("orchestrate run").print(out, "to finish it:")
 }

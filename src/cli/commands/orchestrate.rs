@@ -1,10 +1,259 @@
-//! `runr orchestrate`: runs, awaits and lists orchestrations. (Skeleton.)
+//! `runr orchestrate`: runs the orchestration file's tracks; awaits and lists orchestrations.
 
-use crate::cli::{Context, Exit, Failure};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::attempt::Live;
+use crate::cli::dispatching::{Dispatching, Scope, block_on};
+use crate::cli::exit::Failure;
+use crate::cli::{Context, Exit};
+use crate::model::OrchId;
+use crate::orchestrate::{JournalWatch, OrchestrateError, Selection, WithPrerequisites, select};
+use crate::state::{Orchestration, State};
+use crate::store::Store;
+use crate::store::lock::{self, Held};
+
+use super::{cancel, report, resume};
+
+/// Run the tracks of the orchestration file; await and list orchestrations
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the steps of all tracks in dependency order; without an orchestration file, every task
+    Run(Run),
+    /// Wait until an orchestration ends; the exit code is its own
+    Wait(Wait),
+    /// List orchestrations, the newest first
+    List(List),
+    /// The same as `runr resume`
+    Resume(resume::Args),
+    /// The same as `runr cancel`
+    Cancel(cancel::Args),
+    /// The same as `runr report`
+    Receipt(report::Args),
+}
 
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+struct Run {
+    /// Run uncompleted prerequisites outside the tracks first
+    #[arg(long)]
+    with_deps: bool,
+    #[command(flatten)]
+    dispatching: Dispatching,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+#[derive(Debug, clap::Args)]
+struct Wait {
+    /// The orchestration [default: the one that runs]
+    #[arg(value_name = "ORCH")]
+    orch: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    match args.command {
+        Command::Run(args) => run_tracks(context, &args),
+        Command::Wait(args) => wait(context, &args),
+        Command::List(args) => list(context, &args),
+        Command::Resume(args) => resume::run(context, args),
+        Command::Cancel(args) => cancel::run(context, args),
+        Command::Receipt(args) => report::run(context, args),
+    }
+}
+
+/// What `orchestrate run` does in a folder that is a project, for `runr demo`.
+///
+/// # Errors
+/// As `orchestrate run`.
+pub fn run_in(context: &Context, dir: &Path) -> anyhow::Result<Exit> {
+    let args = Run {
+        with_deps: false,
+        dispatching: Dispatching::default(),
+    };
+    run_tracks(&context.at(dir), &args)
+}
+
+fn run_tracks(context: &Context, args: &Run) -> anyhow::Result<Exit> {
+    let with = if args.with_deps {
+        WithPrerequisites::Yes
+    } else {
+        WithPrerequisites::No
+    };
+    args.dispatching.run(context, |plan, state| {
+        Ok(Scope {
+            selected: select(plan, state, &Selection::Tracks, with),
+            again: BTreeSet::new(),
+            ignore_outside: false,
+        })
+    })
+}
+
+/// The orchestration that a command means: the named one, else the only one that has not ended.
+///
+/// # Errors
+/// When the name is none, or it is not clear which is meant.
+pub fn running(state: &State, name: Option<&str>) -> anyhow::Result<OrchId> {
+    if let Some(name) = name {
+        let orch = OrchId::parse(name).map_err(|error| Failure::usage(error.to_string()))?;
+        if !state.orchestrations.contains_key(&orch) {
+            return Err(Failure::usage(format!("no orchestration {orch}"))
+                .help("runr orchestrate list    shows their ids")
+                .into());
+        }
+        return Ok(orch);
+    }
+    let mut open = state
+        .orchestrations
+        .iter()
+        .filter(|(_, o)| o.ended_at.is_none());
+    match (open.next(), open.next()) {
+        (Some((orch, _)), None) => Ok(orch.clone()),
+        (None, _) => Err(Failure::usage("no orchestration is running")
+            .help("runr orchestrate list    shows the ones that ended")
+            .into()),
+        (Some((a, _)), Some((b, _))) => Err(Failure::usage(format!(
+            "several orchestrations are running: {a}, {b}{}",
+            if open.next().is_some() {
+                " and more"
+            } else {
+                ""
+            }
+        ))
+        .help("name the one you mean")
+        .into()),
+    }
+}
+
+fn wait(context: &Context, args: &Wait) -> anyhow::Result<Exit> {
+    let project = context.project()?;
+    let mut store = context.store(&project)?;
+    let orch = running(store.state(), args.orch.as_deref())?;
+    let ended = block_on(ended(&mut store, &orch))?;
+    let mut out = context.out();
+    match ended {
+        Some(exit) => {
+            writeln!(out, "{orch} ended with exit code {exit}")?;
+            Ok(Exit(exit))
+        }
+        None => Err(Failure {
+            exit: Exit::FAILED,
+            ..Failure::usage(format!(
+                "{orch} is not running any more and has not ended: its process is gone"
+            ))
+        }
+        .help(format!("runr resume {orch}    goes on with it"))
+        .into()),
+    }
+}
+
+/// Waits until an orchestration has ended and gives its exit code; `None`: its orchestrator is gone
+/// without having ended it.
+pub async fn ended(store: &mut Store, orch: &OrchId) -> Result<Option<u8>, OrchestrateError> {
+    let mut journal = JournalWatch::new(store.layout())?;
+    loop {
+        store.refresh()?;
+        let exit = match store.state().orchestrations.get(orch) {
+            Some(entry) => entry.exit,
+            None => Some(0),
+        };
+        if exit.is_some() {
+            return Ok(exit);
+        }
+        let owner = store
+            .state()
+            .orchestrations
+            .get(orch)
+            .map(|o| o.owner.clone());
+        let gone = async {
+            match owner.clone().map(Live::adopt) {
+                Some(Ok(Some(mut owner))) => {
+                    if owner.ended().await.is_err() {
+                        // It cannot be watched; the journal still can.
+                        std::future::pending().await
+                    }
+                }
+                Some(Ok(None)) => {}
+                Some(Err(_)) | None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = journal.grown() => {}
+            () = gone => {
+                store.refresh()?;
+                let entry = store.state().orchestrations.get(orch);
+                let still_open = entry.is_some_and(|entry| entry.exit.is_none() && Some(&entry.owner) == owner.as_ref());
+                if still_open {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
+    let project = context.project()?;
+    let store = context.store(&project)?;
+    let mut rows: Vec<(&OrchId, &Orchestration)> = store.state().orchestrations.iter().collect();
+    rows.sort_by_key(|(id, o)| std::cmp::Reverse((o.started_at, (*id).clone())));
+    let mut out = context.out();
+    if args.json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(id, o)| {
+                serde_json::json!({
+                    "orchestration": id, "state": word(&store, id, o), "command": o.command, "tasks": o.tasks,
+                    "jobs": o.jobs, "started_at": o.started_at, "ended_at": o.ended_at, "exit": o.exit,
+                })
+            })
+            .collect();
+        let all = serde_json::json!({ "schema_version": 1, "orchestrations": rows });
+        writeln!(out, "{all:#}")?;
+        return Ok(Exit::OK);
+    }
+    if rows.is_empty() {
+        writeln!(out, "no orchestration yet")?;
+        if !context.quiet() {
+            writeln!(context.err(), "  help: runr orchestrate run    starts one")?;
+        }
+    }
+    for (id, o) in rows {
+        let when = o
+            .started_at
+            .to_zoned(jiff::tz::TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string();
+        writeln!(
+            out,
+            "{id}  {when}  {:<11}  {:>4} tasks  {}",
+            word(&store, id, o),
+            o.tasks,
+            crate::report::sanitise::sanitise(&o.command)
+        )?;
+    }
+    Ok(Exit::OK)
+}
+
+fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
+    match entry.exit {
+        Some(0) => "done".to_owned(),
+        Some(3) => "needs you".to_owned(),
+        Some(code) => format!("exit {code}"),
+        None => match lock::owner_lock(store.layout(), id) {
+            Ok(Held::No) => "interrupted".to_owned(),
+            // When it cannot be told, what the journal says stands.
+            Ok(Held::Yes) | Err(_) => "running".to_owned(),
+        },
+    }
 }

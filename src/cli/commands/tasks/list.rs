@@ -1,4 +1,4 @@
-//! `runr tasks`: lists, shows and settles tasks. (Skeleton.)
+//! `runr tasks list`. (Skeleton.)
 
 use crate::cli::{Context, Exit, Failure};
 

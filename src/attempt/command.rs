@@ -1,0 +1,153 @@
+//! Starts one command of the attempt and brings it to its end.
+//!
+//! Knows how a command is started (where, with what environment, output and lock) and the limits on
+//! it. Does not know whether it is the worker or a check, or what its end means for the task.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, WaitStatus, chdir};
+
+use crate::attempt::limits::{Limit, Limits};
+use crate::attempt::output::Output;
+use crate::attempt::program;
+use crate::attempt::tree::{Ending, Tree};
+use crate::attempt::watch::Watch;
+
+/// One command to run.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The program and its arguments.
+    pub words: &'a [String],
+    pub folder: &'a Path,
+    /// Its whole environment.
+    pub env: &'a [(String, String)],
+    /// Where its output goes, at the end of what is there.
+    pub log: &'a Path,
+    /// Inherited, so that the lock is held for as long as anything of the command lives.
+    pub lock: &'a File,
+}
+
+/// Why a command never ran.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    #[error("there is no program `{0}`")]
+    Missing(String),
+    #[error("the program `{}` cannot be started: {source}", .program.display())]
+    Unusable { program: PathBuf, source: io::Error },
+    #[error("the folder `{}` cannot be entered: {source}", .folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error("`{}` cannot be written: {source}", .log.display())]
+    Log { log: PathBuf, source: io::Error },
+    #[error("no process can be started: {0}")]
+    System(io::Error),
+}
+
+/// How a command ended, with everything that it had started.
+#[derive(Debug)]
+pub struct Finish {
+    pub how: How,
+    pub ending: Ending,
+}
+
+/// What ended a command.
+#[derive(Debug, Clone, Copy)]
+pub enum How {
+    /// It ended by itself.
+    Exited(WaitStatus),
+    /// The attempt was asked to end.
+    Asked,
+    Passed(Limit),
+}
+
+/// Starts a command in a process group of its own. Its input is empty.
+pub fn spawn(job: &Job<'_>) -> Result<Pid, CannotStart> {
+    let Some(name) = job.words.first() else {
+        return Err(CannotStart::Missing(String::new()));
+    };
+    // This process goes there itself: asking the spawn to do so may cost a fork.
+    chdir(job.folder).map_err(|error| CannotStart::Folder {
+        folder: job.folder.to_owned(),
+        source: error.into(),
+    })?;
+    let path = job.env.iter().find(|(name, _)| name == "PATH");
+    let path = path.map(|(_, value)| value.as_str());
+    let program =
+        program::find(name, path, job.folder).ok_or_else(|| CannotStart::Missing(name.clone()))?;
+    let (out, err) = open_log(job.log).map_err(|source| CannotStart::Log {
+        log: job.log.to_owned(),
+        source,
+    })?;
+    let lock = job.lock.try_clone().map_err(CannotStart::System)?;
+    // Nothing else is started meanwhile: this process has one thread.
+    fcntl_setfd(&lock, FdFlags::empty()).map_err(|error| CannotStart::System(error.into()))?;
+    let child = Command::new(&program)
+        .arg0(name)
+        .args(&job.words[1..])
+        .env_clear()
+        .envs(job.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .process_group(0)
+        .spawn();
+    match child {
+        // Its end is taken by the watch, like that of every other child.
+        Ok(child) => pid_of(child.id()).map_err(CannotStart::System),
+        Err(source) => Err(match source.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => CannotStart::System(source),
+            _ => CannotStart::Unusable { program, source },
+        }),
+    }
+}
+
+/// Waits for a command's end, or brings it about, and then ends whatever it left behind.
+pub fn finish(
+    pid: Pid,
+    mut limits: Limits,
+    mut output: Option<Output>,
+    watch: &mut Watch,
+    tree: &Tree,
+) -> io::Result<Finish> {
+    let how = loop {
+        let reaped = watch.reap()?;
+        if let Some((_, status)) = reaped.ended.iter().find(|(ended, _)| *ended == pid) {
+            break How::Exited(*status);
+        }
+        if watch.asked()? > 0 {
+            break How::Asked;
+        }
+        if let Some(output) = &mut output
+            && output.heard()?
+        {
+            limits.heard(Instant::now());
+        }
+        if let Some(limit) = limits.passed(Instant::now()) {
+            break How::Passed(limit);
+        }
+        watch.wait(limits.next(), output.as_ref().and_then(Output::fd))?;
+    };
+    let ending = match how {
+        How::Exited(_) => tree.end_leftovers(watch)?,
+        How::Asked | How::Passed(_) => tree.end_all(pid, watch)?,
+    };
+    Ok(Finish { how, ending })
+}
+
+fn open_log(path: &Path) -> io::Result<(File, File)> {
+    let log = File::options().create(true).append(true).open(path)?;
+    let second = log.try_clone()?;
+    Ok((log, second))
+}
+
+fn pid_of(id: u32) -> io::Result<Pid> {
+    i32::try_from(id)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| io::Error::other("the process number is out of range"))
+}

@@ -1,0 +1,207 @@
+//! Ends what carries a run's cookie, wherever it is.
+//!
+//! Knows the cookie in the environment of every process. For the processes of an attempt that was
+//! itself killed, which nobody is the parent of any more, and for those that an attempt's worker had
+//! started by somebody else's hand.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, getpid};
+
+use crate::attempt::os::{self, Handle, Life, Seen};
+use crate::attempt::tree::descendants;
+use crate::model::RunId;
+use crate::worker::COOKIE;
+
+/// Walks at most; a walk that finds nobody ends the sweep. Each stops before it kills, so that only what
+/// was forked during a walk is left for the next.
+const WALKS: u32 = 20;
+
+/// How long the killed of one walk may take to disappear.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    pub ended: u32,
+    pub survivors: usize,
+}
+
+/// Kills everything that carries the run's cookie, with its descendants and the rest of its session,
+/// and waits for its end. Spares the caller and its ancestors. Gives the number of ended processes.
+///
+/// Blocks for the time that killed processes need to disappear.
+///
+/// # Errors
+/// When processes cannot be listed, or some of them cannot be ended.
+pub fn sweep(run: &RunId) -> io::Result<u32> {
+    let swept = sweep_cookie(&format!("{COOKIE}={run}"))?;
+    match swept.survivors {
+        0 => Ok(swept.ended),
+        left => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("{left} processes of the run could not be ended"),
+        )),
+    }
+}
+
+/// As [`sweep`], for `NAME=value`.
+pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
+    let mut ended = BTreeSet::new();
+    for walk in 1..=WALKS {
+        let all = os::processes()?;
+        let spared = lineage(&all, getpid().as_raw_nonzero().get());
+        let marked: BTreeSet<i32> = all
+            .iter()
+            .filter(|seen| seen.life == Life::Alive && !spared.contains(&seen.pid))
+            .filter(|seen| os::has_cookie(seen.pid, cookie))
+            .map(|seen| seen.pid)
+            .collect();
+        let ours = belonging(&all, &marked, &spared);
+        if ours.is_empty() || walk == WALKS {
+            return Ok(Swept {
+                ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
+                survivors: ours.len(),
+            });
+        }
+        let mut handles = Vec::new();
+        for seen in &ours {
+            handles.extend(Handle::open(seen.pid, seen.start)?);
+            ended.insert((seen.pid, seen.start));
+        }
+        // Another user's process cannot be signalled: the last walk counts it.
+        for signal in [Signal::STOP, Signal::KILL] {
+            for handle in &handles {
+                match handle.signal(signal) {
+                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                    other => other?,
+                }
+            }
+        }
+        await_end(&handles)?;
+    }
+    Ok(Swept::default())
+}
+
+/// The process and its ancestors.
+fn lineage(all: &[Seen], pid: i32) -> BTreeSet<i32> {
+    let mut line = BTreeSet::from([pid]);
+    let mut next = pid;
+    while let Ok(at) = all.binary_search_by_key(&next, |seen| seen.pid) {
+        next = all[at].parent;
+        if !line.insert(next) {
+            break;
+        }
+    }
+    line
+}
+
+/// The marked processes, their descendants, and the members of sessions that one of them is in and whose
+/// leader is marked or gone. A process may have dropped its environment; its parent and its session
+/// still tell whose it is.
+fn belonging(all: &[Seen], marked: &BTreeSet<i32>, spared: &BTreeSet<i32>) -> Vec<Seen> {
+    let leads = |session: i32| all.binary_search_by_key(&session, |seen| seen.pid).is_ok();
+    let sessions: BTreeSet<i32> = all
+        .iter()
+        .filter(|seen| marked.contains(&seen.pid))
+        .map(|seen| seen.session)
+        .filter(|session| *session > 0 && (marked.contains(session) || !leads(*session)))
+        .collect();
+    let mut roots = marked.clone();
+    roots.extend(
+        all.iter()
+            .filter(|seen| sessions.contains(&seen.session))
+            .map(|seen| seen.pid),
+    );
+    let below: BTreeSet<i32> = descendants(all, &roots)
+        .iter()
+        .map(|seen| seen.pid)
+        .collect();
+    all.iter()
+        .filter(|seen| roots.contains(&seen.pid) || below.contains(&seen.pid))
+        .filter(|seen| seen.life == Life::Alive && !spared.contains(&seen.pid))
+        .copied()
+        .collect()
+}
+
+/// Waits until all of them have ended, or patience has.
+fn await_end(handles: &[Handle]) -> io::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    for handle in handles {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let timeout = Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            };
+            match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&timeout)) {
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(pid: i32, parent: i32, session: i32) -> Seen {
+        Seen {
+            pid,
+            parent,
+            group: pid,
+            session,
+            start: 0,
+            life: Life::Alive,
+        }
+    }
+
+    fn pids(seen: &[Seen]) -> Vec<i32> {
+        seen.iter().map(|it| it.pid).collect()
+    }
+
+    #[test]
+    fn family_and_session_belong_to_a_marked_process() {
+        // 50 was the attempt: gone. 60 is its worker, 61 dropped the cookie, 70 left the session.
+        let all = [
+            seen(1, 0, 1),
+            seen(10, 1, 10),
+            seen(11, 10, 10),
+            seen(60, 1, 50),
+            seen(61, 1, 50),
+            seen(70, 60, 70),
+        ];
+        assert_eq!(
+            pids(&belonging(&all, &BTreeSet::from([60]), &BTreeSet::new())),
+            [60, 61, 70]
+        );
+        // A session with a leader of its own is not taken over by a guest.
+        assert_eq!(
+            pids(&belonging(&all, &BTreeSet::from([11]), &BTreeSet::new())),
+            [11]
+        );
+        assert_eq!(
+            pids(&belonging(&all, &BTreeSet::new(), &BTreeSet::new())),
+            [0; 0]
+        );
+    }
+
+    #[test]
+    fn the_caller_and_its_ancestors_are_spared() {
+        let all = [
+            seen(1, 0, 1),
+            seen(10, 1, 10),
+            seen(11, 10, 10),
+            seen(12, 11, 10),
+        ];
+        let spared = lineage(&all, 11);
+        assert_eq!(spared, BTreeSet::from([0, 1, 10, 11]));
+        assert_eq!(pids(&belonging(&all, &BTreeSet::from([10]), &spared)), [12]);
+    }
+}

@@ -1,0 +1,127 @@
+//! The commands to type next, so that they work when they are copied into a shell.
+//!
+//! Knows how this program was reached and where its caller stands. Does not know what the commands do.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// Up to three commands of runr's for one folder, printed with what must come before them.
+#[derive(Debug)]
+pub struct Next {
+    /// Where the commands belong, when the caller is somewhere else.
+    dir: Option<PathBuf>,
+    /// The folder of this program, when a shell would not find it by its name.
+    unfound: Option<PathBuf>,
+    commands: Vec<String>,
+}
+
+impl Next {
+    /// # Errors
+    /// When the current folder cannot be found.
+    pub fn new(dir: &Path) -> anyhow::Result<Self> {
+        let here = std::env::current_dir().context("cannot find the current folder")?;
+        // The folder may not be there yet when nothing is written.
+        let there = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let here = here.canonicalize().unwrap_or(here);
+        let shorter = |path: &Path| match path.strip_prefix(&here) {
+            Ok(below) => below.to_owned(),
+            Err(_) => path.to_owned(),
+        };
+        Ok(Self {
+            dir: (there != here).then(|| shorter(&there)),
+            unfound: unfound(),
+            commands: Vec::new(),
+        })
+    }
+
+    /// Adds `runr COMMAND`.
+    #[must_use]
+    pub fn command(mut self, command: impl AsRef<str>) -> Self {
+        self.commands.push(format!("runr {}", command.as_ref()));
+        self
+    }
+
+    /// Prints a heading and the commands, one a line.
+    pub fn print(&self, out: &mut impl Write, heading: &str) -> io::Result<()> {
+        writeln!(out, "\n{heading}")?;
+        if let Some(folder) = &self.unfound {
+            writeln!(
+                out,
+                "  export PATH=\"$PATH\":{}    # runr is not installed",
+                quoted(folder)
+            )?;
+        }
+        if let Some(dir) = &self.dir {
+            writeln!(out, "  cd {}", quoted(dir))?;
+        }
+        for command in &self.commands {
+            writeln!(out, "  {command}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The folder of this program, unless a shell finds this very program by the name `runr`.
+fn unfound() -> Option<PathBuf> {
+    let exe = std::env::current_exe().ok()?.canonicalize().ok()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let first = std::env::split_paths(&path)
+        .map(|folder| folder.join("runr"))
+        .find(|candidate| candidate.is_file());
+    match first.and_then(|candidate| candidate.canonicalize().ok()) {
+        Some(found) if found == exe => None,
+        _ => exe.parent().map(Path::to_owned),
+    }
+}
+
+/// A path as one word of a shell.
+pub fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
+        return text.into_owned();
+    }
+    let text = if text.starts_with('-') {
+        Cow::Owned(format!("./{text}"))
+    } else {
+        text
+    };
+    format!("'{}'", shown(&text.replace('\'', r"'\''")))
+}
+
+/// A path as it is shown in a message.
+pub fn shown_path(path: &Path) -> String {
+    shown(&path.to_string_lossy()).into_owned()
+}
+
+/// A text from outside without anything that a terminal would obey.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.escape_debug().to_string())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        for (path, word) in [
+            ("runr-demo", "runr-demo"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("-rf", "'./-rf'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+        assert!(!quoted(Path::new("a\x1b[2J")).contains('\x1b'));
+    }
+}

@@ -1,0 +1,247 @@
+//! What `run`, `orchestrate run`, `resume` and `demo` share: the flags of a dispatch, and the way from a
+//! selection to an exit code.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::{Context, Exit};
+use crate::model::Collision;
+use crate::orchestrate::session::{self, Finished, Request, Surroundings};
+use crate::orchestrate::{Rules, Surface, unmet};
+use crate::plan::{Plan, TaskIx};
+use crate::project::{self, Loaded, Project};
+use crate::report::live::Mode;
+use crate::sched::Resume;
+use crate::state::State;
+use crate::store::Store;
+
+/// The flags of every command that dispatches.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Dispatching {
+    /// Attempts alive at once [default: the configuration, else min(4, cores)]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub jobs: Option<u32>,
+    /// The orchestration file [default: .runr/orchestration.yaml, else orchestration.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// After the first failure start nothing more (the default is to go on with what does not need it)
+    #[arg(long, overrides_with = "keep_going")]
+    fail_fast: bool,
+    /// After a failure go on with everything that does not need it (the default)
+    #[arg(long)]
+    keep_going: bool,
+    /// Stay when only people can make progress, and go on when they have
+    #[arg(long)]
+    wait: bool,
+    /// What to do when two ready tasks own the same paths [default: the configuration, else serialize]
+    #[arg(long, value_name = "HOW")]
+    collision: Option<CollisionArg>,
+    /// Print what would happen and change nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Write one JSON line per event to stdout
+    #[arg(long, conflicts_with_all = ["json", "dry_run"])]
+    events: bool,
+    /// Write the receipt as JSON to stdout at the end
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum CollisionArg {
+    /// The second waits for the first
+    Serialize,
+    /// Both run
+    Force,
+    /// Refuse
+    Fail,
+}
+
+/// What a command selects.
+#[derive(Debug)]
+pub struct Scope {
+    pub selected: Vec<TaskIx>,
+    pub again: BTreeSet<TaskIx>,
+    pub ignore_outside: bool,
+}
+
+impl Dispatching {
+    /// Reads the project, selects, runs, and prints the summary.
+    ///
+    /// # Errors
+    /// Invalid files (exit code 2), a selection that cannot start, or runr's own state out of reach (4).
+    pub fn run(
+        &self,
+        context: &Context,
+        select: impl FnOnce(&Plan, &State) -> anyhow::Result<Scope>,
+    ) -> anyhow::Result<Exit> {
+        let project = context.project()?;
+        let loaded = context.load(&project, self.config.as_deref())?;
+        let mut store = context.store(&project)?;
+        store.refresh()?;
+        let scope = select(&loaded.plan, store.state())?;
+        let request = self.request(context, scope, &project, &loaded)?;
+        if self.dry_run {
+            return crate::cli::dry_run::print(context, &request, &loaded, &store);
+        }
+        say_outside(context, &loaded.plan, store.state(), &request)?;
+        let around = self.surroundings(context, project, loaded, store)?;
+        let finished = block_on(session::start(request, around))?;
+        self.conclude(context, &finished)
+    }
+
+    /// Continues an orchestration.
+    ///
+    /// # Errors
+    /// As for [`Self::run`]; and when the orchestration still runs (75) or its plan is gone.
+    pub fn resume(
+        &self,
+        context: &Context,
+        orch: &crate::model::OrchId,
+        how: Resume,
+    ) -> anyhow::Result<Exit> {
+        let project = context.project()?;
+        let loaded = context.load(&project, self.config.as_deref())?;
+        let store = context.store(&project)?;
+        let around = self.surroundings(context, project, loaded, store)?;
+        let finished = block_on(session::resume(orch, how, around, command_line()))?;
+        self.conclude(context, &finished)
+    }
+
+    fn request(
+        &self,
+        context: &Context,
+        scope: Scope,
+        project: &Project,
+        loaded: &Loaded,
+    ) -> anyhow::Result<Request> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let default_jobs = u32::try_from(cores.min(4)).unwrap_or(4);
+        let collision = match self.collision {
+            Some(CollisionArg::Serialize) => Collision::Serialize,
+            Some(CollisionArg::Force) => Collision::Force,
+            Some(CollisionArg::Fail) => Collision::Fail,
+            None => loaded.config.collision.unwrap_or(Collision::Serialize),
+        };
+        if collision == Collision::Fail && loaded.config.collision != Some(Collision::Fail) {
+            // With the configuration's own `fail` the files would not have passed the check.
+            context.refuse(&project::collisions(project, &loaded.plan))?;
+        }
+        Ok(Request {
+            command: command_line(),
+            jobs: self.jobs.or(loaded.config.jobs).unwrap_or(default_jobs),
+            rules: Rules {
+                fail_fast: self.fail_fast,
+                wait: self.wait,
+                collision,
+                ignore_outside: scope.ignore_outside,
+            },
+            selected: scope.selected,
+            again: scope.again,
+            config: self.config.clone(),
+        })
+    }
+
+    fn surroundings(
+        &self,
+        context: &Context,
+        project: Project,
+        loaded: Loaded,
+        store: Store,
+    ) -> anyhow::Result<Surroundings> {
+        let mode = if self.events {
+            Mode::Events
+        } else if context.quiet() {
+            Mode::Quiet
+        } else if context.live() {
+            Mode::Bars {
+                rows: context.rows(),
+            }
+        } else {
+            Mode::Lines
+        };
+        let out: Box<dyn Write> = if self.events {
+            Box::new(context.out())
+        } else {
+            Box::new(context.err())
+        };
+        Ok(Surroundings {
+            exe: std::env::current_exe()?,
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            project,
+            plan: loaded.plan,
+            config: loaded.config,
+            orchestration: loaded.orchestration,
+            store,
+            surface: Surface {
+                mode,
+                glyphs: context.glyphs(),
+                zone: jiff::tz::TimeZone::system(),
+                out,
+            },
+        })
+    }
+
+    fn conclude(&self, context: &Context, finished: &Finished) -> anyhow::Result<Exit> {
+        let _ = (context, finished);
+        Ok(Exit(finished.exit))
+    }
+}
+
+/// Start-up lines about prerequisites that nobody selected.
+fn say_outside(
+    context: &Context,
+    plan: &Plan,
+    state: &State,
+    request: &Request,
+) -> anyhow::Result<()> {
+    if context.quiet() || request.rules.ignore_outside {
+        return Ok(());
+    }
+    let mut err = context.err();
+    let outside = unmet(plan, state, &request.selected);
+    for unmet in &outside {
+        let names: Vec<&str> = unmet
+            .prerequisites
+            .iter()
+            .map(|ix| plan.task(*ix).id.as_str())
+            .collect();
+        writeln!(
+            err,
+            "{} will stay blocked: it needs {}, which this run does not include",
+            plan.task(unmet.task).id,
+            names.join(", ")
+        )?;
+    }
+    if !outside.is_empty() {
+        writeln!(err, "  help: `--with-deps` includes what is needed")?;
+    }
+    Ok(())
+}
+
+/// What was typed, for people to read in reports.
+fn command_line() -> String {
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    format!("runr {}", words.join(" ")).trim_end().to_owned()
+}
+
+pub fn block_on<T>(
+    work: impl Future<Output = Result<T, crate::orchestrate::OrchestrateError>>,
+) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(work);
+    // Nothing of ours is left on it; a blocking read of a lock may be.
+    runtime.shutdown_timeout(Duration::ZERO);
+    Ok(result?)
+}

@@ -1,0 +1,158 @@
+//! From a task of the plan to an attempt that can be started: its text as it is now, its fingerprint,
+//! what it takes, and its `spec.json`.
+
+use std::path::PathBuf;
+
+use crate::event::Event;
+use crate::model::{Collision, OrchId, RunId, RunSpec, StopReason, Task};
+use crate::orchestrate::OrchestrateError;
+use crate::plan::{Plan, TaskIx};
+use crate::project::{self, Project};
+use crate::sched;
+use crate::state::State;
+use crate::store::Layout;
+use crate::worker;
+
+/// What every attempt of an orchestration has in common.
+#[derive(Debug)]
+pub struct Dispatch {
+    pub project: Project,
+    pub layout: Layout,
+    pub orch: OrchId,
+    /// The orchestrator's environment.
+    pub env: Vec<(String, String)>,
+    pub collision: Collision,
+    /// The orchestration file that was read, for reading a step again.
+    pub orchestration: Option<PathBuf>,
+}
+
+/// An attempt about to be reserved.
+#[derive(Debug)]
+pub struct Attempt {
+    pub reserved: Event,
+    pub run: RunId,
+    /// What to start; or why it cannot be started, in the words of its end.
+    pub spec: Result<Box<RunSpec>, (StopReason, String)>,
+}
+
+impl Dispatch {
+    /// Prepares an attempt at a task. A task that cannot be run gives an attempt all the same: it is
+    /// reserved and ends at once with its reason, so that the journal tells why.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn prepare(
+        &self,
+        plan: &Plan,
+        ix: TaskIx,
+        state: &State,
+        again: bool,
+        now: jiff::Timestamp,
+    ) -> Result<Attempt, OrchestrateError> {
+        let random = getrandom::u32().map_err(|source| OrchestrateError::Random { source })?;
+        let run = RunId::new(now, random);
+        let frozen = plan.task(ix);
+        let attempt = state.tasks.get(&frozen.id).map_or(0, |task| task.attempts) + 1;
+        let read = self.read(plan, ix);
+        let (task, fingerprint) = match &read {
+            Ok((task, fingerprint)) => (task, *fingerprint),
+            Err(_) => (frozen, frozen.text),
+        };
+        let prerequisites = plan
+            .graph()
+            .prerequisites(ix)
+            .into_iter()
+            .filter_map(|p| {
+                let id = &plan.task(p).id;
+                Some((id.clone(), state.tasks.get(id)?.fingerprint?))
+            })
+            .collect();
+        let reserved = Event::Reserved {
+            orch: self.orch.clone(),
+            run: run.clone(),
+            task: frozen.id.clone(),
+            attempt,
+            fingerprint,
+            prerequisites,
+            claims: sched::claims(task, self.collision)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            pools: task.pools.to_vec(),
+            again,
+        };
+        let spec = match &read {
+            Ok((task, _)) => self.spec(task, run.clone(), attempt),
+            Err(why) => Err(why.clone()),
+        };
+        Ok(Attempt {
+            reserved,
+            run,
+            spec,
+        })
+    }
+
+    /// The task's file as it is now.
+    fn read(
+        &self,
+        plan: &Plan,
+        ix: TaskIx,
+    ) -> Result<(Task, crate::model::Fingerprint), (StopReason, String)> {
+        let task = project::reread(&self.project, plan, self.orchestration.as_deref(), ix)
+            .map_err(|problems| {
+                let first = problems.first().map_or_else(
+                    || "its file cannot be read".to_owned(),
+                    |problem| match &problem.place {
+                        Some(place) => format!("{place}: {}", problem.message),
+                        None => problem.message.clone(),
+                    },
+                );
+                (StopReason::TaskChanged, first)
+            })?;
+        let fingerprint = project::fingerprint(&self.project, &task).map_err(|error| {
+            (
+                StopReason::InternalError,
+                format!("cannot read its inputs: {error}"),
+            )
+        })?;
+        Ok((task, fingerprint))
+    }
+
+    fn spec(
+        &self,
+        task: &Task,
+        run: RunId,
+        attempt: u32,
+    ) -> Result<Box<RunSpec>, (StopReason, String)> {
+        let missing = |message: String| (StopReason::WorkerMissing, message);
+        let command = match (task.worker.as_deref(), &task.command) {
+            (Some(worker::SHELL), Some(command)) => command.clone(),
+            (Some(worker), _) => {
+                return Err(missing(format!(
+                    "worker `{worker}` is not supported by this version of runr"
+                )));
+            }
+            (None, _) => {
+                return Err(missing(
+                    "it has no `run:` and no worker is configured".to_owned(),
+                ));
+            }
+        };
+        Ok(Box::new(RunSpec {
+            schema_version: 1,
+            run,
+            orch: self.orch.clone(),
+            task: task.id.clone(),
+            attempt,
+            title: task.title.to_string(),
+            worker: worker::SHELL.to_owned(),
+            root: self.project.root.clone(),
+            tree: self.project.root.clone(),
+            lock: self.layout.task_lock(&task.id),
+            command,
+            env: worker::environment(self.env.iter().cloned(), &task.env),
+            verify: task.policy.verify.clone(),
+            timeouts: task.policy.timeouts.clone(),
+        }))
+    }
+}

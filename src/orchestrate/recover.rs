@@ -1,0 +1,326 @@
+//! Brings the journal to terms with what dead orchestrators left: verdicts that nobody journalled,
+//! attempts that were lost, attempts that still run.
+//!
+//! Touches only attempts of orchestrations whose owner lock it could take, and holds these locks for as
+//! long as such an attempt runs.
+
+use std::collections::BTreeMap;
+
+use crate::attempt::{Live, sweep};
+use crate::event::{Event, Recorded, Verdict};
+use crate::model::{OrchId, Outcome, RunId, RunState, StopReason, TaskId};
+use crate::orchestrate::OrchestrateError;
+use crate::state::OpenRun;
+use crate::store::recovery::{self, Action};
+use crate::store::{Layout, OwnerLock, Store, facts, lock, read_state};
+
+/// A recovery about to be made.
+pub struct Recovery<'a> {
+    pub store: &'a mut Store,
+    /// Is this task hybrid?
+    pub hybrid: &'a dyn Fn(&TaskId) -> bool,
+    /// The orchestration whose owner lock the caller holds.
+    pub own: Option<&'a OrchId>,
+}
+
+/// What recovery found alive, and the locks that go with it.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Everything that was read and written meanwhile.
+    pub news: Vec<Recorded>,
+    /// Attempts of the caller's own orchestration.
+    own: Vec<(RunId, Live)>,
+    /// Attempts of dead orchestrations.
+    foreign: BTreeMap<RunId, (OrchId, Option<Live>)>,
+    locks: BTreeMap<OrchId, OwnerLock>,
+}
+
+impl Recovered {
+    /// Takes the live attempts of the caller's own orchestration.
+    pub fn own_alive(&mut self) -> Vec<(RunId, Live)> {
+        std::mem::take(&mut self.own)
+    }
+
+    /// Takes the live attempts of dead orchestrations; [`Self::ended`] is told their ends.
+    pub fn foreign_alive(&mut self) -> Vec<(RunId, Live)> {
+        self.foreign
+            .iter_mut()
+            .filter_map(|(run, (_, live))| Some((run.clone(), live.take()?)))
+            .collect()
+    }
+
+    /// Is this run one of a dead orchestration's?
+    #[must_use]
+    pub fn is_foreign(&self, run: &RunId) -> bool {
+        self.foreign.contains_key(run)
+    }
+
+    /// Notes that a dead orchestration's attempt is over. Gives the orchestration when that was its
+    /// last; its lock is in the answer too and may go when the end is journalled.
+    pub fn ended(&mut self, run: &RunId) -> Option<(OrchId, OwnerLock)> {
+        let (orch, _) = self.foreign.remove(run)?;
+        if self.foreign.values().any(|(other, _)| *other == orch) {
+            return None;
+        }
+        self.locks.remove_entry(&orch)
+    }
+}
+
+impl Recovery<'_> {
+    /// Settles everything that can be settled.
+    ///
+    /// # Errors
+    /// When the journal or a run folder cannot be read or written, or a stray process cannot be ended.
+    pub async fn run(mut self) -> Result<Recovered, OrchestrateError> {
+        let mut recovered = Recovered {
+            news: self.store.refresh()?,
+            ..Recovered::default()
+        };
+        let open: Vec<OrchId> = {
+            let state = self.store.state();
+            let unended = state
+                .orchestrations
+                .iter()
+                .filter(|(_, o)| o.ended_at.is_none());
+            let mut ids: Vec<OrchId> = unended.map(|(id, _)| id.clone()).collect();
+            ids.extend(state.open.values().map(|run| run.orch.clone()));
+            ids.sort();
+            ids.dedup();
+            ids
+        };
+        for orch in open {
+            let own = self.own == Some(&orch);
+            if !own {
+                match OwnerLock::try_take(self.store.layout(), &orch)? {
+                    Some(lock) => drop(recovered.locks.insert(orch.clone(), lock)),
+                    None => continue,
+                }
+                // It may have written its last words between our reading and its leaving.
+                recovered.news.extend(self.store.refresh()?);
+            }
+            self.orchestration(&orch, own, &mut recovered).await?;
+        }
+        Ok(recovered)
+    }
+
+    /// Settles one orchestration whose owner lock is held here.
+    async fn orchestration(
+        &mut self,
+        orch: &OrchId,
+        own: bool,
+        recovered: &mut Recovered,
+    ) -> Result<(), OrchestrateError> {
+        let runs: Vec<(RunId, OpenRun)> = {
+            let open = self.store.state().open.iter();
+            open.filter(|(_, run)| run.orch == *orch)
+                .map(|(id, run)| (id.clone(), run.clone()))
+                .collect()
+        };
+        let mut events = Vec::new();
+        for (run, open) in runs {
+            match self.settle(&run, &open).await? {
+                Settled::Ended(event) => events.push(event),
+                Settled::Alive(live) if own => recovered.own.push((run, live)),
+                Settled::Alive(live) => {
+                    recovered.foreign.insert(run, (orch.clone(), Some(live)));
+                }
+            }
+        }
+        let alive = recovered.foreign.values().any(|(other, _)| other == orch);
+        let unended = self
+            .store
+            .state()
+            .orchestrations
+            .get(orch)
+            .is_some_and(|entry| entry.ended_at.is_none());
+        if !own && !alive && unended {
+            // Nobody dispatches for it any more; `resume` opens it again.
+            events.push(Event::OrchestrationEnded {
+                orch: orch.clone(),
+                exit: LOST_EXIT,
+            });
+        }
+        if !events.is_empty() {
+            let appended = self.store.append(events)?;
+            recovered.news.extend(appended.news);
+            if let Some(refused) = appended.refused.into_iter().next() {
+                return Err(OrchestrateError::Refused {
+                    orch: orch.clone(),
+                    source: refused.why,
+                });
+            }
+        }
+        if !own && !alive {
+            recovered.locks.remove(orch);
+        }
+        Ok(())
+    }
+
+    /// Finds out what became of one attempt; ends what is left of a lost one.
+    async fn settle(&self, run: &RunId, open: &OpenRun) -> Result<Settled, OrchestrateError> {
+        let layout = self.store.layout();
+        loop {
+            let action = recovery::decide(open, facts(layout, run, open)?);
+            match action {
+                Action::JournalIt(state) => {
+                    return Ok(Settled::Ended(end_of(
+                        run,
+                        Some(*state),
+                        (self.hybrid)(&open.task),
+                    )));
+                }
+                Action::Lost => {
+                    end_strays(layout, run)?;
+                    return Ok(Settled::Ended(end_of(run, None, false)));
+                }
+                Action::Void => {
+                    let message = "its orchestrator was gone before the work began".to_owned();
+                    return Ok(Settled::Ended(Event::Voided {
+                        run: run.clone(),
+                        message,
+                    }));
+                }
+                Action::Adopt(process) => {
+                    let live = Live::adopt(process).map_err(|source| OrchestrateError::Io {
+                        doing: "watch the attempt of",
+                        path: layout.run(run),
+                        source,
+                    })?;
+                    // Gone between the two looks: look again.
+                    if let Some(live) = live {
+                        return Ok(Settled::Alive(live));
+                    }
+                }
+                Action::WaitForLock => {
+                    end_strays(layout, run)?;
+                    let (layout, task) = (layout.clone(), open.task.clone());
+                    let waited = tokio::task::spawn_blocking(move || {
+                        lock::wait_for_task_lock(&layout, &task)
+                    });
+                    match waited.await {
+                        Ok(waited) => waited?,
+                        Err(error) => std::panic::resume_unwind(error.into_panic()),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What recovery found of one attempt.
+enum Settled {
+    Ended(Event),
+    Alive(Live),
+}
+
+/// The exit code of an orchestration whose orchestrator died.
+const LOST_EXIT: u8 = 1;
+
+/// Ends whatever the cookie of a run still finds.
+pub(super) fn end_strays(layout: &Layout, run: &RunId) -> Result<(), OrchestrateError> {
+    sweep(run).map(drop).map_err(|source| OrchestrateError::Io {
+        doing: "end what is left of",
+        path: layout.run(run),
+        source,
+    })
+}
+
+/// Ends what recovery found alive (or, with [`Ask::Nothing`], waits for its end) and journals it.
+/// Gives how many attempts that were.
+///
+/// # Errors
+/// When an attempt cannot be watched or asked to end, or its end cannot be journalled.
+pub async fn end_all(
+    store: &mut Store,
+    mut recovered: Recovered,
+    ask: Ask,
+    hybrid: &dyn Fn(&TaskId) -> bool,
+) -> Result<usize, OrchestrateError> {
+    let alive = recovered.foreign_alive();
+    let watch = |run: &RunId, layout: &Layout| {
+        let path = layout.run(run);
+        move |source| OrchestrateError::Io {
+            doing: "watch the attempt of",
+            path,
+            source,
+        }
+    };
+    if ask == Ask::ToEnd {
+        for (run, live) in &alive {
+            live.terminate().map_err(watch(run, store.layout()))?;
+        }
+    }
+    let count = alive.len();
+    for (run, mut live) in alive {
+        live.ended().await.map_err(watch(&run, store.layout()))?;
+        let state = read_state(store.layout(), &run)?;
+        if state.is_none() {
+            end_strays(store.layout(), &run)?;
+        }
+        let is_hybrid = store
+            .state()
+            .open
+            .get(&run)
+            .is_some_and(|open| hybrid(&open.task));
+        let mut events = vec![end_of(&run, state, is_hybrid)];
+        let last = recovered.ended(&run);
+        events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
+            orch: orch.clone(),
+            exit: LOST_EXIT,
+        }));
+        store.append(events)?;
+    }
+    Ok(count)
+}
+
+/// Are attempts asked to end, or only awaited?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    ToEnd,
+    Nothing,
+}
+
+/// The event that ends a run with the verdict in its folder, or as lost.
+#[must_use]
+pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
+    let (verdict, took_ms) = match state {
+        Some(RunState {
+            outcome: Outcome::Succeeded,
+            took_ms,
+            ..
+        }) => {
+            let verdict = match hybrid {
+                true => Verdict::AwaitingApproval { sha: None },
+                false => Verdict::Completed { sha: None },
+            };
+            (verdict, took_ms)
+        }
+        Some(RunState {
+            outcome: Outcome::Ended(reason),
+            message,
+            took_ms,
+            ..
+        }) => {
+            let verdict = match reason.is_verdict() {
+                true => Verdict::Failed { reason, message },
+                false => Verdict::Stopped { reason, message },
+            };
+            (verdict, took_ms)
+        }
+        None => {
+            let message = Some("its process was lost".to_owned());
+            (
+                Verdict::Stopped {
+                    reason: StopReason::Orphaned,
+                    message,
+                },
+                0,
+            )
+        }
+    };
+    Event::Ended {
+        run: run.clone(),
+        verdict,
+        took_ms,
+    }
+}

@@ -1,0 +1,127 @@
+//! Which tasks an orchestration is to do. Pure.
+
+use crate::model::{Status, TaskKind};
+use crate::plan::{Plan, TaskIx};
+use crate::state::State;
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Every task of the repository.
+    All,
+    /// The steps of the orchestration file's tracks; every task when there is no file.
+    Tracks,
+    /// Every automated task.
+    AutoOnly,
+    /// These.
+    Named(Vec<TaskIx>),
+}
+
+/// A selected task that cannot start, and the direct prerequisites outside the selection that it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    pub task: TaskIx,
+    pub prerequisites: Vec<TaskIx>,
+}
+
+/// The selected tasks, by number.
+///
+/// With `with_prerequisites` everything uncompleted that a selected task needs, directly or not, is
+/// selected too.
+#[must_use]
+pub fn select(
+    plan: &Plan,
+    state: &State,
+    selection: &Selection,
+    with: WithPrerequisites,
+) -> Vec<TaskIx> {
+    let in_tracks = plan.tasks().iter().any(|task| task.track.is_some());
+    let mut chosen: Vec<TaskIx> = match selection {
+        Selection::Named(tasks) => tasks.clone(),
+        _ => plan
+            .numbers()
+            .filter(|ix| {
+                let task = plan.task(*ix);
+                match selection {
+                    Selection::AutoOnly => task.kind == TaskKind::Automated,
+                    Selection::Tracks => !in_tracks || task.track.is_some(),
+                    _ => true,
+                }
+            })
+            .collect(),
+    };
+    if with == WithPrerequisites::Yes {
+        let open = |ix: &TaskIx| state.status(&plan.task(*ix).id) != Status::Completed;
+        let more: Vec<TaskIx> = plan
+            .graph()
+            .ancestors(&chosen)
+            .into_iter()
+            .filter(open)
+            .collect();
+        chosen.extend(more);
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// Are uncompleted prerequisites selected too?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithPrerequisites {
+    Yes,
+    No,
+}
+
+/// The selected, uncompleted tasks that wait for something outside the selection, by number.
+#[must_use]
+pub fn unmet(plan: &Plan, state: &State, selected: &[TaskIx]) -> Vec<Unmet> {
+    let completed = |ix: TaskIx| state.status(&plan.task(ix).id) == Status::Completed;
+    selected
+        .iter()
+        .filter(|task| !completed(**task))
+        .filter_map(|task| {
+            let prerequisites: Vec<TaskIx> = plan
+                .graph()
+                .prerequisites(*task)
+                .into_iter()
+                .filter(|p| selected.binary_search(p).is_err() && !completed(*p))
+                .collect();
+            (!prerequisites.is_empty()).then_some(Unmet {
+                task: *task,
+                prerequisites,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+
+    #[test]
+    fn prerequisites_outside_are_found_or_selected_too() {
+        let plan = sample(&[
+            ("a.md", &[]),
+            ("b.md", &["a.md"]),
+            ("c.md", &["b.md"]),
+            ("d.md", &[]),
+        ]);
+        let state = State::default();
+        let named = Selection::Named(vec![TaskIx(2)]);
+        let alone = select(&plan, &state, &named, WithPrerequisites::No);
+        assert_eq!(alone, [TaskIx(2)]);
+        assert_eq!(
+            unmet(&plan, &state, &alone),
+            [Unmet {
+                task: TaskIx(2),
+                prerequisites: vec![TaskIx(1)]
+            }]
+        );
+        let deep = select(&plan, &state, &named, WithPrerequisites::Yes);
+        assert_eq!(deep, [0, 1, 2].map(TaskIx));
+        assert_eq!(unmet(&plan, &state, &deep), []);
+        let all = select(&plan, &state, &Selection::Tracks, WithPrerequisites::No);
+        assert_eq!(all.len(), 4, "without tracks every task is selected");
+    }
+}

@@ -1,0 +1,294 @@
+//! One orchestration from its request to its receipt: take the owner lock, recover what dead
+//! orchestrators left, freeze the plan, drive, and say how it ended.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::event::{Event, Recorded};
+use crate::model::{Config, OrchId, Status, TaskKind};
+use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::display::{Display, Surface};
+use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
+use crate::orchestrate::frozen::{FrozenPlan, Rules};
+use crate::orchestrate::{OrchestrateError, Recovery};
+use crate::plan::{Plan, TaskIx};
+use crate::project::Project;
+use crate::report::live::{Estimate, ScreenInfo};
+use crate::sched::{self, Resume};
+use crate::state::State;
+use crate::store::{Layout, OwnerLock, Store, process};
+
+/// What was asked for, with every default applied.
+#[derive(Debug)]
+pub struct Request {
+    /// As typed.
+    pub command: String,
+    pub jobs: u32,
+    pub rules: Rules,
+    /// By number.
+    pub selected: Vec<TaskIx>,
+    /// Run although they are completed.
+    pub again: BTreeSet<TaskIx>,
+    /// `--config`, from the project root.
+    pub config: Option<PathBuf>,
+}
+
+/// Where an orchestration runs and what with.
+#[derive(Debug)]
+pub struct Surroundings {
+    pub project: Project,
+    pub plan: Plan,
+    pub config: Config,
+    /// The orchestration file that was read.
+    pub orchestration: Option<PathBuf>,
+    pub store: Store,
+    pub env: Vec<(String, String)>,
+    /// This program.
+    pub exe: PathBuf,
+    pub surface: Surface,
+}
+
+/// How an orchestration ended, with everything that its receipt and summary need.
+#[derive(Debug)]
+pub struct Finished {
+    pub orch: OrchId,
+    pub exit: u8,
+    pub plan: Plan,
+    pub selected: Vec<TaskIx>,
+    pub store: Store,
+    pub screen: Display,
+    /// The orchestrator left while attempts are alive.
+    pub detached: bool,
+}
+
+/// Starts a new orchestration and runs it to its end.
+///
+/// # Errors
+/// When runr's own state cannot be read or written, or the system refuses signals, watches or processes.
+pub async fn start(request: Request, around: Surroundings) -> Result<Finished, OrchestrateError> {
+    let orch = new_orchestration(Timestamp::now())?;
+    let layout = around.store.layout().clone();
+    let owner = OwnerLock::try_take(&layout, &orch)?
+        .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
+    let mut frozen = FrozenPlan::new(orch, request.command, &around.plan, request.rules);
+    frozen.config = request
+        .config
+        .map(|path| path.to_string_lossy().into_owned());
+    frozen.jobs = request.jobs;
+    frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
+    frozen.again = request.again.iter().map(|ix| ix.0).collect();
+    frozen.write(&layout)?;
+    drive(frozen, owner, around, Resume::default()).await
+}
+
+/// Continues an orchestration whose orchestrator is gone or that ended with work left.
+///
+/// # Errors
+/// As for [`start`]; and when it is still running, or its plan is gone or names tasks that are.
+pub async fn resume(
+    orch: &OrchId,
+    resume: Resume,
+    mut around: Surroundings,
+    command: String,
+) -> Result<Finished, OrchestrateError> {
+    let layout = around.store.layout().clone();
+    let owner = OwnerLock::try_take(&layout, orch)?
+        .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
+    let mut frozen = FrozenPlan::read(&layout, orch)?;
+    around.plan = frozen.thaw(&around.plan)?;
+    frozen.command = command;
+    drive(frozen, owner, around, resume).await
+}
+
+async fn drive(
+    frozen: FrozenPlan,
+    owner: OwnerLock,
+    mut around: Surroundings,
+    resume: Resume,
+) -> Result<Finished, OrchestrateError> {
+    let orch = frozen.orchestration.clone();
+    let layout: Layout = around.store.layout().clone();
+    let hybrid = |id: &_| {
+        around
+            .plan
+            .find(id)
+            .is_some_and(|ix| around.plan.task(ix).kind == TaskKind::Hybrid)
+    };
+    let recovered = Recovery {
+        store: &mut around.store,
+        hybrid: &hybrid,
+        own: Some(&orch),
+    }
+    .run()
+    .await?;
+    let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
+    let started = Event::OrchestrationStarted {
+        orch: orch.clone(),
+        owner: process::this().map_err(|source| OrchestrateError::Io {
+            doing: "read",
+            path: "/proc/self/stat".into(),
+            source,
+        })?,
+        command: frozen.command.clone(),
+        tasks: u32::try_from(selected.len()).unwrap_or(u32::MAX),
+        jobs: frozen.jobs,
+    };
+    let news = append_all(&mut around.store, vec![started], &orch)?;
+    let mut screen = display(
+        around.surface,
+        &around.plan,
+        around.store.state(),
+        &orch,
+        &selected,
+        frozen.jobs,
+        layout.clone(),
+    );
+    for recorded in recovered.news.iter().chain(&news) {
+        screen.event(recorded);
+    }
+    let again = still_again(&around.plan, around.store.state(), &orch, &frozen.again);
+    let mut problem = sched::build(sched::Setup {
+        plan: &around.plan,
+        state: around.store.state(),
+        selected: &selected,
+        again: &again,
+        orch: Some(&orch),
+        resume,
+        collision: frozen.rules.collision,
+        options: sched::Options {
+            jobs: frozen.jobs,
+            fail_fast: frozen.rules.fail_fast,
+            wait: frozen.rules.wait,
+            seed: seed(&orch),
+        },
+    });
+    if frozen.rules.ignore_outside {
+        problem.forget_outside();
+    }
+    let dispatch = Dispatch {
+        project: around.project,
+        layout: layout.clone(),
+        orch: orch.clone(),
+        env: around.env,
+        collision: frozen.rules.collision,
+        orchestration: around.orchestration,
+    };
+    let start = Start {
+        plan: around.plan,
+        store: around.store,
+        dispatch,
+        problem,
+        again: again.into_iter().collect(),
+        recovered,
+        exe: around.exe,
+        on_orphan: around.config.on_orphan,
+        screen,
+    };
+    let ending = Orchestrator::new(start).run().await?;
+    finish(ending, orch, selected, owner)
+}
+
+fn finish(
+    mut ending: Ending,
+    orch: OrchId,
+    selected: Vec<TaskIx>,
+    owner: OwnerLock,
+) -> Result<Finished, OrchestrateError> {
+    let own = exit_code(ending.scheduler.tally());
+    let exit = ending.signalled.unwrap_or(own);
+    if !ending.detached {
+        let ended = Event::OrchestrationEnded {
+            orch: orch.clone(),
+            exit,
+        };
+        for recorded in append_all(&mut ending.store, vec![ended], &orch)? {
+            ending.screen.event(&recorded);
+        }
+    }
+    // The cache is rebuilt from the journal whenever it is behind: its failure is only worth a warning.
+    if let Err(error) = ending.store.write_cache() {
+        ending.screen.say(&format!("warning: {error}"));
+    }
+    drop(owner);
+    Ok(Finished {
+        screen: ending.screen,
+        orch,
+        exit,
+        plan: ending.plan,
+        selected,
+        store: ending.store,
+        detached: ending.detached,
+    })
+}
+
+/// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.
+fn exit_code(tally: sched::Tally) -> u8 {
+    if tally.failed + tally.stopped > 0 {
+        1
+    } else if tally.completed < tally.selected {
+        3
+    } else {
+        0
+    }
+}
+
+/// The tasks to run although they are completed, without those that this orchestration has run already.
+fn still_again(plan: &Plan, state: &State, orch: &OrchId, again: &[u32]) -> Vec<TaskIx> {
+    let done_here = |ix: &TaskIx| {
+        let task = state.tasks.get(&plan.task(*ix).id);
+        task.is_some_and(|t| t.status == Status::Completed && t.orch.as_ref() == Some(orch))
+    };
+    again
+        .iter()
+        .map(|ix| TaskIx(*ix))
+        .filter(|ix| !done_here(ix))
+        .collect()
+}
+
+fn display(
+    surface: Surface,
+    plan: &Plan,
+    state: &State,
+    orch: &OrchId,
+    selected: &[TaskIx],
+    jobs: u32,
+    layout: Layout,
+) -> Display {
+    let expected = sched::expected(plan, state);
+    let ids = || selected.iter().map(|ix| plan.task(*ix).id.clone());
+    let info = ScreenInfo {
+        orch: orch.clone(),
+        selected: ids().collect(),
+        completed: ids()
+            .filter(|id| state.counts_as_completed(id, orch))
+            .collect(),
+        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize]),
+        glyphs: surface.glyphs,
+        zone: surface.zone.clone(),
+    };
+    Display::new(surface, info, layout)
+}
+
+/// Appends events that nothing can stand against.
+fn append_all(
+    store: &mut Store,
+    events: Vec<Event>,
+    orch: &OrchId,
+) -> Result<Vec<Recorded>, OrchestrateError> {
+    let appended = store.append(events)?;
+    match appended.refused.into_iter().next() {
+        Some(refused) => Err(OrchestrateError::Refused {
+            orch: orch.clone(),
+            source: refused.why,
+        }),
+        None => Ok(appended.news),
+    }
+}
+
+/// The jitter of retries differs between orchestrations and is the same when one is looked at again.
+fn seed(orch: &OrchId) -> u64 {
+    let hash = blake3::hash(orch.as_str().as_bytes());
+    u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap_or_default())
+}

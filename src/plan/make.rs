@@ -1,0 +1,417 @@
+//! Makes one task of the plan from what its file, its step and the layers below say.
+//!
+//! Knows workers, pools and commands and which of them go together. Does not know other tasks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{CommandLine, PoolTake, Task, TaskId, TaskKind, TrackIx};
+use crate::plan::layers::{Layers, Policies};
+use crate::spec::{
+    At, ConfigDoc, Finding, Mark, OrchestrationDoc, StepDoc, TaskDoc, TrackDoc, Work, nearest,
+};
+
+/// The workers that runr knows by itself.
+const BUILT_IN: [&str; 3] = ["shell", "claude-code", "codex"];
+
+/// A step and the track it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'a> {
+    pub track: &'a TrackDoc,
+    pub step: &'a StepDoc,
+    pub ix: TrackIx,
+}
+
+/// Makes tasks; collects findings.
+#[derive(Debug)]
+pub struct Maker<'a> {
+    config: &'a ConfigDoc,
+    orchestration: Option<&'a OrchestrationDoc>,
+    pools: BTreeMap<Arc<str>, u32>,
+    workers: BTreeSet<Arc<str>>,
+    policies: Policies,
+    pub findings: Vec<Finding>,
+}
+
+/// One task's sources.
+struct Origin<'a> {
+    id: TaskId,
+    file: Arc<str>,
+    mark: Mark,
+    kind: TaskKind,
+    run: Option<&'a At<CommandLine>>,
+    layers: Layers<'a>,
+}
+
+impl<'a> Maker<'a> {
+    #[must_use]
+    pub fn new(config: &'a ConfigDoc, orchestration: Option<&'a OrchestrationDoc>) -> Self {
+        let mut maker = Self {
+            config,
+            orchestration,
+            pools: BTreeMap::new(),
+            workers: BTreeSet::new(),
+            policies: Policies::default(),
+            findings: Vec::new(),
+        };
+        maker.declare_pools();
+        maker
+    }
+
+    /// All pools by name: those of both files (the orchestration file's size wins) and one for each worker
+    /// with a limit.
+    #[must_use]
+    pub fn pools(&self) -> &BTreeMap<Arc<str>, u32> {
+        &self.pools
+    }
+
+    fn declare_pools(&mut self) {
+        let mut pools = BTreeMap::new();
+        let of_file = self.orchestration.map(|doc| (Some(&doc.file), &doc.pools));
+        for (file, declared) in [(self.config.file.as_ref(), &self.config.pools)]
+            .into_iter()
+            .chain(of_file)
+        {
+            for (name, size) in declared {
+                if let (Some(file), true) = (file, name.value.starts_with("worker:")) {
+                    self.findings.push(
+                        Finding::error(
+                            "wrong-key",
+                            file,
+                            name.mark,
+                            "pools named `worker:…` are runr's own",
+                        )
+                        .help("set `max_parallel` of the worker"),
+                    );
+                }
+                pools.insert(Arc::from(&*name.value), *size);
+            }
+        }
+        for worker in &self.config.workers {
+            if let Some(most) = worker.max_parallel {
+                pools.insert(format!("worker:{}", worker.name.value).into(), most);
+            }
+        }
+        self.pools = pools;
+        // The workers that defaults name are checked here, once; a task's own where it is made.
+        let defaults = self.orchestration.iter().flat_map(|doc| {
+            let tracks = doc.tracks.iter().map(|track| &track.defaults);
+            tracks
+                .chain([&doc.defaults])
+                .map(|settings| (&doc.file, settings))
+        });
+        let named = defaults.filter_map(|(file, settings)| Some((file, settings.worker.as_ref()?)));
+        let configured = self.config.file.as_ref().zip(self.config.worker.as_ref());
+        let named: Vec<_> = named
+            .chain(configured)
+            .map(|(file, worker)| (file.clone(), worker))
+            .collect();
+        for (file, worker) in named {
+            self.known_worker(&file, worker);
+        }
+    }
+
+    /// Makes the task of a file.
+    pub fn of_file(&mut self, id: TaskId, doc: &'a TaskDoc, placed: Option<Placed<'a>>) -> Task {
+        let layers = self.layers(placed, doc.settings.as_deref());
+        let origin = Origin {
+            id,
+            file: doc.file.clone(),
+            mark: Mark::START,
+            kind: doc.kind,
+            run: doc.run.as_ref(),
+            layers,
+        };
+        self.check_own(&doc.file, doc.settings.as_deref());
+        if let (Some(placed), Some(orchestration)) = (placed, self.orchestration) {
+            self.check_own(&orchestration.file, Some(&placed.step.settings));
+        }
+        let allowlist = placed.and_then(|placed| placed.step.allowlist.as_ref());
+        let inputs = placed.map_or(&[][..], |placed| &placed.step.inputs);
+        let mut task = self.make(origin);
+        task.track = placed.map(|placed| placed.ix);
+        task.title = doc.title.clone().unwrap_or(task.title);
+        task.owns = texts(allowlist.unwrap_or(&doc.owns), &doc.allowlist_add);
+        task.inputs = texts(&doc.inputs, inputs);
+        task.tags = texts(&doc.tags, &[]);
+        task.written = doc.written.clone();
+        task.text = doc.text;
+        task
+    }
+
+    /// Makes the task of an inline step. `file` is the orchestration file.
+    pub fn of_step(
+        &mut self,
+        id: TaskId,
+        file: &Arc<str>,
+        placed: Placed<'a>,
+        run: &'a At<CommandLine>,
+    ) -> Task {
+        self.check_own(file, Some(&placed.step.settings));
+        let mut task = self.make(Origin {
+            id,
+            file: file.clone(),
+            mark: placed.step.mark,
+            kind: TaskKind::Automated,
+            run: Some(run),
+            layers: self.layers(Some(placed), None),
+        });
+        task.track = Some(placed.ix);
+        task.title = match &placed.step.name {
+            Some(name) => name.value.clone(),
+            None => run
+                .value
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .into(),
+        };
+        task.owns = texts(placed.step.allowlist.as_deref().unwrap_or(&[]), &[]);
+        task.inputs = texts(&placed.step.inputs, &[]);
+        task.text = placed.step.text;
+        task
+    }
+
+    fn layers(
+        &self,
+        placed: Option<Placed<'a>>,
+        own: Option<&'a crate::spec::Settings>,
+    ) -> Layers<'a> {
+        Layers {
+            settings: [
+                placed.map(|placed| &placed.step.settings),
+                own,
+                placed.map(|placed| &placed.track.defaults),
+                self.orchestration.map(|doc| &doc.defaults),
+            ],
+            config: self.config,
+        }
+    }
+
+    fn make(&mut self, origin: Origin<'a>) -> Task {
+        let Origin {
+            id,
+            file,
+            mark,
+            kind,
+            run,
+            layers,
+        } = origin;
+        let worker = self.worker(&file, mark, kind, run, &layers);
+        let pools = self.takes(worker.as_deref(), kind, &layers);
+        Task {
+            title: id.as_str().into(),
+            kind,
+            place: mark.in_file(&file),
+            track: None,
+            worker,
+            command: run.map(|run| run.value.clone()),
+            owns: Box::default(),
+            inputs: Box::default(),
+            tags: Box::default(),
+            env: layers.env(),
+            pools,
+            priority: layers.priority(),
+            estimate: layers.estimate(),
+            model: layers.model(),
+            budget_usd: layers.budget_usd(),
+            policy: self.policies.of(&layers),
+            text: crate::model::Fingerprint::new([0; 16]),
+            written: None,
+            id,
+        }
+    }
+
+    /// `run:` means the worker `shell`, and the worker `shell` needs `run:`.
+    fn worker(
+        &mut self,
+        file: &Arc<str>,
+        mark: Mark,
+        kind: TaskKind,
+        run: Option<&At<CommandLine>>,
+        layers: &Layers<'a>,
+    ) -> Option<Arc<str>> {
+        let Some(run) = run else {
+            let worker = layers.worker()?;
+            if *worker.value == *"shell"
+                && kind != TaskKind::Manual
+                && !self.config.has_worker("shell")
+            {
+                let own = layers.settings[1].and_then(|own| own.worker.as_ref());
+                let mark = own.map_or(mark, |own| own.mark);
+                self.findings.push(
+                    Finding::error(
+                        "no-command",
+                        file,
+                        mark,
+                        "the worker `shell` has nothing to run",
+                    )
+                    .help("add `run: COMMAND`, or `type: manual` if a person does it"),
+                );
+            }
+            return Some(self.intern(&worker.value));
+        };
+        if let Some(own) = layers.own_worker().filter(|own| *own.value != *"shell") {
+            self.findings.push(
+                Finding::error(
+                    "wrong-worker",
+                    file,
+                    run.mark,
+                    format!(
+                        "`run` is for the worker `shell`, and the worker here is `{}`",
+                        own.value
+                    ),
+                )
+                .help("remove `run` or `worker`"),
+            );
+        }
+        Some(self.intern("shell"))
+    }
+
+    fn intern(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.workers.get(name) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.workers.insert(name.clone());
+        name
+    }
+
+    /// What its runs take: the pools that exist, sorted by name, with that of its worker.
+    fn takes(&self, worker: Option<&str>, kind: TaskKind, layers: &Layers<'a>) -> Box<[PoolTake]> {
+        if kind == TaskKind::Manual {
+            return Box::default();
+        }
+        let own = worker.map(|worker| format!("worker:{worker}"));
+        let wanted = layers.pools();
+        if wanted.is_empty() && (self.pools.is_empty() || own.is_none()) {
+            return Box::default();
+        }
+        let wanted = wanted.into_iter().map(|(name, (_, take))| (name, take));
+        let mut takes: Vec<PoolTake> = wanted
+            .chain(own.as_deref().map(|own| (own, 1)))
+            .filter_map(|(name, take)| {
+                let (pool, of) = self.pools.get_key_value(name)?;
+                Some(PoolTake {
+                    pool: pool.clone(),
+                    take,
+                    of: *of,
+                })
+            })
+            .collect();
+        takes.sort_by(|a, b| a.pool.cmp(&b.pool));
+        takes.into()
+    }
+
+    /// Checks the worker and the pools that stand in one place.
+    fn check_own(&mut self, file: &Arc<str>, settings: Option<&crate::spec::Settings>) {
+        let Some(settings) = settings else { return };
+        if let Some(worker) = &settings.worker {
+            self.known_worker(file, worker);
+        }
+        self.known_pools(file, &settings.pools);
+    }
+
+    /// Checks the pools that the defaults take from.
+    pub fn check_defaults(&mut self) {
+        let Some(doc) = self.orchestration else {
+            return;
+        };
+        for settings in doc
+            .tracks
+            .iter()
+            .map(|track| &track.defaults)
+            .chain([&doc.defaults])
+        {
+            self.known_pools(&doc.file, &settings.pools);
+        }
+    }
+
+    fn known_worker(&mut self, file: &Arc<str>, worker: &At<Box<str>>) {
+        let name = &*worker.value;
+        if BUILT_IN.contains(&name) || self.config.has_worker(name) {
+            return;
+        }
+        let configured = self.config.workers.iter().map(|worker| &*worker.name.value);
+        let help = match nearest(name, BUILT_IN.into_iter().chain(configured)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "runr knows `claude-code`, `codex` and `shell`; describe others under `workers` in the configuration".to_owned(),
+        };
+        self.findings.push(
+            Finding::error(
+                "unknown-worker",
+                file,
+                worker.mark,
+                format!("there is no worker `{name}`"),
+            )
+            .help(help),
+        );
+    }
+
+    fn known_pools(&mut self, file: &Arc<str>, pools: &[(At<Box<str>>, u32)]) {
+        for (name, take) in pools {
+            match self.pools.get(&*name.value) {
+                Some(of) if take > of => self.findings.push(
+                    Finding::error(
+                        "pool-too-small",
+                        file,
+                        name.mark,
+                        format!("takes {take} of the pool `{}`, which has {of}", name.value),
+                    )
+                    .help("take less, or make the pool larger"),
+                ),
+                Some(_) => {}
+                None => {
+                    let own = self
+                        .pools
+                        .keys()
+                        .map(|name| &**name)
+                        .filter(|name| !name.starts_with("worker:"));
+                    let help = match nearest(&name.value, own) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!(
+                            "declare it: `pools: {{ {}: {take} }}` in the configuration or the orchestration file",
+                            name.value
+                        ),
+                    };
+                    self.findings.push(
+                        Finding::error(
+                            "unknown-pool",
+                            file,
+                            name.mark,
+                            format!("there is no pool `{}`", name.value),
+                        )
+                        .help(help),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn texts(first: &[At<Box<str>>], more: &[At<Box<str>>]) -> Box<[Box<str>]> {
+    first
+        .iter()
+        .chain(more)
+        .map(|text| text.value.clone())
+        .collect()
+}
+
+/// The name of a step within its track: its own, else its number.
+#[must_use]
+pub fn step_name(step: &StepDoc, number: usize) -> String {
+    match &step.name {
+        Some(name) => name.value.to_string(),
+        None => format!("step-{number}"),
+    }
+}
+
+/// The command of an inline step.
+#[must_use]
+pub fn inline(step: &StepDoc) -> Option<&At<CommandLine>> {
+    match &step.work {
+        Work::Run(run) => Some(run),
+        Work::Task(_) => None,
+    }
+}

@@ -1,0 +1,288 @@
+//! Reads and checks all files of a project.
+//!
+//! Knows which files there are and that task files are many: they are read and parsed on all processors, and
+//! of a file without problems only what it says is kept, not its text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::model::{Collision, Config, Diagnostic, Severity, SourceLine};
+use crate::plan::{self, Plan};
+use crate::project::Project;
+use crate::project::read::{self, ReadError};
+use crate::project::walk::{self, Found, unreadable};
+use crate::spec::{self, ConfigDoc, Finding, MAX_BYTES, Mark, OrchestrationDoc, TaskDoc};
+use crate::state::overlap;
+
+/// The size up to which the configuration and the orchestration file are read.
+const MAX_OTHER: u64 = 16 * MAX_BYTES;
+
+/// A project that was read without an error.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub plan: Plan,
+    /// The orchestration file that was read, from the root; `None`: there is none and every task is selected.
+    pub orchestration: Option<PathBuf>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The tasks that own the same paths and could run at the same time: what `collision: fail` refuses.
+#[must_use]
+pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
+    placed(&project.root, plan::collisions(plan, overlap))
+}
+
+/// Reads and checks everything. `orchestration` is what `--config` named.
+///
+/// # Errors
+/// All problems of all files, sorted by place; at least one is an error.
+pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, Vec<Diagnostic>> {
+    let root = &project.root;
+    let mut findings = Vec::new();
+    let config = config(root, &mut findings);
+    let (orchestration, path) = orchestration_file(root, orchestration, &mut findings);
+    let found = walk::tasks(root, &mut findings);
+    let tasks = tasks(found, &mut findings);
+    let raw = plan::Raw {
+        config,
+        orchestration,
+        tasks,
+    };
+    let mut built = plan::build(&raw);
+    findings.append(&mut built.findings);
+    if let Some((plan, config)) = &built.plan
+        && config.collision == Some(Collision::Fail)
+    {
+        findings.extend(plan::collisions(plan, overlap));
+    }
+    let failed = findings.iter().any(Finding::is_error);
+    let problems = placed(root, findings);
+    match built.plan {
+        Some((plan, config)) if !failed => Ok(Loaded {
+            config,
+            plan,
+            orchestration: path,
+            warnings: problems,
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// The configuration; without a file the empty one. `None`: it has an error.
+pub(super) fn config(root: &Path, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+    const NAMES: [&str; 2] = [".runr/config.yaml", ".runr/runr.config.json"];
+    let present: Vec<&str> = NAMES
+        .into_iter()
+        .filter(|name| root.join(name).symlink_metadata().is_ok())
+        .collect();
+    match present.as_slice() {
+        [] => Some(ConfigDoc::default()),
+        [name] => {
+            let bytes = bytes(root, &root.join(name), name, findings)?;
+            spec::read_config(&Arc::from(*name), &bytes, findings)
+        }
+        _ => {
+            findings.push(
+                Finding::error(
+                    "two-files",
+                    &NAMES[1].into(),
+                    Mark::START,
+                    "there are two configurations",
+                )
+                .note(Some(Mark::START.in_file(&NAMES[0].into())), "the other one")
+                .help(format!("keep `{}`; both have the same keys", NAMES[0])),
+            );
+            None
+        }
+    }
+}
+
+/// The orchestration file: the one that is named, else `.runr/orchestration.yaml`, else
+/// `orchestration.yaml`. The second value is its path from the root.
+pub(super) fn orchestration_file(
+    root: &Path,
+    named: Option<&Path>,
+    findings: &mut Vec<Finding>,
+) -> (Option<OrchestrationDoc>, Option<PathBuf>) {
+    const NAMES: [&str; 2] = [".runr/orchestration.yaml", "orchestration.yaml"];
+    if let Some(named) = named {
+        let full = std::path::absolute(named).unwrap_or_else(|_| named.to_owned());
+        let full = full.canonicalize().unwrap_or(full);
+        let path = full.strip_prefix(root).unwrap_or(&full).to_owned();
+        let file: Arc<str> = path.to_string_lossy().into();
+        // Named by the person at the shell: it may lie anywhere.
+        let read = match full.metadata() {
+            Ok(kind) if kind.is_file() => {
+                let mut bytes = Vec::new();
+                read::fill(&full, MAX_OTHER, &mut bytes)
+                    .map(|()| bytes)
+                    .map_err(ReadError::from)
+            }
+            Ok(_) => Err(ReadError::NotAFile),
+            Err(error) => Err(error.into()),
+        };
+        return match read {
+            Ok(bytes) => (
+                spec::read_orchestration(&file, &bytes, findings),
+                Some(path),
+            ),
+            Err(error) => {
+                let mut finding = unreadable(&file, &error);
+                finding.diagnostic.help = Some("`--config` names an orchestration file".to_owned());
+                findings.push(finding);
+                (None, Some(path))
+            }
+        };
+    }
+    let present: Vec<&str> = NAMES
+        .into_iter()
+        .filter(|name| root.join(name).symlink_metadata().is_ok())
+        .collect();
+    let Some(name) = present.first() else {
+        return (None, None);
+    };
+    if present.len() > 1 {
+        findings.push(
+            Finding::warning(
+                "two-files",
+                &NAMES[1].into(),
+                Mark::START,
+                format!("this file is not read, `{}` is", NAMES[0]),
+            )
+            .help("keep one of them, or name one with `--config`"),
+        );
+    }
+    let doc = bytes(root, &root.join(name), name, findings)
+        .and_then(|bytes| spec::read_orchestration(&Arc::from(*name), &bytes, findings));
+    (doc, Some(PathBuf::from(name)))
+}
+
+fn bytes(root: &Path, path: &Path, name: &str, findings: &mut Vec<Finding>) -> Option<Vec<u8>> {
+    match read::whole(root, path, MAX_OTHER) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            findings.push(unreadable(name, &error));
+            None
+        }
+    }
+}
+
+/// Reads the task files, on all processors when they are many. In the order given.
+fn tasks(
+    found: Vec<Found>,
+    findings: &mut Vec<Finding>,
+) -> Vec<(crate::model::TaskId, Option<TaskDoc>)> {
+    /// Fewer are not worth a thread.
+    const SHARE: usize = 256;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(found.len() / SHARE).clamp(1, 16);
+    let share = found.len().div_ceil(threads).max(1);
+    let read_all = |share: &[Found]| {
+        let (mut buffer, mut findings) = (Vec::with_capacity(16 * 1024), Vec::new());
+        let docs: Vec<Option<TaskDoc>> = share
+            .iter()
+            .map(|found| one(found, &mut buffer, &mut findings))
+            .collect();
+        (docs, findings)
+    };
+    let parts = if threads == 1 {
+        vec![read_all(&found)]
+    } else {
+        std::thread::scope(|scope| {
+            let running: Vec<_> = found
+                .chunks(share)
+                .map(|part| scope.spawn(move || read_all(part)))
+                .collect();
+            running
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect()
+        })
+    };
+    let mut docs = Vec::with_capacity(found.len());
+    for (part, mut more) in parts {
+        docs.extend(part);
+        findings.append(&mut more);
+    }
+    found.into_iter().map(|found| found.id).zip(docs).collect()
+}
+
+/// Reads one task file.
+pub(super) fn one(
+    found: &Found,
+    buffer: &mut Vec<u8>,
+    findings: &mut Vec<Finding>,
+) -> Option<TaskDoc> {
+    match read::fill(&found.path, MAX_BYTES, buffer) {
+        Ok(()) => spec::read_task(&found.file, buffer, findings),
+        Err(error) => {
+            findings.push(unreadable(&found.file, &error.into()));
+            None
+        }
+    }
+}
+
+/// The problems sorted by place, each with its source line, which is looked up now.
+pub(super) fn placed(root: &Path, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.diagnostic.place.clone(), f.diagnostic.message.clone());
+        key(a).cmp(&key(b))
+    });
+    findings.dedup();
+    let mut last: Option<(Arc<str>, String)> = None;
+    let mut problems = Vec::with_capacity(findings.len());
+    for Finding {
+        mut diagnostic,
+        width,
+    } in findings
+    {
+        if let Some(place) = &diagnostic.place {
+            if last.as_ref().is_none_or(|(file, _)| *file != place.file) {
+                last = Some((place.file.clone(), text(root, &place.file)));
+            }
+            let mark = Mark {
+                line: place.line,
+                column: place.column,
+                width,
+            };
+            let line = last
+                .as_ref()
+                .and_then(|(_, text)| spec::line_of(text, mark));
+            diagnostic.source = line
+                .filter(|(line, _)| line.len() <= 2000)
+                .map(|(line, mark)| SourceLine {
+                    text: line.to_owned(),
+                    mark,
+                });
+        }
+        problems.push(diagnostic);
+    }
+    problems
+}
+
+/// A file's text to show lines of; empty when it cannot be had (the problem itself says why).
+fn text(root: &Path, file: &str) -> String {
+    let path = root.join(file);
+    let inside = Path::new(file).is_absolute() || read::inside(root, &path).is_ok();
+    let mut bytes = Vec::new();
+    let read = inside
+        && path.metadata().is_ok_and(|kind| kind.is_file())
+        && read::fill(&path, MAX_OTHER, &mut bytes).is_ok();
+    if read {
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// Is one of the problems an error?
+pub(super) fn has_error(problems: &[Diagnostic]) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+}

@@ -1,0 +1,160 @@
+//! Finds the task files: all `.md` files below `.runr/tasks/`, sorted by name.
+//!
+//! Links are followed inside the project and never in circles; names that begin with a dot (what editors
+//! leave behind) are no tasks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::model::TaskId;
+use crate::plan::TASKS;
+use crate::project::read::{ReadError, inside};
+use crate::spec::{Finding, Mark};
+
+/// Folders inside each other.
+const MAX_DEPTH: usize = 32;
+
+/// A task file that is there.
+#[derive(Debug)]
+pub struct Found {
+    pub id: TaskId,
+    /// From the root.
+    pub file: Arc<str>,
+    /// What to open: the file itself or where its link ends.
+    pub path: PathBuf,
+}
+
+/// Finds all task files, sorted by id. A project without the folder has none.
+pub fn tasks(root: &Path, findings: &mut Vec<Finding>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let top = root.join(TASKS);
+    if top.symlink_metadata().is_ok() {
+        match inside(root, &top) {
+            Ok(real) => folder(
+                root,
+                &real,
+                "",
+                &mut vec![real.clone()],
+                &mut found,
+                findings,
+            ),
+            Err(error) => findings.push(unreadable(TASKS, &error)),
+        }
+    }
+    found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+fn folder(
+    root: &Path,
+    real: &Path,
+    name: &str,
+    above: &mut Vec<PathBuf>,
+    found: &mut Vec<Found>,
+    findings: &mut Vec<Finding>,
+) {
+    let entries = match fs::read_dir(real) {
+        Ok(entries) => entries,
+        Err(error) => {
+            findings.push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
+            return;
+        }
+    };
+    for entry in entries {
+        let (entry, kind) =
+            match entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind))) {
+                Ok(both) => both,
+                Err(error) => {
+                    findings.push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
+                    continue;
+                }
+            };
+        let last = entry.file_name();
+        let Some(last) = last.to_str() else {
+            let file: Arc<str> = format!("{TASKS}/{name}{}", last.to_string_lossy()).into();
+            findings.push(
+                Finding::error(
+                    "bad-name",
+                    &file,
+                    Mark::START,
+                    "the name of the file is not UTF-8",
+                )
+                .help("rename it"),
+            );
+            continue;
+        };
+        if last.starts_with('.') {
+            continue;
+        }
+        let mut path = entry.path();
+        let (mut is_dir, mut is_file) = (kind.is_dir(), kind.is_file());
+        if kind.is_symlink() {
+            match inside(root, &path).and_then(|real| Ok((real.metadata()?, real))) {
+                Ok((kind, real)) => {
+                    (is_dir, is_file) = (kind.is_dir(), kind.is_file());
+                    path = real;
+                }
+                // A link to nowhere that is no task anyway.
+                Err(ReadError::Io(_)) if !last.ends_with(".md") => continue,
+                Err(error) => {
+                    findings.push(unreadable(&format!("{TASKS}/{name}{last}"), &error));
+                    continue;
+                }
+            }
+        }
+        if is_dir {
+            let circle = above.contains(&path);
+            if circle || above.len() > MAX_DEPTH {
+                let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
+                let message = if circle {
+                    "the link leads in a circle"
+                } else {
+                    "folders are nested too deep"
+                };
+                findings.push(
+                    Finding::error("bad-name", &file, Mark::START, message).help("remove it"),
+                );
+                continue;
+            }
+            above.push(path.clone());
+            folder(
+                root,
+                &path,
+                &format!("{name}{last}/"),
+                above,
+                found,
+                findings,
+            );
+            above.pop();
+        } else if last.ends_with(".md") {
+            let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
+            if !is_file {
+                findings.push(unreadable(&file, &ReadError::NotAFile));
+                continue;
+            }
+            match TaskId::parse(&file[TASKS.len() + 1..]) {
+                Ok(id) => found.push(Found { id, file, path }),
+                Err(error) => findings.push(
+                    Finding::error(
+                        "bad-name",
+                        &file,
+                        Mark::START,
+                        format!("no task can be called so: {error}"),
+                    )
+                    .help("rename it"),
+                ),
+            }
+        }
+    }
+}
+
+/// Says that something cannot be read.
+pub fn unreadable(file: &str, error: &ReadError) -> Finding {
+    let help = match error {
+        ReadError::Outside(_) => "copy the file into the project",
+        ReadError::NotAFile => "put a regular file there, or remove it",
+        ReadError::Io(_) => "make it readable, or remove it",
+    };
+    Finding::error("unreadable", &file.into(), Mark::START, error.to_string()).help(help)
+}

@@ -1,0 +1,78 @@
+//! Everything that a report is made of, gathered by the caller.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::model::{OrchId, RunId, Task, TaskId};
+use crate::plan::{Plan, TaskIx};
+use crate::state::{State, TaskState};
+use crate::view::TaskView;
+
+/// What is known of the processes behind an open run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// The attempt and its orchestrator live, or the orchestrator is about to record its end.
+    Attended,
+    /// The attempt lives, its orchestrator is gone.
+    Unattended,
+    /// The attempt is gone and nobody will record it.
+    Gone,
+    /// It was decided on, never started, and its orchestrator is gone.
+    NeverStarted,
+}
+
+/// What is known of the processes that the journal names. The default: all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Processes {
+    /// Of open runs; one that is not in it counts as attended.
+    pub runs: BTreeMap<RunId, Liveness>,
+    /// Open orchestrations whose orchestrator is gone: they can be resumed.
+    pub deserted: BTreeSet<OrchId>,
+}
+
+/// The plan, the state and what was worked out of them, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    pub plan: &'a Plan,
+    pub state: &'a State,
+    /// In the plan's order.
+    pub views: &'a [TaskView],
+    pub processes: &'a Processes,
+    pub now: Timestamp,
+}
+
+impl<'a> Facts<'a> {
+    #[must_use]
+    pub fn task(&self, ix: TaskIx) -> &'a Task {
+        self.plan.task(ix)
+    }
+    #[must_use]
+    pub fn view(&self, ix: TaskIx) -> &'a TaskView {
+        &self.views[ix.0 as usize]
+    }
+    /// What is recorded of a task; `None`: nothing ever happened to it.
+    #[must_use]
+    pub fn recorded(&self, ix: TaskIx) -> Option<&'a TaskState> {
+        self.state.tasks.get(&self.plan.task(ix).id)
+    }
+    #[must_use]
+    pub fn ids(&self, tasks: &[TaskIx]) -> Vec<&'a TaskId> {
+        tasks.iter().map(|t| &self.plan.task(*t).id).collect()
+    }
+    #[must_use]
+    pub fn names(&self, tasks: &[TaskIx]) -> Vec<&'a str> {
+        tasks
+            .iter()
+            .map(|t| self.plan.task(*t).id.as_str())
+            .collect()
+    }
+    #[must_use]
+    pub fn liveness(&self, run: &RunId) -> Liveness {
+        self.processes
+            .runs
+            .get(run)
+            .copied()
+            .unwrap_or(Liveness::Attended)
+    }
+}

@@ -1,0 +1,392 @@
+//! What the events mean for a watcher: who runs, how much is done, and what to say about each event.
+//!
+//! Knows the events of one orchestration, and those of others as far as they are about its tasks. Does
+//! not draw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{CancelTarget, Event, Recorded, Verdict};
+use crate::model::{OrchId, RunId, Status, TaskId, show_duration};
+use crate::report::note::reason_text;
+use crate::report::style::{Glyphs, status_style};
+use crate::report::text::{count, shell_word};
+
+/// A running task as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    pub run: RunId,
+    pub task: TaskId,
+    pub since: Timestamp,
+    /// Its worker has begun.
+    pub started: bool,
+    pub last_output: String,
+}
+
+/// The sign before a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Status(Status),
+    /// It will be tried again.
+    Again,
+    None,
+}
+
+impl Mark {
+    #[must_use]
+    pub fn styled(self, glyphs: Glyphs) -> String {
+        match self {
+            Self::Status(status) => {
+                let style = status_style(status);
+                format!("{style}{}{style:#} ", glyphs.status(status))
+            }
+            Self::Again => {
+                let style = status_style(Status::Stopped);
+                format!("{style}{}{style:#} ", glyphs.again())
+            }
+            Self::None => String::new(),
+        }
+    }
+}
+
+/// Is a line worth keeping when the running tasks are on the screen anyhow?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Passing,
+    Lasting,
+}
+
+/// What is said about an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub mark: Mark,
+    pub task: Option<TaskId>,
+    pub what: String,
+    pub weight: Weight,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Others,
+}
+
+#[derive(Debug)]
+struct KnownRun {
+    task: TaskId,
+    attempt: u32,
+    whose: Whose,
+}
+
+/// What has happened so far.
+#[derive(Debug)]
+pub struct Progress {
+    orch: OrchId,
+    selected: BTreeSet<TaskId>,
+    completed: BTreeSet<TaskId>,
+    bad: BTreeSet<TaskId>,
+    runs: BTreeMap<RunId, KnownRun>,
+    /// In the order of their start.
+    running: Vec<Running>,
+}
+
+impl Progress {
+    #[must_use]
+    pub fn new(orch: OrchId, selected: BTreeSet<TaskId>, completed: BTreeSet<TaskId>) -> Self {
+        let completed = completed.intersection(&selected).cloned().collect();
+        Self {
+            orch,
+            selected,
+            completed,
+            bad: BTreeSet::new(),
+            runs: BTreeMap::new(),
+            running: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn running(&self) -> &[Running] {
+        &self.running
+    }
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.completed.len()
+    }
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.bad.len()
+    }
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.selected.len()
+    }
+
+    /// A run that was alive before the first event, as after a resume.
+    pub fn adopt(&mut self, run: &RunId, task: &TaskId, attempt: u32, since: Timestamp) {
+        self.know(run, task, attempt, Whose::Ours);
+        self.begin(run, task, since);
+        self.mark_started(run, since);
+    }
+
+    /// The latest line of a running task's output.
+    pub fn output(&mut self, task: &TaskId, line: &str) {
+        if let Some(running) = self.running.iter_mut().find(|r| r.task == *task) {
+            line.clone_into(&mut running.last_output);
+        }
+    }
+
+    /// Takes an event in; says something when it is of interest here.
+    pub fn take(&mut self, recorded: &Recorded) -> Option<Said> {
+        let at = recorded.at;
+        match &recorded.event {
+            Event::OrchestrationStarted {
+                orch, tasks, jobs, ..
+            } if *orch == self.orch => Some(Said {
+                mark: Mark::None,
+                task: None,
+                what: format!(
+                    "{orch}: {}, {}",
+                    count(*tasks as usize, "task", "tasks"),
+                    count(*jobs as usize, "job", "jobs")
+                ),
+                weight: Weight::Passing,
+            }),
+            Event::Reserved {
+                orch,
+                run,
+                task,
+                attempt,
+                ..
+            } => {
+                let whose = if *orch == self.orch {
+                    self.begin(run, task, at);
+                    self.bad.remove(task);
+                    Whose::Ours
+                } else {
+                    Whose::Others
+                };
+                self.know(run, task, *attempt, whose);
+                None
+            }
+            Event::Started { run, .. } => {
+                let known = self.runs.get(run).filter(|k| k.whose == Whose::Ours)?;
+                let what = match known.attempt {
+                    1 => "started".to_owned(),
+                    n => format!("started, attempt {n}"),
+                };
+                let task = known.task.clone();
+                self.mark_started(run, at);
+                Some(said(
+                    Mark::Status(Status::InProgress),
+                    &task,
+                    what,
+                    Weight::Passing,
+                ))
+            }
+            Event::Voided { run, message } => {
+                let known = self.forget(run)?;
+                let what = format!("did not start: {message}");
+                (known.whose == Whose::Ours)
+                    .then(|| said(Mark::Again, &known.task, what, Weight::Lasting))
+            }
+            Event::Ended {
+                run,
+                verdict,
+                took_ms,
+            } => {
+                let known = self.forget(run)?;
+                self.ended(&known, verdict, Duration::from_millis(*took_ms))
+            }
+            event => self.by_people(event),
+        }
+    }
+
+    fn ended(&mut self, known: &KnownRun, verdict: &Verdict, took: Duration) -> Option<Said> {
+        let task = &known.task;
+        if !self.selected.contains(task) {
+            return None;
+        }
+        if known.whose == Whose::Others {
+            return match verdict {
+                Verdict::Completed { .. } => {
+                    self.completed.insert(task.clone());
+                    let what = "completed by another orchestration".to_owned();
+                    Some(said(
+                        Mark::Status(Status::Completed),
+                        task,
+                        what,
+                        Weight::Lasting,
+                    ))
+                }
+                _ => None,
+            };
+        }
+        let took = show_duration(took);
+        let (mark, what) = match verdict {
+            Verdict::Completed { .. } => {
+                self.completed.insert(task.clone());
+                (
+                    Mark::Status(Status::Completed),
+                    format!("completed in {took}"),
+                )
+            }
+            Verdict::AwaitingApproval { .. } => (
+                Mark::Status(Status::AwaitingApproval),
+                format!(
+                    "needs you: runr tasks approve {}",
+                    shell_word(task.as_str())
+                ),
+            ),
+            Verdict::Retry {
+                reason,
+                message,
+                wait_ms,
+                ..
+            } => (
+                Mark::Again,
+                format!(
+                    "{} after {took}, tried again in {}",
+                    reason_text(*reason, message.as_deref()),
+                    show_duration(Duration::from_millis(*wait_ms))
+                ),
+            ),
+            Verdict::Failed { reason, message } => {
+                self.bad.insert(task.clone());
+                let reason = reason_text(*reason, message.as_deref());
+                (
+                    Mark::Status(Status::Failed),
+                    format!("failed after {took}: {reason}"),
+                )
+            }
+            Verdict::Stopped { reason, message } => {
+                self.bad.insert(task.clone());
+                let reason = reason_text(*reason, message.as_deref());
+                (
+                    Mark::Status(Status::Stopped),
+                    format!("stopped after {took}: {reason}"),
+                )
+            }
+        };
+        Some(said(mark, task, what, Weight::Lasting))
+    }
+
+    fn by_people(&mut self, event: &Event) -> Option<Said> {
+        let with = |note: &Option<String>| match note {
+            Some(note) => format!(": {note}"),
+            None => String::new(),
+        };
+        let (mark, task, what) = match event {
+            Event::Skipped { orch, task } if *orch == self.orch => (
+                Mark::Status(Status::Skipped),
+                task,
+                format!(
+                    "needs you: runr tasks complete {}",
+                    shell_word(task.as_str())
+                ),
+            ),
+            Event::CompletedByHand { task, by, note, .. } => (
+                Mark::Status(Status::Completed),
+                task,
+                format!("completed by {by}{}", with(note)),
+            ),
+            Event::Approved { task, by, note } => (
+                Mark::Status(Status::Completed),
+                task,
+                format!("approved by {by}{}", with(note)),
+            ),
+            Event::Rejected { task, by, note } => {
+                (Mark::Again, task, format!("rejected by {by}{}", with(note)))
+            }
+            Event::Reset { task, by } => (
+                Mark::Status(Status::Pending),
+                task,
+                format!("reset by {by}"),
+            ),
+            Event::CancelRequested {
+                target: CancelTarget::Task(task),
+                by,
+                ..
+            } => (
+                Mark::Status(Status::Stopped),
+                task,
+                format!("to be cancelled, asked by {by}"),
+            ),
+            Event::CancelRequested {
+                target: CancelTarget::Orchestration(orch),
+                drain,
+                by,
+            } if *orch == self.orch => {
+                let what = if *drain {
+                    format!("nothing more is started, asked by {by}; what runs may end")
+                } else {
+                    format!("cancelling, asked by {by}")
+                };
+                return Some(Said {
+                    mark: Mark::Status(Status::Stopped),
+                    task: None,
+                    what,
+                    weight: Weight::Lasting,
+                });
+            }
+            _ => return None,
+        };
+        if !self.selected.contains(task) {
+            return None;
+        }
+        match mark {
+            Mark::Status(Status::Completed) => {
+                self.completed.insert(task.clone());
+                self.bad.remove(task);
+            }
+            Mark::Status(Status::Pending) => {
+                self.completed.remove(task);
+            }
+            _ => {}
+        }
+        Some(said(mark, task, what, Weight::Lasting))
+    }
+
+    fn know(&mut self, run: &RunId, task: &TaskId, attempt: u32, whose: Whose) {
+        self.runs.insert(
+            run.clone(),
+            KnownRun {
+                task: task.clone(),
+                attempt,
+                whose,
+            },
+        );
+    }
+
+    fn begin(&mut self, run: &RunId, task: &TaskId, since: Timestamp) {
+        self.running.push(Running {
+            run: run.clone(),
+            task: task.clone(),
+            since,
+            started: false,
+            last_output: String::new(),
+        });
+    }
+
+    fn mark_started(&mut self, run: &RunId, at: Timestamp) {
+        if let Some(running) = self.running.iter_mut().find(|r| r.run == *run) {
+            running.started = true;
+            running.since = at;
+        }
+    }
+
+    fn forget(&mut self, run: &RunId) -> Option<KnownRun> {
+        self.running.retain(|r| r.run != *run);
+        self.runs.remove(run)
+    }
+}
+
+fn said(mark: Mark, task: &TaskId, what: String, weight: Weight) -> Said {
+    Said {
+        mark,
+        task: Some(task.clone()),
+        what,
+        weight,
+    }
+}

@@ -1,0 +1,288 @@
+//! `runr next`: what could be done now, by workers and by people.
+//!
+//! Knows the facts. The order of dispatch is the scheduler's: priority, then longest remaining path,
+//! then file order.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::TaskId;
+use crate::plan::TaskIx;
+use crate::report::facts::Facts;
+use crate::report::note::complete_command;
+use crate::report::sanitise::one_line;
+use crate::report::status_table::Look;
+use crate::report::style::{bold, dim, status_style};
+use crate::report::text::{columns, count, pad, shell_word};
+use crate::view::{Class, Need, needs_people};
+
+/// How long a task is expected to take when neither history nor its file says so.
+pub const DEFAULT_EXPECTED: Duration = Duration::from_secs(60);
+
+/// What could be done now.
+#[derive(Debug)]
+pub struct Next<'a> {
+    facts: Facts<'a>,
+    /// In the order in which they would be dispatched.
+    ready: Vec<TaskIx>,
+    people: Vec<Need>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReadyJson<'a> {
+    task: &'a TaskId,
+    title: &'a str,
+    priority: i32,
+    expected_s: f64,
+    command: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NeedJson<'a> {
+    task: &'a TaskId,
+    title: &'a str,
+    /// `do` or `approve`.
+    ask: &'static str,
+    command: String,
+    sets_free: Vec<&'a TaskId>,
+}
+
+#[derive(Debug, Serialize)]
+struct NextJson<'a> {
+    schema_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<Vec<ReadyJson<'a>>>,
+    needs_people: Vec<NeedJson<'a>>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Everybodys,
+    Peoples,
+}
+
+/// How long a task is expected to take: what its past runs took, else its estimate, else a minute.
+#[must_use]
+pub fn expected(facts: &Facts<'_>, ix: TaskIx) -> Duration {
+    facts
+        .recorded(ix)
+        .and_then(|recorded| recorded.expected_ms())
+        .map(Duration::from_millis)
+        .or(facts.task(ix).estimate)
+        .unwrap_or(DEFAULT_EXPECTED)
+}
+
+impl<'a> Next<'a> {
+    #[must_use]
+    pub fn new(facts: Facts<'a>) -> Self {
+        let open = |ix: TaskIx| facts.view(ix).class() != Class::Completed;
+        let remaining = facts.plan.graph().remaining(|ix| {
+            if open(ix) {
+                expected(&facts, ix)
+            } else {
+                Duration::ZERO
+            }
+        });
+        // A new run attempts what failed or stopped as well, as soon as nothing stands before it.
+        let dispatchable = |ix: &TaskIx| {
+            let view = facts.view(*ix);
+            view.standing == crate::view::Standing::Ready && view.class() != Class::NeedsYou
+        };
+        let mut ready: Vec<TaskIx> = facts.plan.numbers().filter(dispatchable).collect();
+        ready.sort_by_key(|ix| {
+            let task = facts.task(*ix);
+            (
+                Reverse(task.priority),
+                Reverse(remaining[ix.0 as usize]),
+                *ix,
+            )
+        });
+        Self {
+            facts,
+            ready,
+            people: needs_people(facts.plan, facts.views),
+        }
+    }
+
+    /// One JSON object on one line.
+    ///
+    /// # Errors
+    /// None in practice: every part can be written as JSON.
+    pub fn json(&self, whose: Whose) -> serde_json::Result<String> {
+        let facts = &self.facts;
+        let ready = || {
+            self.ready
+                .iter()
+                .map(|ix| ReadyJson {
+                    task: &facts.task(*ix).id,
+                    title: &facts.task(*ix).title,
+                    priority: facts.task(*ix).priority,
+                    expected_s: expected(facts, *ix).as_secs_f64(),
+                    command: self.run_command(*ix),
+                })
+                .collect()
+        };
+        serde_json::to_string(&NextJson {
+            schema_version: 1,
+            ready: (whose == Whose::Everybodys).then(ready),
+            needs_people: self
+                .people
+                .iter()
+                .map(|need| NeedJson {
+                    task: &facts.task(need.task).id,
+                    title: &facts.task(need.task).title,
+                    ask: match need.ask {
+                        crate::view::Ask::Do => "do",
+                        crate::view::Ask::Approve => "approve",
+                    },
+                    command: complete_command(facts.plan, need.task, need.ask),
+                    sets_free: facts.ids(&need.sets_free),
+                })
+                .collect(),
+        })
+    }
+
+    /// The same for people.
+    #[must_use]
+    pub fn text(&self, whose: Whose, look: &Look) -> String {
+        let mut rows = Vec::new();
+        if whose == Whose::Everybodys {
+            rows.extend(self.ready.iter().map(|ix| Line {
+                task: *ix,
+                command: self.run_command(*ix),
+                note: match self.facts.view(*ix).class() {
+                    Class::Failed => "failed before".to_owned(),
+                    Class::Stopped => "stopped before".to_owned(),
+                    _ => String::new(),
+                },
+            }));
+        }
+        let ready = rows.len();
+        rows.extend(self.people.iter().map(|need| Line {
+            task: need.task,
+            command: complete_command(self.facts.plan, need.task, need.ask),
+            note: match need.sets_free.len() {
+                0 => String::new(),
+                n => format!("sets {} free", count(n, "task", "tasks")),
+            },
+        }));
+        let mut text = String::new();
+        self.section(&mut text, "Workers could do now", &rows[..ready], look);
+        self.section(&mut text, "Needs you", &rows[ready..], look);
+        if rows.is_empty() {
+            text.push_str(match whose {
+                Whose::Everybodys => "nothing can be done now\n",
+                Whose::Peoples => "nothing needs you now\n",
+            });
+        }
+        text
+    }
+
+    fn section(&self, text: &mut String, heading: &str, rows: &[Line], look: &Look) {
+        if rows.is_empty() {
+            return;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let (bold, dim) = (bold(), dim());
+        let _ = writeln!(text, "{bold}{heading}{bold:#}");
+        let name = |row: &Line| one_line(self.facts.task(row.task).id.as_str()).into_owned();
+        let names = rows.iter().map(|r| columns(&name(r))).max().unwrap_or(0);
+        let commands = rows.iter().map(|r| columns(&r.command)).max().unwrap_or(0);
+        for row in rows {
+            let status = self.facts.view(row.task).status;
+            let style = status_style(status);
+            let _ = write!(text, "  {style}{}{style:#} ", look.glyphs.status(status));
+            pad(text, &name(row), names);
+            text.push_str("  ");
+            if row.note.is_empty() {
+                let _ = writeln!(text, "{}", row.command);
+            } else {
+                pad(text, &row.command, commands);
+                let _ = writeln!(text, "  {dim}{}{dim:#}", row.note);
+            }
+        }
+    }
+
+    fn run_command(&self, ix: TaskIx) -> String {
+        let task = self.facts.task(ix);
+        if task.id.is_inline() {
+            return "runr orchestrate run".to_owned();
+        }
+        format!("runr run --task {}", shell_word(task.id.as_str()))
+    }
+}
+
+struct Line {
+    task: TaskIx,
+    command: String,
+    note: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::report::fixture::{Told, plain};
+    use crate::report::style::Glyphs;
+    use crate::view::tests::Story;
+
+    #[test]
+    fn what_is_ready_comes_in_dispatch_order_and_people_see_the_commands() {
+        let mut story = Story::new(&[
+            ("short.md", &[]),
+            ("long.md", &[]),
+            ("after-long.md", &["long.md"]),
+            ("first.md", &[]),
+            ("again.md", &[]),
+            ("keys.md", &[]),
+            ("ship it.md", &["keys.md"]),
+            ("copy.md", &[]),
+        ]);
+        story.change("first.md", |task| task.priority = 5);
+        story.manual(&["keys.md"]);
+        story.awaiting("copy.md");
+        story.failed("again.md");
+        let told = Told::new(&story);
+        let next = Next::new(told.facts());
+        let look = Look {
+            glyphs: Glyphs::Unicode,
+            zone: TimeZone::UTC,
+        };
+        insta::assert_snapshot!(plain(&next.text(Whose::Everybodys, &look)), @r"
+        Workers could do now
+          ○ first.md  runr run --task first.md
+          ○ long.md   runr run --task long.md
+          ○ short.md  runr run --task short.md
+          ✗ again.md  runr run --task again.md  failed before
+
+        Needs you
+          ○ keys.md  runr tasks complete keys.md  sets 1 task free
+          ◈ copy.md  runr tasks approve copy.md
+        ");
+        insta::assert_snapshot!(plain(&next.text(Whose::Peoples, &look)), @r"
+        Needs you
+          ○ keys.md  runr tasks complete keys.md  sets 1 task free
+          ◈ copy.md  runr tasks approve copy.md
+        ");
+        let json: serde_json::Value =
+            serde_json::from_str(&next.json(Whose::Everybodys).unwrap()).unwrap();
+        let tasks: Vec<_> = json["ready"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["task"].clone())
+            .collect();
+        assert_eq!(tasks, ["first.md", "long.md", "short.md", "again.md"]);
+        assert_eq!(json["needs_people"][0]["sets_free"][0], "ship it.md");
+        let people: serde_json::Value =
+            serde_json::from_str(&next.json(Whose::Peoples).unwrap()).unwrap();
+        assert!(people.get("ready").is_none());
+    }
+}

@@ -1,0 +1,120 @@
+//! What to type next: at most three commands, the most useful first.
+//!
+//! Knows the facts. Decides nothing about running; only says what a person would want to do.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Status, TaskKind};
+use crate::plan::TaskIx;
+use crate::report::facts::Facts;
+use crate::report::note::complete_command;
+use crate::report::text::{count, shell_word};
+use crate::view::{Ask, Class, Need, Unblocker, needs_people};
+
+/// How many commands are named.
+const COMMANDS: usize = 3;
+
+/// A command and what it is good for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NextCommand {
+    pub command: String,
+    /// Lower case, without a period.
+    pub why: String,
+}
+
+/// Up to three commands for these tasks.
+#[must_use]
+pub fn next_commands(facts: &Facts<'_>, shown: &[TaskIx]) -> Vec<NextCommand> {
+    let needs = needs_people(facts.plan, facts.views);
+    next_with(facts, shown, &needs)
+}
+
+/// As [`next_commands`], for a caller that has worked out already what needs people.
+#[must_use]
+pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<NextCommand> {
+    let mut next = Vec::new();
+    let mut add = |command: String, why: &str| {
+        next.push(NextCommand {
+            command,
+            why: why.to_owned(),
+        });
+    };
+    let of = |class: Class| {
+        shown
+            .iter()
+            .copied()
+            .filter(move |ix| facts.view(*ix).class() == class)
+    };
+    let name = |ix: TaskIx| shell_word(facts.task(ix).id.as_str());
+
+    let first_deserted = facts.processes.deserted.iter().next_back();
+    if let Some(orch) = first_deserted {
+        match facts.processes.deserted.len() {
+            1 => add("runr resume".to_owned(), "goes on where it was interrupted"),
+            _ => add(
+                format!("runr resume {orch}"),
+                "goes on where it was interrupted",
+            ),
+        }
+    }
+    let worst = of(Class::Failed)
+        .chain(of(Class::Stopped))
+        .max_by_key(|ix| {
+            let held = Unblocker::new(facts.plan, facts.views).held_up(*ix).len();
+            (
+                facts.view(*ix).class() == Class::Failed,
+                held,
+                std::cmp::Reverse(*ix),
+            )
+        });
+    if let Some(ix) = worst {
+        add(format!("runr logs {}", name(ix)), "shows what went wrong");
+    }
+    let shown_set: BTreeSet<TaskIx> = shown.iter().copied().collect();
+    if let Some(need) = needs.iter().find(|need| shown_set.contains(&need.task)) {
+        let when = match need.ask {
+            Ask::Do => "once you have done it",
+            Ask::Approve => "once you have looked at it",
+        };
+        let why = match need.sets_free.len() {
+            0 => when.to_owned(),
+            n => format!("{when}; sets {} free", count(n, "task", "tasks")),
+        };
+        add(complete_command(facts.plan, need.task, need.ask), &why);
+    }
+    let running = of(Class::Running).next();
+    if first_deserted.is_none() && running.is_none() {
+        let can_run = |ix: &TaskIx| facts.task(*ix).kind != TaskKind::Manual;
+        if let Some(ix) = worst.filter(can_run) {
+            let blocked = matches!(facts.view(ix).standing, crate::view::Standing::Blocked(_));
+            if blocked {
+                add(format!("runr why {}", name(ix)), "shows what it waits for");
+            } else {
+                add(format!("runr run --task {}", name(ix)), "tries it again");
+            }
+        } else if of(Class::Ready).next().is_some() {
+            add(
+                "runr run".to_owned(),
+                "runs what is ready and all that follows",
+            );
+        }
+    }
+    if let Some(ix) = running.filter(|_| first_deserted.is_none()) {
+        add(format!("runr logs -f {}", name(ix)), "follows its output");
+    }
+    let everything_done = !shown.is_empty()
+        && shown
+            .iter()
+            .all(|ix| facts.view(*ix).status == Status::Completed);
+    if everything_done && shown.iter().any(|ix| facts.view(*ix).stale.is_some()) {
+        add(
+            "runr run --rerun-stale".to_owned(),
+            "runs the stale tasks again",
+        );
+    }
+    if everything_done {
+        add("runr report".to_owned(), "tells what was done");
+    }
+    next.truncate(COMMANDS);
+    next
+}

@@ -1,0 +1,197 @@
+//! What is said beside a task's status: the reason for it, and what to do.
+//!
+//! Knows the facts. Does not know columns, colours or JSON.
+
+use std::time::Duration;
+
+use crate::model::{Source, Status, StopReason, TaskKind};
+use crate::plan::{Plan, TaskIx};
+use crate::report::facts::{Facts, Liveness};
+use crate::report::sanitise::one_line;
+use crate::report::text::{cut, listing, shell_word};
+use crate::view::{Ask, Stale, Standing};
+
+/// How many columns of a message stand in a table.
+const MESSAGE_COLUMNS: usize = 100;
+
+/// One remark about a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    Ready,
+    BlockedBy(Vec<TaskIx>),
+    NeedsYou(Ask),
+    Elapsed(Duration),
+    /// The processes behind a running task are not as they should be.
+    Trouble(Liveness),
+    /// Why it failed or stopped.
+    Because(StopReason, Option<String>),
+    /// Pending after an attempt that will be repeated.
+    Again(StopReason, Option<String>),
+    /// A person's words, as on a rejection.
+    Said(String),
+    Stale(Stale),
+    /// A person said that it is done.
+    ByHand,
+    FromGit,
+    /// Completed by a run that left no commit.
+    NoCheckpoint,
+    /// Its file says something else.
+    Written {
+        says: String,
+        recorded: Status,
+    },
+}
+
+/// Everything to be said about a task, the most important first.
+#[must_use]
+pub fn notes(facts: &Facts<'_>, ix: TaskIx) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let view = facts.view(ix);
+    let recorded = facts.recorded(ix);
+    let because = || recorded.and_then(|r| r.stop_reason.map(|reason| (reason, r.message.clone())));
+    match view.status {
+        Status::Completed => {
+            match recorded.and_then(|r| r.source) {
+                Some(Source::Manual) => notes.push(Note::ByHand),
+                Some(Source::Git) => notes.push(Note::FromGit),
+                Some(Source::Run) | None => {}
+            }
+            let run_without_commit = recorded.is_some_and(|r| {
+                r.checkpoint_sha.is_none() && !matches!(r.source, Some(Source::Manual))
+            });
+            if run_without_commit {
+                notes.push(Note::NoCheckpoint);
+            }
+            notes.extend(view.stale.clone().map(Note::Stale));
+        }
+        Status::InProgress => {
+            if let Some((run, open)) = facts.state.open_run(&facts.task(ix).id) {
+                let live = facts.liveness(run);
+                if live != Liveness::Gone && live != Liveness::NeverStarted {
+                    let elapsed = facts.now.duration_since(open.reserved_at);
+                    notes.push(Note::Elapsed(elapsed.try_into().unwrap_or_default()));
+                }
+                if live != Liveness::Attended {
+                    notes.push(Note::Trouble(live));
+                }
+            }
+        }
+        Status::Failed | Status::Stopped => {
+            notes.extend(because().map(|(reason, message)| Note::Because(reason, message)));
+        }
+        Status::Pending | Status::Skipped | Status::AwaitingApproval => {
+            match (&view.standing, view.ask()) {
+                (Standing::Blocked(by), _) => notes.push(Note::BlockedBy(by.clone())),
+                (_, Some(ask)) => notes.push(Note::NeedsYou(ask)),
+                (Standing::Ready, None) => notes.push(Note::Ready),
+                (Standing::None, None) => {}
+            }
+            if view.status == Status::Pending {
+                match because() {
+                    Some((reason, message)) => notes.push(Note::Again(reason, message)),
+                    None => notes.extend(recorded.and_then(|r| r.message.clone()).map(Note::Said)),
+                }
+            }
+        }
+    }
+    notes.extend(written(facts, ix));
+    notes
+}
+
+fn written(facts: &Facts<'_>, ix: TaskIx) -> Option<Note> {
+    let says = facts.task(ix).written.as_ref()?.status.as_deref()?;
+    let recorded = facts.view(ix).status;
+    let word = says.trim().to_lowercase().replace(['-', ' '], "_");
+    let same = word == recorded.word() || (word == "done" && recorded == Status::Completed);
+    (!same).then(|| Note::Written {
+        says: says.to_owned(),
+        recorded,
+    })
+}
+
+/// The command with which a person says that a task is done.
+#[must_use]
+pub fn complete_command(plan: &Plan, ix: TaskIx, ask: Ask) -> String {
+    let verb = match ask {
+        Ask::Do => "complete",
+        Ask::Approve => "approve",
+    };
+    format!(
+        "runr tasks {verb} {}",
+        shell_word(plan.task(ix).id.as_str())
+    )
+}
+
+impl Note {
+    /// The remark in words, on one line.
+    #[must_use]
+    pub fn text(&self, facts: &Facts<'_>, ix: TaskIx) -> String {
+        match self {
+            Self::Ready => "ready".to_owned(),
+            Self::BlockedBy(by) => format!("blocked by {}", listing(&facts.names(by))),
+            Self::NeedsYou(ask) => {
+                format!("needs you: {}", complete_command(facts.plan, ix, *ask))
+            }
+            Self::Elapsed(elapsed) => crate::model::show_duration(*elapsed),
+            Self::Trouble(Liveness::Attended) => String::new(),
+            Self::Trouble(Liveness::Unattended) => {
+                "its orchestrator is gone: runr resume".to_owned()
+            }
+            Self::Trouble(Liveness::Gone) => "its process is gone: runr resume".to_owned(),
+            Self::Trouble(Liveness::NeverStarted) => {
+                "never started, its orchestrator is gone: runr resume".to_owned()
+            }
+            Self::Because(reason, message) => reason_text(*reason, message.as_deref()),
+            Self::Again(reason, message) => {
+                format!("after {}", reason_text(*reason, message.as_deref()))
+            }
+            Self::Said(message) => short(message),
+            Self::Stale(Stale::TextChanged) => "stale: its text changed".to_owned(),
+            Self::Stale(Stale::InputsChanged) => "stale: its text or inputs changed".to_owned(),
+            Self::Stale(Stale::PrerequisiteChanged(by)) => {
+                format!(
+                    "stale: {} was completed anew",
+                    listing(&facts.names(&[*by]))
+                )
+            }
+            Self::ByHand => "manual".to_owned(),
+            Self::FromGit => "from git".to_owned(),
+            Self::NoCheckpoint => "no checkpoint".to_owned(),
+            Self::Written { says, recorded } => {
+                let name = shell_word(facts.task(ix).id.as_str());
+                let remedy = match (recorded, facts.task(ix).kind) {
+                    (Status::Completed, _) => format!("runr tasks reset {name}"),
+                    (Status::InProgress, _) => "remove that line".to_owned(),
+                    (Status::AwaitingApproval, TaskKind::Hybrid) => {
+                        format!("runr tasks approve {name}")
+                    }
+                    _ if is_done(says) => format!("runr tasks complete {name}"),
+                    _ => "remove that line".to_owned(),
+                };
+                format!(
+                    "its file says `{}`, which is not obeyed: {remedy}",
+                    short(says)
+                )
+            }
+        }
+    }
+}
+
+fn is_done(says: &str) -> bool {
+    matches!(says.trim().to_lowercase().as_str(), "completed" | "done")
+}
+
+/// A reason with its message: `verification failed: cargo test`.
+#[must_use]
+pub fn reason_text(reason: StopReason, message: Option<&str>) -> String {
+    match message {
+        Some(message) if !message.trim().is_empty() => format!("{reason}: {}", short(message)),
+        _ => reason.to_string(),
+    }
+}
+
+/// The first line of a message, fit for a table.
+fn short(message: &str) -> String {
+    let first = message.trim().lines().next().unwrap_or_default();
+    cut(&one_line(first), MESSAGE_COLUMNS, "...").into_owned()
+}

@@ -1,0 +1,348 @@
+//! `runr` alone and `runr status`: what runs, what ran last, how the tasks stand, what needs a person.
+//!
+//! Knows the facts. Local times by the zone handed in.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::{OrchId, show_duration};
+use crate::plan::TaskIx;
+use crate::report::counts::Counts;
+use crate::report::facts::Facts;
+use crate::report::next_commands::{NextCommand, next_with};
+use crate::report::note::{complete_command, notes};
+use crate::report::sanitise::one_line;
+use crate::report::status_table::Look;
+use crate::report::style::{bold, dim, status_style};
+use crate::report::text::{columns, pad};
+use crate::report::why::next_text;
+use crate::state::Orchestration;
+use crate::view::{Class, Need, needs_people};
+
+/// How many tasks a section shows before it counts the rest.
+const SHOWN: usize = 5;
+
+/// Where everything stands.
+#[derive(Debug)]
+pub struct Overview<'a> {
+    facts: Facts<'a>,
+    /// Not ended; the newest last.
+    open: Vec<(&'a OrchId, &'a Orchestration)>,
+    last: Option<(&'a OrchId, &'a Orchestration)>,
+    counts: Counts,
+    needs: Vec<Need>,
+    next: Vec<NextCommand>,
+}
+
+#[derive(Debug, Serialize)]
+struct OrchestrationJson<'a> {
+    orchestration: &'a OrchId,
+    command: &'a str,
+    tasks: u32,
+    jobs: u32,
+    started_at: Timestamp,
+    ended_at: Option<Timestamp>,
+    exit: Option<u8>,
+    /// `running`, `detached`, `gone` or `ended`.
+    state: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct OverviewJson<'a> {
+    schema_version: u32,
+    running: Vec<OrchestrationJson<'a>>,
+    last: Option<OrchestrationJson<'a>>,
+    counts: Counts,
+    needs_people: Vec<String>,
+    next: &'a [NextCommand],
+}
+
+impl<'a> Overview<'a> {
+    #[must_use]
+    pub fn new(facts: Facts<'a>) -> Self {
+        let all: Vec<TaskIx> = facts.plan.numbers().collect();
+        let needs = needs_people(facts.plan, facts.views);
+        let (mut open, mut ended): (Vec<_>, Vec<_>) = facts
+            .state
+            .orchestrations
+            .iter()
+            .partition(|(_, o)| o.ended_at.is_none());
+        open.sort_by_key(|(id, o)| (o.started_at, *id));
+        ended.sort_by_key(|(id, o)| (o.ended_at, *id));
+        Self {
+            next: next_with(&facts, &all, &needs),
+            counts: Counts::of(facts.views),
+            open,
+            last: ended.pop(),
+            needs,
+            facts,
+        }
+    }
+
+    fn word(&self, id: &OrchId, orchestration: &Orchestration) -> &'static str {
+        if orchestration.ended_at.is_some() {
+            "ended"
+        } else if self.facts.processes.deserted.contains(id) {
+            if orchestration.detached {
+                "detached"
+            } else {
+                "gone"
+            }
+        } else {
+            "running"
+        }
+    }
+
+    /// One JSON object on one line.
+    ///
+    /// # Errors
+    /// None in practice: every part can be written as JSON.
+    pub fn json(&self) -> serde_json::Result<String> {
+        let one = |(id, o): &(&'a OrchId, &'a Orchestration)| OrchestrationJson {
+            orchestration: id,
+            command: &o.command,
+            tasks: o.tasks,
+            jobs: o.jobs,
+            started_at: o.started_at,
+            ended_at: o.ended_at,
+            exit: o.exit,
+            state: self.word(id, o),
+        };
+        serde_json::to_string(&OverviewJson {
+            schema_version: 1,
+            running: self.open.iter().map(one).collect(),
+            last: self.last.as_ref().map(one),
+            counts: self.counts,
+            needs_people: self
+                .needs
+                .iter()
+                .map(|need| complete_command(self.facts.plan, need.task, need.ask))
+                .collect(),
+            next: &self.next,
+        })
+    }
+
+    /// The same for people.
+    #[must_use]
+    pub fn text(&self, look: &Look) -> String {
+        let mut text = String::new();
+        for (id, orchestration) in &self.open {
+            self.orchestration(&mut text, id, orchestration, look);
+        }
+        if self.open.is_empty()
+            && let Some((id, orchestration)) = self.last
+        {
+            self.orchestration(&mut text, id, orchestration, look);
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&self.counts.line());
+        text.push('\n');
+        for (heading, class) in [
+            ("Running", Class::Running),
+            ("Failed", Class::Failed),
+            ("Stopped", Class::Stopped),
+        ] {
+            let tasks: Vec<TaskIx> = self
+                .facts
+                .plan
+                .numbers()
+                .filter(|ix| self.facts.view(*ix).class() == class)
+                .collect();
+            self.section(&mut text, heading, &tasks, look);
+        }
+        let needs: Vec<TaskIx> = self.needs.iter().map(|need| need.task).collect();
+        self.section(&mut text, "Needs you", &needs, look);
+        next_text(&mut text, &self.next);
+        text
+    }
+
+    fn orchestration(&self, text: &mut String, id: &OrchId, o: &Orchestration, look: &Look) {
+        let (bold, dim) = (bold(), dim());
+        let since = look
+            .zone
+            .to_datetime(o.started_at)
+            .strftime("%Y-%m-%d %H:%M");
+        let command = one_line(&o.command).into_owned();
+        let how = match (self.word(id, o), o.ended_at) {
+            ("ended", Some(ended)) => {
+                let took = ended
+                    .duration_since(o.started_at)
+                    .try_into()
+                    .unwrap_or_default();
+                format!(
+                    "took {}, {}",
+                    show_duration(took),
+                    exit_words(o.exit.unwrap_or(0))
+                )
+            }
+            ("running", _) => {
+                let elapsed = self.facts.now.duration_since(o.started_at);
+                format!(
+                    "running for {}",
+                    show_duration(elapsed.try_into().unwrap_or_default())
+                )
+            }
+            ("detached", _) => "its terminal was closed: runr resume".to_owned(),
+            _ => "its process is gone: runr resume".to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "{bold}{command}{bold:#}  {since}  {how}  {dim}{id}{dim:#}"
+        );
+    }
+
+    fn section(&self, text: &mut String, heading: &str, tasks: &[TaskIx], look: &Look) {
+        if tasks.is_empty() {
+            return;
+        }
+        let bold = bold();
+        let _ = writeln!(text, "\n{bold}{heading}{bold:#}");
+        let shown = &tasks[..tasks.len().min(SHOWN)];
+        let name = |ix: TaskIx| one_line(self.facts.task(ix).id.as_str());
+        let width = shown
+            .iter()
+            .map(|ix| columns(&name(*ix)))
+            .max()
+            .unwrap_or(0);
+        for ix in shown {
+            let status = self.facts.view(*ix).status;
+            let style = status_style(status);
+            let _ = write!(text, "  {style}{}{style:#} ", look.glyphs.status(status));
+            pad(text, &name(*ix), width);
+            for note in notes(&self.facts, *ix) {
+                let _ = write!(text, "  {}", note.text(&self.facts, *ix));
+            }
+            text.push('\n');
+        }
+        if tasks.len() > SHOWN {
+            let _ = writeln!(
+                text,
+                "  and {} more: runr status --tasks",
+                tasks.len() - SHOWN
+            );
+        }
+    }
+}
+
+/// What an exit code of an orchestration means.
+#[must_use]
+pub fn exit_words(exit: u8) -> &'static str {
+    match exit {
+        0 => "all completed",
+        1 => "something failed or stopped",
+        3 => "not all completed",
+        4 => "state could not be written",
+        129 | 130 | 143 => "interrupted",
+        _ => "ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::event::Event;
+    use crate::report::fixture::{Told, plain};
+    use crate::report::style::Glyphs;
+    use crate::view::tests::{Story, orch, print};
+
+    fn text(told: &Told<'_>) -> String {
+        let look = Look {
+            glyphs: Glyphs::Unicode,
+            zone: TimeZone::UTC,
+        };
+        plain(&Overview::new(told.facts()).text(&look))
+    }
+
+    #[test]
+    fn a_running_an_abandoned_and_an_ended_orchestration() {
+        let mut story = Story::new(&[
+            ("a.md", &[]),
+            ("b.md", &[]),
+            ("keys.md", &[]),
+            ("c.md", &["keys.md"]),
+        ]);
+        story.manual(&["keys.md"]);
+        story.completed("a.md", print(0));
+        let run = story.started("b.md", print(0));
+        let told = Told::new(&story);
+        insta::assert_snapshot!(text(&told), @r"
+        runr run  2025-01-08 14:30  running for 6m 0s  orch-20250108-143000-aaaa
+
+        4 tasks: 1 completed, 1 running, 1 needs you, 1 blocked
+
+        Running
+          ◐ b.md  2m 0s
+
+        Needs you
+          ○ keys.md  needs you: runr tasks complete keys.md
+
+        Next
+          runr tasks complete keys.md  once you have done it; sets 1 task free
+          runr logs -f b.md            follows its output
+        ");
+        let mut told = Told::new(&story);
+        told.processes.deserted.insert(orch());
+        told.processes
+            .runs
+            .insert(run, crate::report::facts::Liveness::Gone);
+        insta::assert_snapshot!(text(&told), @r"
+        runr run  2025-01-08 14:30  its process is gone: runr resume  orch-20250108-143000-aaaa
+
+        4 tasks: 1 completed, 1 running, 1 needs you, 1 blocked
+
+        Running
+          ◐ b.md  its process is gone: runr resume
+
+        Needs you
+          ○ keys.md  needs you: runr tasks complete keys.md
+
+        Next
+          runr resume                  goes on where it was interrupted
+          runr tasks complete keys.md  once you have done it; sets 1 task free
+        ");
+        story.happens(Event::OrchestrationEnded {
+            orch: orch(),
+            exit: 1,
+        });
+        let told = Told::new(&story);
+        insta::assert_snapshot!(text(&told), @r"
+        runr run  2025-01-08 14:30  took 6m 0s, something failed or stopped  orch-20250108-143000-aaaa
+
+        4 tasks: 1 completed, 1 running, 1 needs you, 1 blocked
+
+        Running
+          ◐ b.md  3m 0s
+
+        Needs you
+          ○ keys.md  needs you: runr tasks complete keys.md
+
+        Next
+          runr tasks complete keys.md  once you have done it; sets 1 task free
+          runr logs -f b.md            follows its output
+        ");
+    }
+
+    #[test]
+    fn when_everything_is_done_it_says_so() {
+        let mut story = Story::new(&[("a.md", &[])]);
+        story.completed("a.md", print(0));
+        story.happens(Event::OrchestrationEnded {
+            orch: orch(),
+            exit: 0,
+        });
+        insta::assert_snapshot!(text(&Told::new(&story)), @r"
+        runr run  2025-01-08 14:30  took 4m 0s, all completed  orch-20250108-143000-aaaa
+
+        1 task: 1 completed
+
+        Next
+          runr report  tells what was done
+        ");
+    }
+}

@@ -1,0 +1,100 @@
+//! What a receipt holds. Field names are an interface: never rename one. Times are UTC.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CheckResult, OrchId, RunId, Source, Status, StopReason, TaskId, TaskKind};
+use crate::report::counts::Counts;
+use crate::report::next_commands::NextCommand;
+
+/// The account of one orchestration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub schema_version: u32,
+    pub orchestration: OrchId,
+    pub started_at: Timestamp,
+    /// `None`: it had not ended when this was written.
+    pub ended_at: Option<Timestamp>,
+    /// From its first start to its end, or to the moment this was written.
+    pub took_ms: u64,
+    /// As typed.
+    pub command: String,
+    pub jobs: u32,
+    pub exit: Option<u8>,
+    pub ending: Ending,
+    /// `ending` in words, with numbers.
+    pub why: String,
+    pub counts: Counts,
+    /// The tasks it selected, in the plan's order.
+    pub tasks: Vec<TaskEntry>,
+    /// The most useful first.
+    pub needs_people: Vec<NeedEntry>,
+    /// At most three.
+    pub next: Vec<NextCommand>,
+}
+
+/// Why an orchestration stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    Running,
+    /// Its orchestrator is gone; `runr resume` goes on.
+    Lost,
+    /// Its terminal was closed; its attempts went on.
+    Detached,
+    Completed,
+    /// Something failed or stopped.
+    Failed,
+    /// A person or a signal asked it to stop.
+    Cancelled,
+    /// Only people can make progress.
+    NeedsPeople,
+    /// What is left waits for something outside of the selection.
+    Blocked,
+    /// runr's own state could not be written.
+    StateError,
+}
+
+/// One selected task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskEntry {
+    pub task: TaskId,
+    pub title: String,
+    #[serde(rename = "type")]
+    pub kind: TaskKind,
+    pub status: Status,
+    pub source: Option<Source>,
+    pub stop_reason: Option<StopReason>,
+    pub message: Option<String>,
+    /// Why it stands as it does, in words; empty when there is nothing to say.
+    pub reason: String,
+    /// Was it completed before this orchestration began?
+    pub done_before: bool,
+    pub blocked_by: Vec<TaskId>,
+    /// Attempts of this orchestration, in order.
+    pub runs: Vec<RunEntry>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEntry {
+    pub run: RunId,
+    pub attempt: u32,
+    pub started_at: Timestamp,
+    /// `None`: it has not ended.
+    pub took_ms: Option<u64>,
+    /// `running`, `completed`, `awaiting_approval`, `retry`, `failed`, `stopped` or `void`.
+    pub outcome: String,
+    pub stop_reason: Option<StopReason>,
+    pub message: Option<String>,
+    pub checks: Vec<CheckResult>,
+}
+
+/// Something that only a person can do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NeedEntry {
+    pub task: TaskId,
+    pub title: String,
+    pub command: String,
+    pub sets_free: Vec<TaskId>,
+}

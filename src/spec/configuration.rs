@@ -1,0 +1,282 @@
+//! The configuration of a repository.
+//!
+//! Knows all keys, also those whose features come later: their types are checked now. Does not know the
+//! built-in values.
+
+use std::sync::Arc;
+
+use crate::model::{Collision, CommandLine, OrphanPolicy, StalePolicy};
+use crate::spec::fields::{entries, known};
+use crate::spec::orchestration::version;
+use crate::spec::reader::{Reader, Want};
+use crate::spec::settings::{RetryDoc, TimeoutsDoc, retries, timeouts};
+use crate::spec::yaml::Node;
+use crate::spec::{At, Finding, MAX_BYTES};
+use std::time::Duration;
+
+/// Every key at the top of the configuration.
+pub const CONFIG_KEYS: [&str; 20] = [
+    "version",
+    "worker",
+    "jobs",
+    "isolation",
+    "land",
+    "timeouts",
+    "retries",
+    "verify",
+    "scope",
+    "worktree",
+    "workers",
+    "pools",
+    "budget",
+    "collision",
+    "stale",
+    "status",
+    "git",
+    "repos",
+    "notify",
+    "on_orphan",
+];
+
+/// The keys of its mappings, by the key they stand under.
+pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
+    ("timeouts", &super::settings::TIMEOUT_KEYS),
+    ("retries", &super::settings::RETRY_KEYS),
+    (
+        "verify",
+        &[
+            "tier0",
+            "tier1",
+            "tier2",
+            "max_attempts",
+            "timeout",
+            "cwd",
+            "risk",
+        ],
+    ),
+    ("scope", &["allow", "deny", "lockfiles"]),
+    ("worktree", &["copy", "link", "setup"]),
+    ("workers", &["command", "model", "max_parallel", "env"]),
+    ("budget", &["task_usd", "run_usd", "day_usd"]),
+    ("status", &["frontmatter"]),
+    ("git", &["hooks", "sign"]),
+];
+
+pub(super) const ISOLATION: [(&str, ()); 2] = [("worktree", ()), ("none", ())];
+
+/// What the configuration says.
+#[derive(Debug, Default)]
+pub struct ConfigDoc {
+    pub file: Option<Arc<str>>,
+    pub worker: Option<At<Box<str>>>,
+    pub jobs: Option<u32>,
+    pub timeouts: TimeoutsDoc,
+    pub retries: RetryDoc,
+    pub verify: VerifyDoc,
+    pub workers: Vec<WorkerDoc>,
+    pub pools: Vec<PoolDoc>,
+    pub collision: Option<Collision>,
+    pub stale: Option<StalePolicy>,
+    pub on_orphan: Option<OrphanPolicy>,
+}
+
+/// A pool's name and capacity.
+pub type PoolDoc = (At<Box<str>>, u32);
+
+#[derive(Debug, Default)]
+pub struct VerifyDoc {
+    pub tiers: [Vec<CommandLine>; 3],
+    pub timeout: Option<Option<Duration>>,
+    pub cwd: Option<Box<str>>,
+}
+
+#[derive(Debug)]
+pub struct WorkerDoc {
+    pub name: At<Box<str>>,
+    pub command: Option<CommandLine>,
+    pub max_parallel: Option<u32>,
+    pub model: Option<Box<str>>,
+}
+
+/// Reads the configuration. `None`: it has an error.
+pub fn read(file: &Arc<str>, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+    let mut reader = Reader::new(file.clone());
+    let doc = read_bytes(&mut reader, bytes);
+    let sound = !reader.findings.iter().any(Finding::is_error);
+    findings.append(&mut reader.findings);
+    doc.filter(|_| sound)
+}
+
+fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
+    let mut doc = ConfigDoc {
+        file: Some(reader.file.clone()),
+        ..ConfigDoc::default()
+    };
+    let Some(map) = reader.document(bytes, MAX_BYTES)? else {
+        return Some(doc);
+    };
+    for (key, node) in known(reader, &map, "the configuration", &CONFIG_KEYS) {
+        match key {
+            "version" => version(reader, node),
+            "worker" => doc.worker = reader.text_at(key, node, "claude-code"),
+            "jobs" => doc.jobs = reader.count(key, node, (1, 1024), "4"),
+            "timeouts" => doc.timeouts = timeouts(reader, key, node),
+            "retries" => doc.retries = retries(reader, key, node).unwrap_or_default(),
+            "verify" => doc.verify = verify(reader, node),
+            "workers" => doc.workers = workers(reader, node),
+            "pools" => doc.pools = reader.counts(key, node),
+            "collision" => doc.collision = reader.word(key, node, &COLLISION),
+            "stale" => {
+                doc.stale = reader.word(
+                    key,
+                    node,
+                    &[("warn", StalePolicy::Warn), ("rerun", StalePolicy::Rerun)],
+                )
+            }
+            "on_orphan" => {
+                doc.on_orphan = reader.word(
+                    key,
+                    node,
+                    &[("keep", OrphanPolicy::Keep), ("kill", OrphanPolicy::Kill)],
+                );
+            }
+            _ => later(reader, key, node),
+        }
+    }
+    Some(doc)
+}
+
+const COLLISION: [(&str, Collision); 3] = [
+    ("serialize", Collision::Serialize),
+    ("force", Collision::Force),
+    ("fail", Collision::Fail),
+];
+
+fn nested(key: &str) -> &'static [&'static str] {
+    NESTED_KEYS
+        .iter()
+        .find(|(name, _)| *name == key)
+        .map_or(&[], |(_, keys)| keys)
+}
+
+fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
+    let mut doc = VerifyDoc::default();
+    for (key, node) in known(reader, node, "`verify`", nested("verify")) {
+        match key {
+            "tier0" => doc.tiers[0] = reader.commands(key, node).unwrap_or_default(),
+            "tier1" => doc.tiers[1] = reader.commands(key, node).unwrap_or_default(),
+            "tier2" => doc.tiers[2] = reader.commands(key, node).unwrap_or_default(),
+            "timeout" => doc.timeout = reader.limit(key, node),
+            "max_attempts" => {
+                reader.count(key, node, (1, 100), "3");
+            }
+            "cwd" => {
+                let folder = reader.text_at(key, node, "packages/app");
+                if let Some(folder) = folder {
+                    if folder.value.starts_with('/')
+                        || folder.value.split('/').any(|part| part == "..")
+                    {
+                        reader.error(
+                            "bad-path",
+                            folder.mark,
+                            format!("`{}` leaves the project", folder.value),
+                            "write a folder from the project root, as in `packages/app`",
+                        );
+                    } else {
+                        doc.cwd = Some(folder.value);
+                    }
+                }
+            }
+            _ => risk(reader, node),
+        }
+    }
+    doc
+}
+
+/// `risk: { tier1: [src/**], tier2: [migrations/**] }`: changed paths that ask for a higher tier.
+fn risk(reader: &mut Reader, node: &Node) {
+    for (key, node) in known(reader, node, "`risk`", &["tier1", "tier2"]) {
+        reader.patterns(key, node);
+    }
+}
+
+fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
+    let want = Want {
+        what: "a mapping of names to settings",
+        example: "{ claude-code: { max_parallel: 2 } }",
+    };
+    let mut found = Vec::new();
+    for (name, node) in entries(reader, node, "workers", want) {
+        if name.value.is_empty()
+            || name.value.contains(char::is_whitespace)
+            || name.value.contains(':')
+        {
+            reader.error(
+                "wrong-value",
+                name.mark,
+                format!("`{}` is no name for a worker", name.value),
+                "a name has no space and no `:`",
+            );
+            continue;
+        }
+        let mut doc = WorkerDoc {
+            name: At {
+                value: name.value.into(),
+                mark: name.mark,
+            },
+            command: None,
+            max_parallel: None,
+            model: None,
+        };
+        for (key, node) in known(reader, node, "a worker", nested("workers")) {
+            match key {
+                "command" => doc.command = reader.command(key, node),
+                "model" => doc.model = reader.text(key, node, "sonnet").map(Into::into),
+                "env" => drop(reader.environment(key, node)),
+                _ => doc.max_parallel = reader.count(key, node, (1, 1024), "2"),
+            }
+        }
+        found.push(doc);
+    }
+    found
+}
+
+/// Keys of features to come: checked for type and kept nowhere.
+fn later(reader: &mut Reader, key: &'static str, node: &Node) {
+    match key {
+        "isolation" => drop(reader.word(key, node, &ISOLATION)),
+        "land" => drop(reader.word(key, node, &[("end", ()), ("each", ()), ("never", ())])),
+        "notify" => drop(reader.command(key, node)),
+        "repos" => {
+            let want = Want {
+                what: "a mapping of names to folders",
+                example: "{ api: ../api }",
+            };
+            for (name, node) in entries(reader, node, key, want) {
+                reader.text(name.value, node, "../api");
+            }
+        }
+        _ => {
+            for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
+                match (key, inner) {
+                    ("scope", _) | ("worktree", "copy" | "link") => {
+                        drop(reader.patterns(inner, node))
+                    }
+                    ("worktree", _) => drop(reader.commands(inner, node)),
+                    ("budget", _) => drop(reader.amount(inner, node)),
+                    _ => drop(reader.flag(inner, node)),
+                }
+            }
+        }
+    }
+}
+
+impl ConfigDoc {
+    /// Whether a worker of this name is described.
+    #[must_use]
+    pub fn has_worker(&self, name: &str) -> bool {
+        self.workers
+            .iter()
+            .any(|worker| *worker.name.value == *name)
+    }
+}

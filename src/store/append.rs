@@ -1,0 +1,244 @@
+//! Appending: the one way in which anything becomes true.
+//!
+//! Lock, read what is new, check each event against the state that it would meet, one `write`,
+//! `fdatasync`, unlock. Knows no rule about events: [`State::check`](crate::state::State::check) does.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::event::{Event, Recorded};
+use crate::state::Illegal;
+use crate::store::journal::Journal;
+use crate::store::{Notice, Store, StoreError, first_write, line, older_files, replace};
+
+/// An event that was not written, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub event: Event,
+    pub why: Illegal,
+}
+
+/// What an append did.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// Everything new since the last read, in order: what others wrote, then what was accepted now.
+    pub news: Vec<Recorded>,
+    /// The events that would have been illegal; the others of the same append were written.
+    pub refused: Vec<Refused>,
+}
+
+impl Store {
+    /// Appends events as one line: lock, read what is new, check each event against the state it
+    /// would meet, one `write`, `fdatasync`, unlock. When no event is legal, nothing is written.
+    ///
+    /// # Errors
+    /// When the journal is damaged, newer than this program, or cannot be written or synced. A failed
+    /// write or sync is final for this value, every later append fails; only [`StoreError::Full`] is not.
+    pub fn append(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
+        if self.poisoned {
+            return Err(StoreError::Poisoned {
+                path: self.layout.journal(),
+            });
+        }
+        let path = self.layout.journal_lock();
+        let lock = match self.lock.take() {
+            Some(lock) => lock,
+            None => self.open_lock(&path)?,
+        };
+        lock.lock().map_err(StoreError::io("lock", &path))?;
+        // Were this to panic, the file is closed and the lock with it.
+        let done = self.append_locked(events);
+        lock.unlock().map_err(StoreError::io("unlock", &path))?;
+        self.lock = Some(lock);
+        done
+    }
+
+    fn open_lock(&self, path: &Path) -> Result<File, StoreError> {
+        // A damaged journal is found before anything is made beside it.
+        self.refuse_damage()?;
+        first_write::prepare(&self.layout)?;
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(StoreError::io("open", path))
+    }
+
+    fn append_locked(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
+        let mut done = Appended {
+            news: self.refresh()?,
+            refused: Vec::new(),
+        };
+        self.refuse_damage()?;
+        self.make_writable(&mut done.news)?;
+        let Some(journal) = &mut self.journal else {
+            return Err(StoreError::Lost {
+                path: self.layout.journal(),
+            });
+        };
+        if !self.verified {
+            if let Err(error) = journal.verify_before() {
+                self.damage = Some(error.again());
+                return Err(error);
+            }
+            self.verified = true;
+        }
+        if self.synced < journal.position().offset {
+            // Its writer may have died before its sync. With this no more than one line is ever
+            // unsynced, which is what lets a torn end be told from damage.
+            if let Err(error) = journal.sync() {
+                self.poisoned = true;
+                return Err(error);
+            }
+            self.synced = journal.position().offset;
+        }
+        self.write_events(events, &mut done)?;
+        Ok(done)
+    }
+
+    fn write_events(&mut self, events: Vec<Event>, done: &mut Appended) -> Result<(), StoreError> {
+        let seq = self.state.seq + 1;
+        let at = now();
+        let first = done.news.len();
+        for event in events {
+            if let Err(why) = self.state.check(&event) {
+                done.refused.push(Refused { event, why });
+                continue;
+            }
+            let recorded = Recorded { seq, at, event };
+            // The next event of the line meets the state after this one.
+            self.state.apply(&recorded);
+            done.news.push(recorded);
+        }
+        if done.news.len() == first {
+            return Ok(());
+        }
+        let written = self.write_line(seq, at, &done.news[first..]);
+        if let Err(error) = written {
+            self.poisoned = !matches!(error, StoreError::Full { .. });
+            // The state has gone ahead of the journal: back to what is written.
+            self.reread()?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn write_line(&mut self, seq: u64, at: Timestamp, news: &[Recorded]) -> Result<(), StoreError> {
+        let path = self.layout.journal();
+        let Some(journal) = &mut self.journal else {
+            return Err(StoreError::Lost { path });
+        };
+        let text = line::encode(seq, at, news.iter().map(|recorded| &recorded.event))
+            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        journal.write(&text)?;
+        journal.sync()?;
+        self.synced = journal.position().offset;
+        Ok(())
+    }
+
+    fn refuse_damage(&self) -> Result<(), StoreError> {
+        match &self.damage {
+            Some(damage) => Err(damage.again()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that the journal is there, open for writing, and ends in a whole line.
+    fn make_writable(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+        let ready = self
+            .journal
+            .as_ref()
+            .is_some_and(|journal| journal.is_writable() && journal.id().is_some());
+        if !ready {
+            self.open_writable(news)?;
+        }
+        self.cut_torn_end()
+    }
+
+    /// A torn end's writer has died, for we hold the lock.
+    fn cut_torn_end(&mut self) -> Result<(), StoreError> {
+        if let (Some(journal), 1..) = (&mut self.journal, self.torn) {
+            let bytes = self.torn;
+            let kept = journal.cut_torn_end(bytes, &self.layout.quarantine())?;
+            self.notices.push(Notice::TornEndCut { bytes, kept });
+            self.torn = 0;
+        }
+        Ok(())
+    }
+
+    /// Opens the journal for writing; begins it when it is new, with what the older runr left.
+    fn open_writable(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+        first_write::fill_reserve(&self.layout);
+        let path = self.layout.journal();
+        let read_before = self.journal.as_ref().map(Journal::position);
+        let mut journal = Journal::open_writable(&path)?;
+        let begun = match (read_before, self.journal.as_ref().and_then(Journal::id)) {
+            (Some(position), Some(id)) => {
+                journal.read_header()?;
+                journal.resume(id, position)
+            }
+            _ => false,
+        };
+        self.journal = Some(journal);
+        if begun {
+            return Ok(());
+        }
+        self.begin_new_journal(news)
+    }
+
+    fn begin_new_journal(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+        self.cut_torn_end()?;
+        self.begin_anew();
+        let status = older_files::status_bytes(&self.layout)?;
+        let older = older_files::read(&self.layout, status.as_deref())?;
+        let id = getrandom::u64().map_err(|error| {
+            StoreError::io("begin", &self.layout.journal())(io::Error::other(error))
+        })?;
+        let kept = match (&status, older.events.is_empty()) {
+            (Some(bytes), false) => Some(replace::keep(
+                &self.layout.dir(),
+                "task-status.json.imported",
+                bytes,
+            )?),
+            _ => None,
+        };
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.write_header(format!("{id:016x}"))?;
+        self.synced = journal.position().offset;
+        if older.events.is_empty() {
+            return Ok(());
+        }
+        let tasks = older.events.len();
+        let mut done = Appended::default();
+        self.write_events(older.events, &mut done)?;
+        news.append(&mut done.news);
+        self.notices.push(Notice::OlderImported { tasks, kept });
+        Ok(())
+    }
+
+    /// Gives the set-aside space back to the file system, so that the last events fit on a full disk.
+    ///
+    /// # Errors
+    /// When the reserve cannot be emptied.
+    pub fn release_reserve(&mut self) -> Result<(), StoreError> {
+        let path = self.layout.reserve();
+        match OpenOptions::new().write(true).open(&path) {
+            Ok(file) => file.set_len(0).map_err(StoreError::io("empty", &path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(StoreError::io("open", &path)(error)),
+        }
+    }
+}
+
+/// Milliseconds are as fine as anybody reads.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

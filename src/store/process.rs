@@ -1,0 +1,157 @@
+//! Which process is meant, and whether it lives: number, start time and boot together.
+//!
+//! The one place that asks the system about processes by number. On Linux `/proc` tells; elsewhere a
+//! process is known by its number only, which the caller's locks have to make up for.
+
+use std::io;
+
+use crate::model::ProcessRef;
+
+/// Refers to this process.
+///
+/// # Errors
+/// When the system does not say.
+pub fn this() -> io::Result<ProcessRef> {
+    of(std::process::id())
+}
+
+/// Refers to the process that has a number now.
+///
+/// # Errors
+/// `NotFound` when there is none; otherwise when the system does not say.
+pub fn of(pid: u32) -> io::Result<ProcessRef> {
+    system::of(pid)
+}
+
+/// Does exactly this process still run? One that has ended and was not yet waited for does not.
+#[must_use]
+pub fn is_alive(process: &ProcessRef) -> bool {
+    system::is_alive(process)
+}
+
+/// Was the process started since this machine's last boot?
+#[must_use]
+pub fn is_of_this_boot(process: &ProcessRef) -> bool {
+    system::boot_id().is_ok_and(|boot| boot == process.boot_id)
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::io;
+
+    use crate::model::ProcessRef;
+
+    pub fn of(pid: u32) -> io::Result<ProcessRef> {
+        let stat = std::fs::read(format!("/proc/{pid}/stat"))?;
+        let (_, start_ticks) =
+            super::parse_stat(&stat).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        Ok(ProcessRef {
+            pid,
+            start_ticks,
+            boot_id: boot_id()?,
+        })
+    }
+
+    pub fn boot_id() -> io::Result<String> {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+        Ok(text.trim_end().to_owned())
+    }
+
+    pub fn is_alive(process: &ProcessRef) -> bool {
+        // A process that cannot be seen is gone, also when it vanishes between opening and reading.
+        let Ok(stat) = std::fs::read(format!("/proc/{}/stat", process.pid)) else {
+            return false;
+        };
+        super::parse_stat(&stat).is_some_and(|(state, start)| {
+            !matches!(state, b'Z' | b'X' | b'x') && start == process.start_ticks
+        }) && boot_id().is_ok_and(|boot| boot == process.boot_id)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::io;
+
+    use crate::model::ProcessRef;
+
+    pub fn of(pid: u32) -> io::Result<ProcessRef> {
+        Ok(ProcessRef {
+            pid,
+            start_ticks: 0,
+            boot_id: boot_id()?,
+        })
+    }
+
+    /// Unknown here; the same for all processes.
+    pub fn boot_id() -> io::Result<String> {
+        Ok(String::new())
+    }
+
+    pub fn is_alive(process: &ProcessRef) -> bool {
+        i32::try_from(process.pid)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+            .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    }
+}
+
+/// Takes state and start time (fields 3 and 22) from a `/proc/PID/stat`. The name in parentheses may
+/// hold anything, spaces and parentheses included: the last `)` ends it.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+fn parse_stat(stat: &[u8]) -> Option<(u8, u64)> {
+    let end = stat.iter().rposition(|b| *b == b')')?;
+    let rest = std::str::from_utf8(&stat[end + 1..]).ok()?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = *fields.next()?.as_bytes().first()?;
+    // `state` was field 3; 18 more lie before field 22.
+    let start = fields.nth(18)?.parse().ok()?;
+    Some((state, start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_time_is_found_behind_any_name() {
+        let tail = "S 1 2 3 0 -1 4194560 10 11 12 13 14 15 16 17 20 0 1 0 987654 1000 20 18446744073709551615";
+        for name in ["cat", "a b", "a) R 1 (b", "((", ")", ""] {
+            let stat = format!("123 ({name}) {tail}");
+            assert_eq!(parse_stat(stat.as_bytes()), Some((b'S', 987_654)), "{name}");
+        }
+        for bad in [
+            "",
+            "123 (cat",
+            "123 (cat) S 1 2",
+            "123 (cat) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 x",
+        ] {
+            assert_eq!(parse_stat(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn only_the_very_same_process_is_alive() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let here = of(child.id()).unwrap();
+        assert!(is_alive(&here) && is_of_this_boot(&here));
+        let later = ProcessRef {
+            start_ticks: here.start_ticks + 1,
+            ..here.clone()
+        };
+        assert!(!is_alive(&later));
+        let rebooted = ProcessRef {
+            boot_id: "another".to_owned(),
+            ..here.clone()
+        };
+        assert!(!is_alive(&rebooted) && !is_of_this_boot(&rebooted));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(!is_alive(&here));
+        assert!(is_alive(&this().unwrap()));
+    }
+}

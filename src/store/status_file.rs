@@ -1,0 +1,89 @@
+//! `task-status.json` on disk: read at the start, replaced when it is behind.
+//!
+//! Knows when the file may be written. Its text is [`status_format`](crate::store::status_format)'s.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub use crate::store::status_format::Found;
+use crate::store::{Store, StoreError, replace, status_format};
+
+/// The shortest time between two replacements while a command runs.
+const INTERVAL: Duration = Duration::from_millis(200);
+/// The file of ten thousand tasks takes tens of milliseconds to write, and a command has better things to
+/// do: at most a twentieth of its time goes there.
+const SHARE: u32 = 20;
+
+/// Reads the file and says what it is.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read(path: &Path) -> Result<Found, StoreError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(status_format::decode(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
+
+impl Store {
+    /// Replaces `task-status.json` if it is behind. Never fails a command: the error is for a warning.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_cache(&mut self) -> Result<(), StoreError> {
+        self.write_cache_at(Instant::now())
+    }
+
+    /// As [`Store::write_cache`], unless this store has written it less than 200 ms before `now`, or less
+    /// than twenty times as long before as that took.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
+        let interval = INTERVAL.max(self.cache.cost * SHARE);
+        match self.cache.written {
+            Some(written) if now.saturating_duration_since(written) < interval => Ok(()),
+            _ => self.write_cache_at(now),
+        }
+    }
+
+    fn write_cache_at(&mut self, now: Instant) -> Result<(), StoreError> {
+        let path = self.layout.status_cache();
+        if let Some(format) = self.cache.newer {
+            return Err(StoreError::Newer { path, format });
+        }
+        // A state that stops at damage, or that is not known to be on disk, is no cache.
+        if self.damage.is_some() || self.poisoned || self.cache.seq == Some(self.state.seq) {
+            return Ok(());
+        }
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
+        let Some(id) = journal.id() else {
+            return Ok(());
+        };
+        let begun = Instant::now();
+        let position = journal.position();
+        if self.synced < position.offset {
+            // Lines of others may not be on disk yet; a cache ahead of its journal would be taken
+            // for a loss after a power cut.
+            if let Err(error) = journal.sync() {
+                self.poisoned = true;
+                return Err(error);
+            }
+            self.synced = position.offset;
+        }
+        if let Some(bytes) = self.cache.edited.take() {
+            replace::keep(&self.layout.quarantine(), "task-status.json.edited", &bytes)?;
+        }
+        let text = status_format::encode(&self.state, id, position)
+            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        replace::replace(&path, &text).map_err(StoreError::io("replace", &path))?;
+        self.cache.seq = Some(self.state.seq);
+        self.cache.written = Some(now);
+        self.cache.cost = begun.elapsed();
+        Ok(())
+    }
+}
