@@ -23,12 +23,22 @@ const ALL: [(&str, fn() -> io::Result<()>); 4] = [
 
 fn main() -> ExitCode {
     // Cargo adds `--bench`; everything else is a name.
-    let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    if let Some(name) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        table::line(&format!("no benchmark is called `{name}`; there are: startup, reading, overhead, release"));
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    if let Some(name) = names
+        .iter()
+        .find(|name| ALL.iter().all(|(known, _)| known != name))
+    {
+        table::line(&format!(
+            "no benchmark is called `{name}`; there are: startup, reading, overhead, release"
+        ));
         return ExitCode::from(2);
     }
-    let chosen = ALL.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
+    let chosen = ALL
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
     for (name, run) in chosen {
         if let Err(error) = run() {
             table::line(&format!("{name}: {error}"));

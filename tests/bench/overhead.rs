@@ -23,8 +23,13 @@ enum Shape {
 
 pub fn run() -> io::Result<()> {
     let place = Place::new()?;
-    line(&format!("overhead: {TASKS} tasks `true`, -j2, median of {ROUNDS} pairs; fdatasync {:.2} ms", ms(place.fdatasync()?)));
-    let ninja = program("ninja", Path::new("/"), &["--version"]).status().is_ok_and(|status| status.success());
+    line(&format!(
+        "overhead: {TASKS} tasks `true`, -j2, median of {ROUNDS} pairs; fdatasync {:.2} ms",
+        ms(place.fdatasync()?)
+    ));
+    let ninja = program("ninja", Path::new("/"), &["--version"])
+        .status()
+        .is_ok_and(|status| status.success());
     if !ninja {
         line("  ninja is missing (Debian: ninja-build); there is nothing to compare with");
     }
@@ -42,13 +47,23 @@ pub fn run() -> io::Result<()> {
         let each = |time: Duration| ms(time) / TASKS as f64;
         let theirs = each(median(pairs.iter().map(|pair| pair.0).collect()));
         let ours = each(median(pairs.iter().map(|pair| pair.1).collect()));
-        let ratios: Vec<f64> = pairs.iter().map(|(theirs, ours)| ours.as_secs_f64() / theirs.as_secs_f64()).collect();
+        let ratios: Vec<f64> = pairs
+            .iter()
+            .map(|(theirs, ours)| ours.as_secs_f64() / theirs.as_secs_f64())
+            .collect();
         let middle = ours / theirs;
         let said = match ninja {
-            true => format!("{} the limit, {} the aim", verdict(middle, LIMIT), verdict(middle, AIM)),
+            true => format!(
+                "{} the limit, {} the aim",
+                verdict(middle, LIMIT),
+                verdict(middle, AIM)
+            ),
             false => String::new(),
         };
-        line(&format!("  {name:<11}  {theirs:>13.2}   {ours:>12.2}   {:<21}  {said}", spread(ratios)));
+        line(&format!(
+            "  {name:<11}  {theirs:>13.2}   {ours:>12.2}   {:<21}  {said}",
+            spread(ratios)
+        ));
     }
     parts(&place)
 }
@@ -73,7 +88,10 @@ fn project(folder: &Path, shape: Shape, tasks: usize) -> io::Result<()> {
             Shape::Chain if number > 0 => format!("depends_on: t{:04}.md\n", number - 1),
             _ => String::new(),
         };
-        fs::write(dir.join(format!("t{number:04}.md")), format!("---\n{after}run: 'true'\n---\n# Task {number}\n"))?;
+        fs::write(
+            dir.join(format!("t{number:04}.md")),
+            format!("---\n{after}run: 'true'\n---\n# Task {number}\n"),
+        )?;
     }
     Ok(())
 }
@@ -87,22 +105,32 @@ fn time_runr(folder: &Path, shape: Shape) -> io::Result<Duration> {
 /// make for each task.
 fn parts(place: &Place) -> io::Result<()> {
     let folder = place.fresh("parts")?;
-    let bare = |what: &str, command: &(dyn Fn() -> std::process::Command + Sync)| -> io::Result<()> {
-        let began = std::time::Instant::now();
-        std::thread::scope(|scope| {
-            let started = [(); 2].map(|()| {
-                scope.spawn(|| (0..TASKS / 2).try_for_each(|_| command().status().map(drop)))
-            });
-            started.into_iter().try_for_each(|thread| match thread.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-        })?;
-        line(&format!("  {what:<44} {:.2} ms each", ms(began.elapsed()) / TASKS as f64));
-        Ok(())
-    };
-    bare("of this: `sh -c true` started two at once", &|| program("/bin/sh", &folder, &["-c", "true"]))?;
-    bare("of this: an attempt that leaves at once", &|| runr(&folder, &["attempt"]))?;
+    let bare =
+        |what: &str, command: &(dyn Fn() -> std::process::Command + Sync)| -> io::Result<()> {
+            let began = std::time::Instant::now();
+            std::thread::scope(|scope| {
+                let started = [(); 2].map(|()| {
+                    scope.spawn(|| (0..TASKS / 2).try_for_each(|_| command().status().map(drop)))
+                });
+                started
+                    .into_iter()
+                    .try_for_each(|thread| match thread.join() {
+                        Ok(result) => result,
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    })
+            })?;
+            line(&format!(
+                "  {what:<44} {:.2} ms each",
+                ms(began.elapsed()) / TASKS as f64
+            ));
+            Ok(())
+        };
+    bare("of this: `sh -c true` started two at once", &|| {
+        program("/bin/sh", &folder, &["-c", "true"])
+    })?;
+    bare("of this: an attempt that leaves at once", &|| {
+        runr(&folder, &["attempt"])
+    })?;
     calls(place)
 }
 
@@ -112,7 +140,18 @@ fn calls(place: &Place) -> io::Result<()> {
     let folder = place.fresh("calls")?;
     project(&folder, Shape::Independent, COUNTED)?;
     let binary = env!("CARGO_BIN_EXE_runr");
-    let args = ["-f", "-qq", "-c", "-o", "calls", binary, "orchestrate", "run", "-j2", "-q"];
+    let args = [
+        "-f",
+        "-qq",
+        "-c",
+        "-o",
+        "calls",
+        binary,
+        "orchestrate",
+        "run",
+        "-j2",
+        "-q",
+    ];
     match program("strace", &folder, &args).status() {
         Ok(status) if status.success() => {}
         _ => {
@@ -134,15 +173,34 @@ fn calls(place: &Place) -> io::Result<()> {
     counts.retain(|(name, _)| name != "total");
     counts.sort_by_key(|(name, calls)| (std::cmp::Reverse(*calls), name.clone()));
     let total: usize = counts.iter().map(|(_, calls)| calls).sum();
-    line(&format!("  calls a task, all processes, start-up included: {:.1}", total as f64 / COUNTED as f64));
+    line(&format!(
+        "  calls a task, all processes, start-up included: {:.1}",
+        total as f64 / COUNTED as f64
+    ));
     let each = |name: &str| {
-        let calls = counts.iter().find(|(known, _)| known == name).map_or(0, |(_, calls)| *calls);
+        let calls = counts
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or(0, |(_, calls)| *calls);
         format!("{name} {:.2}", calls as f64 / COUNTED as f64)
     };
-    let telling = ["fdatasync", "fsync", "rename", "mkdir", "execve", "clone", "clone3", "vfork", "flock"];
+    let telling = [
+        "fdatasync",
+        "fsync",
+        "rename",
+        "mkdir",
+        "execve",
+        "clone",
+        "clone3",
+        "vfork",
+        "flock",
+    ];
     line(&format!("    {}", telling.map(each).join(", ")));
-    let most: Vec<String> =
-        counts.iter().take(12).map(|(name, calls)| format!("{name} {:.1}", *calls as f64 / COUNTED as f64)).collect();
+    let most: Vec<String> = counts
+        .iter()
+        .take(12)
+        .map(|(name, calls)| format!("{name} {:.1}", *calls as f64 / COUNTED as f64))
+        .collect();
     line(&format!("    most often: {}", most.join(", ")));
     Ok(())
 }

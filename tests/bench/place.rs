@@ -18,7 +18,9 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> io::Result<Self> {
-        Ok(Self { dir: TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR"))? })
+        Ok(Self {
+            dir: TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR"))?,
+        })
     }
 
     /// A folder that was never used.

@@ -21,7 +21,13 @@ pub fn run() -> io::Result<()> {
     for tasks in [10_000, 100_000] {
         let folder = place.fresh(&format!("tasks-{tasks}"))?;
         let text = project(&folder, tasks)?;
-        let cat = || program("find", &folder, &[".runr/tasks", "-type", "f", "-exec", "cat", "{}", "+"]);
+        let cat = || {
+            program(
+                "find",
+                &folder,
+                &[".runr/tasks", "-type", "f", "-exec", "cat", "{}", "+"],
+            )
+        };
         time(cat())?;
         for args in [["check"].as_slice(), &["status", "--tasks"]] {
             let mut pairs = Vec::new();
@@ -32,9 +38,16 @@ pub fn run() -> io::Result<()> {
             let ours = ms(median(pairs.iter().map(|pair| pair.1).collect()));
             let ratio = ours / theirs;
             let command = format!("runr {}", args.join(" "));
-            line(&format!("  {tasks:>7}  {theirs:>7.0}   {command:<19} {ours:>6.0}   {ratio:>7.2}   {}", verdict(ratio, LIMIT)));
+            line(&format!(
+                "  {tasks:>7}  {theirs:>7.0}   {command:<19} {ours:>6.0}   {ratio:>7.2}   {}",
+                verdict(ratio, LIMIT)
+            ));
         }
-        memory.push((tasks, text, peak_memory(runr(&folder, &["status", "--tasks"]))?));
+        memory.push((
+            tasks,
+            text,
+            peak_memory(runr(&folder, &["status", "--tasks"]))?,
+        ));
     }
     if let [(few, less_text, low), (many, text, high)] = memory[..] {
         let tasks = (many - few) as f64;
@@ -63,7 +76,9 @@ fn project(root: &Path, tasks: usize) -> io::Result<u64> {
         text += if number == 0 { " []\n" } else { "\n" };
         let mut after: Vec<usize> = Vec::new();
         while after.len() < number.min(3) {
-            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let one = usize::try_from(dice >> 33).unwrap_or(0) % number;
             if !after.contains(&one) {
                 after.push(one);
@@ -71,8 +86,15 @@ fn project(root: &Path, tasks: usize) -> io::Result<u64> {
                 let _ = writeln!(text, "  - {}", name(one));
             }
         }
-        let _ = write!(text, "run: make part-{number}\nowns: [src/part-{number}/**]\nestimate: 5m\n---\n# Part {number}\n\n");
-        for sentence in ["Build this part from its sources.", "Keep its interface as it is.", "Say what was left out, and why."] {
+        let _ = write!(
+            text,
+            "run: make part-{number}\nowns: [src/part-{number}/**]\nestimate: 5m\n---\n# Part {number}\n\n"
+        );
+        for sentence in [
+            "Build this part from its sources.",
+            "Keep its interface as it is.",
+            "Say what was left out, and why.",
+        ] {
             text += sentence;
             text.push('\n');
         }

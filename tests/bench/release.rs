@@ -17,19 +17,33 @@ pub fn run() -> io::Result<()> {
     let dir = folder.join(".runr/tasks");
     fs::create_dir_all(&dir)?;
     for number in 0..ROUNDS {
-        fs::write(dir.join(format!("m{number}.md")), format!("---\ntype: manual\n---\n# By hand {number}\n"))?;
+        fs::write(
+            dir.join(format!("m{number}.md")),
+            format!("---\ntype: manual\n---\n# By hand {number}\n"),
+        )?;
         let run = format!("date +%s%N > began.tmp && mv began.tmp began-{number}");
-        fs::write(dir.join(format!("w{number}.md")), format!("---\ndepends_on: m{number}.md\nrun: {run}\n---\n# After {number}\n"))?;
+        fs::write(
+            dir.join(format!("w{number}.md")),
+            format!("---\ndepends_on: m{number}.md\nrun: {run}\n---\n# After {number}\n"),
+        )?;
     }
     let mut waiting = runr(&folder, &["orchestrate", "run", "--wait", "-q"]).spawn()?;
     let journal = folder.join(".runr/journal.jsonl");
-    let skipped = || fs::read_to_string(&journal).unwrap_or_default().matches("\"event\":\"skipped\"").count();
+    let skipped = || {
+        fs::read_to_string(&journal)
+            .unwrap_or_default()
+            .matches("\"event\":\"skipped\"")
+            .count()
+    };
     until(|| Ok((skipped() == ROUNDS).then_some(())))?;
     let mut from_start = Vec::new();
     let mut from_end = Vec::new();
     for number in 0..ROUNDS {
         let began = now();
-        time(runr(&folder, &["tasks", "complete", &format!("m{number}"), "-q"]))?;
+        time(runr(
+            &folder,
+            &["tasks", "complete", &format!("m{number}"), "-q"],
+        ))?;
         let told = now();
         let path = folder.join(format!("began-{number}"));
         let worker = until(|| read(&path))?;
@@ -38,17 +52,27 @@ pub fn run() -> io::Result<()> {
     }
     let status = waiting.wait()?;
     let most = from_start.iter().copied().fold(0.0, f64::max);
-    line(&format!("release: `runr tasks complete` to the first act of the dependent's worker, {ROUNDS} times"));
-    line(&format!("  from its start  {} ms   at most {LIMIT}: {}", spread(from_start), verdict(most, LIMIT)));
+    line(&format!(
+        "release: `runr tasks complete` to the first act of the dependent's worker, {ROUNDS} times"
+    ));
+    line(&format!(
+        "  from its start  {} ms   at most {LIMIT}: {}",
+        spread(from_start),
+        verdict(most, LIMIT)
+    ));
     line(&format!("  from its end    {} ms", spread(from_end)));
     match status.success() {
         true => Ok(()),
-        false => Err(io::Error::other(format!("the orchestration ended with {status}"))),
+        false => Err(io::Error::other(format!(
+            "the orchestration ended with {status}"
+        ))),
     }
 }
 
 fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 fn read(path: &Path) -> io::Result<Option<Duration>> {

@@ -14,8 +14,15 @@ pub fn run() -> io::Result<()> {
     let dir = folder.join(".runr/tasks");
     fs::create_dir_all(&dir)?;
     for number in 0..10 {
-        let after = if number > 0 { format!("depends_on: t{}.md\n", number - 1) } else { String::new() };
-        fs::write(dir.join(format!("t{number}.md")), format!("---\n{after}run: 'true'\n---\n# Task {number}\n"))?;
+        let after = if number > 0 {
+            format!("depends_on: t{}.md\n", number - 1)
+        } else {
+            String::new()
+        };
+        fs::write(
+            dir.join(format!("t{number}.md")),
+            format!("---\n{after}run: 'true'\n---\n# Task {number}\n"),
+        )?;
     }
     time(runr(&folder, &["orchestrate", "run", "-q"]))?;
     line(&format!("startup: median of {ROUNDS}, in turns"));
@@ -26,8 +33,16 @@ pub fn run() -> io::Result<()> {
         times[2].push(time(runr(&folder, &["status", "--tasks"]))?);
     }
     let [bare, version, status] = times.map(|times| ms(median(times)));
-    line(&format!("  /bin/true (any process)           {bare:>6.2} ms"));
-    line(&format!("  runr --version                    {version:>6.2} ms   at most  3: {}", verdict(version, 3.0)));
-    line(&format!("  runr status --tasks, 10 completed {status:>6.2} ms   at most 10: {}", verdict(status, 10.0)));
+    line(&format!(
+        "  /bin/true (any process)           {bare:>6.2} ms"
+    ));
+    line(&format!(
+        "  runr --version                    {version:>6.2} ms   at most  3: {}",
+        verdict(version, 3.0)
+    ));
+    line(&format!(
+        "  runr status --tasks, 10 completed {status:>6.2} ms   at most 10: {}",
+        verdict(status, 10.0)
+    ));
     Ok(())
 }
