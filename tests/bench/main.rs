@@ -13,8 +13,10 @@ mod table;
 use std::io;
 use std::process::ExitCode;
 
+type Run = fn() -> io::Result<()>;
+
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, fn() -> io::Result<()>); 4] = [
+const ALL: [(&str, Run); 4] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("overhead", overhead::run),

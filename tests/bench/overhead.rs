@@ -164,10 +164,10 @@ fn calls(place: &Place) -> io::Result<()> {
     for row in text.lines() {
         // % time, seconds, usecs/call, calls, [errors], syscall
         let words: Vec<&str> = row.split_whitespace().collect();
-        if let [_, _, _, calls, .., name] = words.as_slice() {
-            if let Ok(calls) = calls.parse() {
-                counts.push(((*name).to_owned(), calls));
-            }
+        if let [_, _, _, calls, .., name] = words.as_slice()
+            && let Ok(calls) = calls.parse()
+        {
+            counts.push(((*name).to_owned(), calls));
         }
     }
     counts.retain(|(name, _)| name != "total");
