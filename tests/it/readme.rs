@@ -11,13 +11,23 @@ use std::fmt::Write as _;
 
 use crate::support_sealed::{Sealed, repository, told};
 
-const SET_UP: [&str; 2] = ["cargo run --release --locked -- demo", "cargo test --locked"];
+const SET_UP: [&str; 2] = [
+    "cargo run --release --locked -- demo",
+    "cargo test --locked",
+];
 
 /// A piece of the page that the test acts on.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece {
-    File { path: String, text: String },
-    Command { line: usize, text: String, output: Vec<String> },
+    File {
+        path: String,
+        text: String,
+    },
+    Command {
+        line: usize,
+        text: String,
+        output: Vec<String>,
+    },
 }
 
 /// Reads the page.
@@ -34,7 +44,10 @@ fn pieces(page: &str) -> Vec<Piece> {
             for (line, _) in &body {
                 let _ = writeln!(text, "{line}");
             }
-            pieces.push(Piece::File { path: path.to_owned(), text });
+            pieces.push(Piece::File {
+                path: path.to_owned(),
+                text,
+            });
         } else if info == "console" {
             for (line, number) in body {
                 match (line.strip_prefix("$ "), pieces.last_mut()) {
@@ -84,7 +97,9 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 fn matches(patterns: &[String], lines: &[&str]) -> bool {
     match patterns {
         [] => lines.is_empty(),
-        [first, rest @ ..] if first == "…" => (0..=lines.len()).any(|n| matches(rest, &lines[n..])),
+        [first, rest @ ..] if first == "…" => {
+            (0..=lines.len()).any(|n| matches(rest, &lines[n..]))
+        }
         [first, rest @ ..] => lines
             .split_first()
             .is_some_and(|(line, others)| line_matches(first, line) && matches(rest, others)),
@@ -119,7 +134,8 @@ fn every_command_does_what_the_page_shows() {
             }
             Piece::Command { text, .. } if SET_UP.contains(&text.as_str()) => {}
             Piece::Command { line, text, output } => {
-                let script = format!("exec 2>&1\n{text}\ncode=$?\npwd > \"$SESSION\"\nexit $code\n");
+                let script =
+                    format!("exec 2>&1\n{text}\ncode=$?\npwd > \"$SESSION\"\nexit $code\n");
                 let mut command = sealed.command("sh");
                 command
                     .current_dir(&folder)
@@ -149,9 +165,14 @@ fn every_command_that_the_text_mentions_is_there() {
     let page = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let sealed = Sealed::new();
     let mut mentioned = 0;
-    for span in page.split('`').filter(|span| span.starts_with("runr ") && !span.contains('\n')) {
+    for span in page
+        .split('`')
+        .filter(|span| span.starts_with("runr ") && !span.contains('\n'))
+    {
         let words: Vec<&str> = span.split_whitespace().skip(1).collect();
-        let is_word = |word: &&&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+        let is_word = |word: &&&str| {
+            word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-')
+        };
         let mut path: Vec<&str> = words.iter().take_while(is_word).copied().collect();
         if !matches!(path.first(), Some(&("orchestrate" | "tasks"))) {
             path.truncate(1);
@@ -160,7 +181,10 @@ fn every_command_that_the_text_mentions_is_there() {
         args.push("--help");
         let help = sealed.runr(&args).exits(0).stdout;
         for flag in words.iter().filter(|word| word.starts_with('-')) {
-            assert!(help.contains(flag), "`{span}`: `{path:?}` does not take {flag}\n{help}");
+            assert!(
+                help.contains(flag),
+                "`{span}`: `{path:?}` does not take {flag}\n{help}"
+            );
         }
         mentioned += 1;
     }
@@ -170,7 +194,12 @@ fn every_command_that_the_text_mentions_is_there() {
 #[test]
 fn the_promise_is_the_one_of_the_code() {
     let page = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    let promise = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let promise = page
+        .lines()
+        .map(|line| line.trim_start_matches('>'))
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ");
     for sentence in [
         "An *attempt* starts at most once.",
         "A *task* is attempted at least once.",
@@ -194,7 +223,10 @@ fn what_is_linked_is_there() {
         .collect();
     assert!(targets.len() > 3, "{targets:?}");
     for target in targets {
-        assert!(repository().join(target).exists(), "README.md links to {target}");
+        assert!(
+            repository().join(target).exists(),
+            "README.md links to {target}"
+        );
     }
 }
 
