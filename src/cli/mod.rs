@@ -11,6 +11,8 @@ mod dispatching;
 mod dry_run;
 mod exit;
 mod names;
+mod runs;
+mod snapshot;
 
 use std::process::ExitCode;
 

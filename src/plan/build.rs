@@ -398,6 +398,7 @@ impl<'a> Builder<'a> {
                 (Source::File(file), ..) => raw.tasks[file]
                     .1
                     .as_ref()
+                    .filter(|doc| doc.sound)
                     .map(|doc| maker.of_file(id.clone(), doc, placed)),
                 (Source::Inline, Some(placed), Some(doc)) => {
                     inline(placed.step).map(|run| maker.of_step(id.clone(), &doc.file, placed, run))

@@ -261,3 +261,92 @@ fn why(edge: &Edge, task: &str, needs: &str) -> String {
     };
     format!("`{task}` waits for `{needs}` {how}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Place;
+
+    fn report(tasks: u32, pairs: &[(u32, u32)]) -> Vec<(String, String)> {
+        let ids: Vec<TaskId> = (0..tasks)
+            .map(|i| TaskId::parse(&format!("t{i}.md")).unwrap())
+            .collect();
+        let edges: Vec<Edge> = pairs
+            .iter()
+            .map(|(a, b)| Edge {
+                prerequisite: TaskIx(*a),
+                dependent: TaskIx(*b),
+                origin: Origin::TaskFile,
+                place: Place {
+                    file: format!("t{b}.md").into(),
+                    line: 2,
+                    column: 9,
+                },
+            })
+            .collect();
+        let stuck = graph(ids.len(), &edges).unwrap_err();
+        explain(&ids, &edges, &stuck)
+            .into_iter()
+            .map(|finding| (finding.diagnostic.message, finding.diagnostic.help.unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn every_component_is_named_by_its_shortest_cycle() {
+        // 0 ⇄ 1 inside 0 → 1 → 2 → 0; 4 → 5 → 6 → 4; 3 and 7 lie between and behind, on no cycle.
+        let pairs = [
+            (0, 1),
+            (1, 0),
+            (1, 2),
+            (2, 0),
+            (2, 3),
+            (3, 4),
+            (4, 5),
+            (5, 6),
+            (6, 4),
+            (6, 7),
+        ];
+        let found = report(8, &pairs);
+        assert_eq!(
+            found,
+            [
+                (
+                    "tasks wait for each other: t0.md → t1.md → t0.md".to_owned(),
+                    // Not the edge 1 → 0, after which 0 → 1 → 2 → 0 would still be there.
+                    "remove `t0.md` from `depends_on` of `t1.md` (t1.md:2:9)".to_owned(),
+                ),
+                (
+                    "tasks wait for each other: t4.md → t5.md → t6.md → t4.md".to_owned(),
+                    "remove `t6.md` from `depends_on` of `t4.md` (t4.md:2:9)".to_owned(),
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn says_when_one_edge_is_not_enough() {
+        // Two cycles through 1 that share no edge.
+        let found = report(3, &[(0, 1), (1, 0), (1, 2), (2, 1)]);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0]
+                .1
+                .ends_with("other cycles of these tasks remain then"),
+            "{}",
+            found[0].1
+        );
+    }
+
+    #[test]
+    fn a_cycle_of_a_hundred_thousand_tasks_is_named() {
+        let n = 100_000;
+        let mut pairs: Vec<(u32, u32)> = (0..n).map(|i| (i, (i + 1) % n)).collect();
+        let found = report(n, &pairs);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].0.contains("… 99989 more …"), "{}", found[0].0);
+        assert!(found[0].0.ends_with("t99999.md → t0.md"), "{}", found[0].0);
+        // With a short way round for each task the search has to try them all, within its bounds.
+        pairs.extend((0..n - 2).map(|i| (i, i + 2)));
+        assert_eq!(report(n, &pairs).len(), 1);
+    }
+}

@@ -100,19 +100,22 @@ pub fn json(drawing: &Drawing) -> String {
         critical_path: drawing.critical_path.iter().map(|n| id(*n)).collect(),
     };
     // Strings, numbers and sequences only: there is nothing that could fail to be written.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // serde_json leaves C1 and bidirectional controls as they are; a terminal would obey them. They
-        // stand inside strings only, where the escape means the same.
-        if c != '\n' && steers(c) {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
-            out.push(c);
-        }
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    // serde_json leaves C1 and bidirectional controls as they are; a terminal would obey them. They
+    // stand inside strings only, where the escape means the same.
+    if text.contains(steers) {
+        text = text.chars().fold(String::new(), |mut out, c| {
+            if steers(c) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            } else {
+                out.push(c);
+            }
+            out
+        });
     }
-    out.push('\n');
-    out
+    text
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ pub fn one_line(text: &str) -> String {
 
 /// Would a terminal obey this character instead of showing it?
 pub fn steers(c: char) -> bool {
+    // Nearly every character: no need to ask.
+    if matches!(c, ' '..='~' | '\n') {
+        return false;
+    }
     let mut buffer = [0; 4];
     matches!(sanitise(c.encode_utf8(&mut buffer)), Cow::Owned(_))
 }

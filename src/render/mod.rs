@@ -9,6 +9,7 @@ mod dot;
 mod drawing;
 mod json;
 mod label;
+mod lines;
 mod look;
 mod mermaid;
 mod reduce;

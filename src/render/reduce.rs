@@ -28,10 +28,7 @@ pub fn needed(position: &[usize], edges: &[(usize, usize)]) -> Vec<bool> {
             place if (start..end).contains(&place) => 1u128 << (place - start),
             _ => 0,
         };
-        // What lies behind the block reaches nothing in it.
-        for &node in at[end..].iter() {
-            reached[node] = 0;
-        }
+        // What lies behind the block reaches nothing in it, and has been left at nothing so far.
         for &node in at[..end].iter().rev() {
             let (mut direct, mut farther) = (0, 0);
             for &edge in &leaving[node] {
@@ -84,23 +81,23 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn agrees_with_the_definition(pairs in proptest::collection::vec((0usize..300, 0usize..300), 0..120)) {
-            // Few nodes keep the graph dense; the offset moves it over a block's end.
+            // Few nodes keep the graph dense; they lie in three blocks, at the same places of each.
             let mut edges: Vec<(usize, usize)> = pairs
                 .iter()
-                .map(|(a, b)| (a % 24 + 116, b % 24 + 116))
+                .map(|(a, b)| (a % 24 * 16, b % 24 * 16))
                 .filter(|(a, b)| a != b)
                 .map(|(a, b)| (a.min(b), a.max(b)))
                 .collect();
             edges.sort_unstable();
             edges.dedup();
-            let order: Vec<usize> = (0..150).collect();
-            proptest::prop_assert_eq!(needed(&order, &edges), slow(150, &edges));
+            let order: Vec<usize> = (0..384).collect();
+            proptest::prop_assert_eq!(needed(&order, &edges), slow(384, &edges));
         }
     }
 
     #[test]
     fn a_long_chain_with_shortcuts_stays_linear_in_memory() {
-        let nodes = 20_000;
+        let nodes = 5_000;
         let mut edges: Vec<(usize, usize)> = (1..nodes).map(|i| (i - 1, i)).collect();
         edges.extend((1_000..nodes).map(|i| (i - 1_000, i)));
         let order: Vec<usize> = (0..nodes).collect();

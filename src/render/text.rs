@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::model::{Status, TaskKind, show_duration};
-use crate::render::label::{columns, cut, one_line};
+use crate::render::label::{columns, one_line};
+use crate::render::lines::{DIM, Folded, Name, list, listed};
 use crate::render::look::Look;
 use crate::render::{Drawing, Node};
 
@@ -26,14 +27,10 @@ pub struct Page {
     pub charset: Charset,
 }
 
-const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 const CRITICAL: Style = Style::new()
     .bold()
     .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Blue)));
-
-/// Columns of a name that are shown whatever the page.
-const SHORTEST: usize = 12;
 
 /// Writes one line a task, level by level, then a summary with the critical path and a count by state.
 #[must_use]
@@ -264,84 +261,6 @@ impl<'a> Painter<'a> {
             .chain([format!("{ellipsis} {hidden} more {ellipsis}")])
             .chain(end)
             .collect()
-    }
-}
-
-/// A prerequisite in a list.
-struct Name {
-    glyph: &'static str,
-    style: Style,
-    text: String,
-}
-
-impl Name {
-    fn columns(&self) -> usize {
-        columns(self.glyph) + usize::from(!self.glyph.is_empty()) + columns(&self.text)
-    }
-}
-
-/// Columns of the whole list.
-fn listed(names: &[Name]) -> usize {
-    names.iter().map(Name::columns).sum::<usize>() + 2 * names.len().saturating_sub(1)
-}
-
-/// Writes the names that fit, at least one, and how many more there are.
-fn list(out: &mut String, names: &[Name], room: usize) {
-    let mut used = 0;
-    for (n, name) in names.iter().enumerate() {
-        let rest = names.len() - n;
-        let tail = match rest - 1 {
-            0 => 0,
-            rest => format!(" and {rest} more").len(),
-        };
-        let comma = if n == 0 { "" } else { ", " };
-        let width = comma.len() + name.columns();
-        if n > 0 && used + width + tail > room {
-            let _ = write!(out, " {DIM}and {rest} more{DIM:#}");
-            return;
-        }
-        out.push_str(comma);
-        let (glyph, state) = (name.glyph, name.style);
-        if !glyph.is_empty() {
-            let _ = write!(out, "{state}{glyph}{state:#} ");
-        }
-        let other = tail + width - columns(&name.text);
-        out.push_str(&cut(
-            &name.text,
-            room.saturating_sub(used + other).max(SHORTEST),
-        ));
-        used += width;
-    }
-}
-
-/// Parts one after the other, on a new line where the page ends.
-struct Folded {
-    text: String,
-    used: usize,
-    page: usize,
-}
-
-impl Folded {
-    fn new(page: usize) -> Self {
-        let text = String::new();
-        Self {
-            text,
-            used: 0,
-            page,
-        }
-    }
-
-    fn add(&mut self, part: &str) {
-        let width = columns(&anstream::adapter::strip_str(part).to_string());
-        if self.used > 0 && self.used + width > self.page {
-            let part = part.trim_start();
-            self.text.push_str("\n  ");
-            self.text.push_str(part);
-            self.used = 2 + columns(&anstream::adapter::strip_str(part).to_string());
-        } else {
-            self.text.push_str(part);
-            self.used += width;
-        }
     }
 }
 

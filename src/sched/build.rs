@@ -4,15 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::model::{Collision, OrchId, Status, Task, TaskId};
 use crate::plan::{Plan, TaskIx};
-use crate::sched::{Initial, Input, Item, Options, Problem};
+use crate::sched::{Initial, Input, Item, Options, Problem, expected};
 use crate::state::{OpenRun, State, TaskState};
-
-/// How long a task takes about which nothing is known, when nothing is known of any other either.
-const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// What a continued orchestration does with tasks that failed in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,7 +75,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
             selected: selected[at],
             initial,
             priority: task.priority,
-            expected: expected[at],
+            expected: expected[at].duration,
             retry: task.policy.retry.clone(),
             failures: if carried { known.counted_failures } else { 0 },
             lost_in_a_row: if carried { known.lost_in_a_row } else { 0 },
@@ -152,23 +148,162 @@ pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
     }
 }
 
-/// How long each task is expected to take: the median of its own past runs, else its `estimate`, else
-/// the median of what is known of the others, else a minute.
-#[must_use]
-pub fn expected(plan: &Plan, state: &State) -> Vec<Duration> {
-    let known: Vec<Option<Duration>> = plan
-        .tasks()
-        .iter()
-        .map(|task| {
-            let learnt = state.tasks.get(&task.id).and_then(TaskState::expected_ms);
-            learnt.map(Duration::from_millis).or(task.estimate)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Recorded, Verdict};
+    use crate::model::{Fingerprint, PoolTake, RunId, StopReason};
+    use crate::plan::sample;
+
+    fn orch(letter: char) -> OrchId {
+        OrchId::parse(&format!("orch-20250101-000000-{letter}aaa")).unwrap()
+    }
+
+    fn record(state: &mut State, event: Event) {
+        let seq = state.seq + 1;
+        let at = jiff::Timestamp::from_second(i64::try_from(seq).unwrap()).unwrap();
+        state.apply(&Recorded { seq, at, event });
+    }
+
+    /// A run of a task by an orchestration, ended or still open.
+    fn run(state: &mut State, letter: char, task: &str, verdict: Option<Verdict>) {
+        let number = u32::try_from(state.seq).unwrap();
+        let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, number);
+        let pool = PoolTake {
+            pool: "db".into(),
+            take: 2,
+            of: 3,
+        };
+        let reserved = Event::Reserved {
+            orch: orch(letter),
+            run: run.clone(),
+            task: TaskId::parse(task).unwrap(),
+            attempt: 1,
+            fingerprint: Fingerprint::new([0; 16]),
+            prerequisites: Vec::new(),
+            claims: vec![format!("src/{task}")],
+            pools: vec![pool],
+            again: false,
+        };
+        record(state, reserved);
+        if let Some(verdict) = verdict {
+            let took_ms = 7000;
+            record(
+                state,
+                Event::Ended {
+                    run,
+                    verdict,
+                    took_ms,
+                },
+            );
+        }
+    }
+
+    fn failed() -> Option<Verdict> {
+        Some(Verdict::Failed {
+            reason: StopReason::WorkerFailed,
+            message: None,
         })
-        .collect();
-    let mut sorted: Vec<Duration> = known.iter().flatten().copied().collect();
-    sorted.sort_unstable();
-    let default = sorted.get(sorted.len() / 2).copied().unwrap_or(UNKNOWN);
-    known
-        .into_iter()
-        .map(|duration| duration.unwrap_or(default))
-        .collect()
+    }
+
+    fn initials(plan: &Plan, state: &State, orch: Option<&OrchId>, resume: Resume) -> Vec<Initial> {
+        let selected: Vec<TaskIx> = plan.numbers().collect();
+        let problem = build(Setup {
+            plan,
+            state,
+            selected: &selected,
+            again: &[],
+            orch,
+            resume,
+            collision: Collision::Serialize,
+            options: Options {
+                jobs: 1,
+                fail_fast: false,
+                wait: false,
+                seed: 0,
+            },
+        });
+        problem.items.iter().map(|item| item.initial).collect()
+    }
+
+    #[test]
+    fn where_tasks_stand_depends_on_whose_they_were() {
+        let plan = sample(&[
+            ("done.md", &[]),
+            ("failed.md", &[]),
+            ("live.md", &[]),
+            ("approve.md", &[]),
+            ("track/inline", &[]),
+        ]);
+        let mut state = State::default();
+        let completed = || Some(Verdict::Completed { sha: None });
+        run(&mut state, 'a', "done.md", completed());
+        run(&mut state, 'a', "failed.md", failed());
+        run(&mut state, 'a', "live.md", None);
+        let approval = Verdict::AwaitingApproval { sha: None };
+        run(&mut state, 'a', "approve.md", Some(approval));
+        run(&mut state, 'a', "track/inline", completed());
+        use Initial::{AwaitingApproval, Completed, Ended, Open, RunningElsewhere, RunningHere};
+        let (a, b) = (orch('a'), orch('b'));
+        for (orch, resume, expected) in [
+            (
+                Some(&a),
+                Resume::KeepFailed,
+                [Completed, Ended, RunningHere, AwaitingApproval, Completed],
+            ),
+            (
+                Some(&a),
+                Resume::RetryFailed,
+                [Completed, Open, RunningHere, AwaitingApproval, Completed],
+            ),
+            (
+                Some(&b),
+                Resume::KeepFailed,
+                [Completed, Open, RunningElsewhere, AwaitingApproval, Open],
+            ),
+            (
+                None,
+                Resume::KeepFailed,
+                [Completed, Open, RunningElsewhere, AwaitingApproval, Open],
+            ),
+        ] {
+            let got = initials(&plan, &state, orch, resume);
+            assert_eq!(got, expected, "{orch:?} {resume:?}");
+        }
+    }
+
+    #[test]
+    fn others_hold_what_their_open_runs_took() {
+        let mut tasks = sample(&[("a.md", &[]), ("b.md", &[])]).tasks().to_vec();
+        tasks[0].pools = [("aa", 1), ("db", 3)]
+            .map(|(pool, of)| PoolTake {
+                pool: pool.into(),
+                take: 1,
+                of,
+            })
+            .into();
+        let plan = Plan::assemble(tasks, Vec::new(), &[]).unwrap();
+        assert_eq!(pools(&plan).into_values().collect::<Vec<_>>(), [1, 3]);
+        let mut state = State::default();
+        run(&mut state, 'a', "a.md", None);
+        run(&mut state, 'b', "b.md", None);
+        assert_eq!(
+            usage(&plan, &state, &orch('a')),
+            Input::Usage {
+                pools: vec![0, 2],
+                claims: vec!["src/b.md".to_owned()],
+            }
+        );
+    }
+
+    #[test]
+    fn agents_without_paths_claim_everything_when_collisions_matter() {
+        let mut task = sample(&[("a.md", &[])]).tasks()[0].clone();
+        assert!(claims(&task, Collision::Serialize).is_empty());
+        task.worker = Some("codex".into());
+        assert_eq!(claims(&task, Collision::Serialize), [Box::from("**")]);
+        task.owns = [Box::from("src/**")].into();
+        assert_eq!(claims(&task, Collision::Serialize), [Box::from("src/**")]);
+        assert!(claims(&task, Collision::Force).is_empty());
+    }
 }

@@ -1,12 +1,12 @@
 //! What to do next. Pure: [`Scheduler::handle`] takes what happened and the time, and answers with
 //! what to do, in order.
 //!
-//! Knows the model, the plan and (only where a [`Problem`] is built, in `build`) the state. Does not
+//! Knows the model, the plan and (only where a [`Problem`] is built, in `build` and `expected`) the state. Does not
 //! know run ids, files, processes or the journal: the driver carries the effects out and reports back.
 //! The same inputs at the same times give the same effects.
 //!
 //! Reading order: `problem` (what is given), `input` and `effect` (the two vocabularies), `rank` (who goes
-//! first), `queue` (who fits: pools and claims), `retry` (who goes again), `scheduler` (the state machine),
+//! first), `queue` (who fits: pools and claims), `retry` (who goes again), `scheduler` (the state machine), `halt` (requests to stop),
 //! `outcome` (what it would answer when asked).
 //!
 //! **What holds.** A task starts only when its prerequisites are completed. Never more than `jobs` attempts
@@ -20,6 +20,8 @@
 
 mod build;
 mod effect;
+mod expected;
+mod halt;
 mod input;
 mod links;
 mod outcome;
@@ -35,8 +37,9 @@ mod scenarios;
 mod scheduler;
 mod select;
 
-pub use build::{Resume, Setup, build, claims, expected, pools, usage};
+pub use build::{Resume, Setup, build, claims, pools, usage};
 pub use effect::{Effect, Kill, Settle};
+pub use expected::{Basis, Expected, expected};
 pub use input::{AttemptEnd, Cancel, Elsewhere, Input, Refusal};
 pub(crate) use links::Links;
 pub use outcome::{Outcome, Tally};

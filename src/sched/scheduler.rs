@@ -11,25 +11,13 @@ use std::time::Duration;
 
 use crate::model::{StopReason, TaskKind};
 use crate::plan::TaskIx;
+use crate::sched::halt::Halt;
 use crate::sched::links::Links;
 use crate::sched::phase::{Node, Phase};
 use crate::sched::queue::Queue;
 use crate::sched::rank::Ranks;
 use crate::sched::retry::{Dice, Next, Record};
-use crate::sched::{
-    AttemptEnd, Cancel, Effect, Elsewhere, Input, Kill, Options, Problem, Refusal, Settle,
-};
-
-/// What may still be dispatched. Ordered: later ones include the earlier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Halt {
-    Nothing,
-    /// Nothing more is dispatched.
-    Draining,
-    /// And what runs was asked to end.
-    Stopping,
-    Killing,
-}
+use crate::sched::{AttemptEnd, Effect, Elsewhere, Input, Kill, Options, Problem, Refusal, Settle};
 
 /// How far the orchestration is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +36,15 @@ pub struct Scheduler {
     ranks: Ranks,
     queue: Queue,
     /// Tasks with a living attempt of ours.
-    live: BTreeSet<u32>,
+    pub(super) live: BTreeSet<u32>,
     /// Retries by time; an entry holds if the task's phase still names the same time.
     retries: BinaryHeap<Reverse<(Duration, u32)>>,
     /// The time that was last asked for and has not come.
     armed: Option<Duration>,
-    halt: Halt,
+    pub(super) halt: Halt,
     stage: Stage,
     now: Duration,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Scheduler {
@@ -250,7 +238,7 @@ impl Scheduler {
     }
 
     /// The task is over for this orchestration, without success.
-    fn end_unsuccessfully(&mut self, task: u32, reason: StopReason) {
+    pub(super) fn end_unsuccessfully(&mut self, task: u32, reason: StopReason) {
         if reason.is_verdict() {
             self.settle(task, Settle::Failed(reason));
             self.set(task, Phase::Failed(reason));
@@ -287,64 +275,11 @@ impl Scheduler {
         }
     }
 
-    fn cancel(&mut self, cancel: Cancel) {
-        let halt = match cancel {
-            Cancel::Task(task) => return self.cancel_task(task.0),
-            Cancel::Drain => Halt::Draining,
-            Cancel::Stop => Halt::Stopping,
-            Cancel::Kill => Halt::Killing,
-        };
-        self.halt = self.halt.max(halt);
-        for task in self.live.clone() {
-            self.ask_to_end_if_stopping(task);
-        }
-    }
-
-    fn ask_to_end_if_stopping(&mut self, task: u32) {
-        match self.halt {
-            Halt::Nothing | Halt::Draining => {}
-            Halt::Stopping => self.ask_to_end(task, Kill::Gracefully),
-            Halt::Killing => self.ask_to_end(task, Kill::Now),
-        }
-    }
-
-    fn ask_to_end(&mut self, task: u32, kill: Kill) {
-        let Phase::Running { asked } = self.phase(task) else {
-            return;
-        };
-        if asked.is_none() || (asked == Some(Kill::Gracefully) && kill == Kill::Now) {
-            self.set(task, Phase::Running { asked: Some(kill) });
-            self.effects.push(Effect::End {
-                task: TaskIx(task),
-                kill,
-            });
-        }
-    }
-
-    fn cancel_task(&mut self, task: u32) {
-        let Some(node) = self.nodes.get_mut(task as usize) else {
-            return;
-        };
-        if node.phase.is_completed() || node.phase.is_unsuccessful() {
-            return;
-        }
-        match node.phase {
-            Phase::Running { .. } => {
-                node.cancelled = true;
-                self.ask_to_end(task, Kill::Gracefully);
-            }
-            Phase::Waiting | Phase::Ready | Phase::Retrying { .. } if node.selected => {
-                self.end_unsuccessfully(task, StopReason::Cancelled);
-            }
-            _ => node.cancelled = true,
-        }
-    }
-
     fn node(&mut self, task: u32) -> &mut Node {
         &mut self.nodes[task as usize]
     }
 
-    fn phase(&self, task: u32) -> Phase {
+    pub(super) fn phase(&self, task: u32) -> Phase {
         self.nodes[task as usize].phase
     }
 
@@ -356,7 +291,7 @@ impl Scheduler {
     }
 
     /// Changes a phase and everything that follows from it at once.
-    fn set(&mut self, task: u32, phase: Phase) {
+    pub(super) fn set(&mut self, task: u32, phase: Phase) {
         let before = std::mem::replace(&mut self.node(task).phase, phase);
         let was_running = matches!(before, Phase::Running { .. });
         let runs = matches!(phase, Phase::Running { .. });

@@ -93,7 +93,8 @@ pub enum Work {
     Run(At<CommandLine>),
 }
 
-/// Reads an orchestration file. `None`: it has an error.
+/// Reads an orchestration file. `None`: a track or a step of it cannot be read. Wrong values of single settings are
+/// among the findings; the document is there then, so that its references are checked all the same.
 pub fn read(
     file: &Arc<str>,
     bytes: &[u8],
@@ -101,9 +102,8 @@ pub fn read(
 ) -> Option<OrchestrationDoc> {
     let mut reader = Reader::new(file.clone());
     let doc = read_bytes(&mut reader, bytes);
-    let sound = !reader.findings.iter().any(Finding::is_error);
     findings.append(&mut reader.findings);
-    doc.filter(|_| sound)
+    doc
 }
 
 fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<OrchestrationDoc> {
@@ -141,13 +141,15 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<OrchestrationDoc> {
         );
         return None;
     };
-    for node in list(reader, "tracks", tracks, "tracks") {
-        if let Some(track) = track(reader, node) {
-            doc.tracks.push(track);
-        }
+    let nodes = list(reader, "tracks", tracks, "tracks");
+    for node in nodes {
+        doc.tracks.extend(track(reader, node));
     }
     duplicate_tracks(reader, &doc.tracks);
-    Some(doc)
+    // Without all tracks and names, references would seem to lead nowhere.
+    let twice = |finding: &Finding| finding.diagnostic.code == "duplicate-name";
+    let whole = !nodes.is_empty() && doc.tracks.len() == nodes.len();
+    (whole && !reader.findings.iter().any(twice)).then_some(doc)
 }
 
 /// Refuses files of a later format.
@@ -232,11 +234,12 @@ fn track(reader: &mut Reader, node: &Node) -> Option<TrackDoc> {
         );
         return None;
     };
-    let read: Vec<StepDoc> = list(reader, "steps", steps, "steps")
-        .iter()
-        .filter_map(|node| step(reader, node))
-        .collect();
+    let nodes = list(reader, "steps", steps, "steps");
+    let read: Vec<StepDoc> = nodes.iter().filter_map(|node| step(reader, node)).collect();
     duplicate_steps(reader, &read);
+    if nodes.is_empty() || read.len() != nodes.len() {
+        return None;
+    }
     Some(TrackDoc {
         mark: node.mark.start(),
         name: name?,
@@ -253,6 +256,7 @@ fn step(reader: &mut Reader, node: &Node) -> Option<StepDoc> {
     let mut task = None;
     let mut run = None;
     let mut worked = (false, false);
+    let mut nameless = false;
     let mut doc = StepDoc {
         mark: node.mark.start(),
         name: None,
@@ -279,7 +283,10 @@ fn step(reader: &mut Reader, node: &Node) -> Option<StepDoc> {
                     mark: node.mark,
                 });
             }
-            "name" => doc.name = name(reader, node, Kind::Step),
+            "name" => {
+                doc.name = name(reader, node, Kind::Step);
+                nameless = doc.name.is_none();
+            }
             "depends_on" => {
                 doc.depends_on = reader.texts(key, node, "[00-setup.md]").unwrap_or_default()
             }
@@ -292,6 +299,9 @@ fn step(reader: &mut Reader, node: &Node) -> Option<StepDoc> {
                 setting(reader, &mut doc.settings, key, node);
             }
         }
+    }
+    if nameless {
+        return None;
     }
     doc.work = match (worked, task, run) {
         ((true, true), ..) => {
@@ -512,10 +522,8 @@ mod tests {
             ),
         ] {
             let mut findings = Vec::new();
-            assert!(
-                read(&"o.yaml".into(), text.as_bytes(), &mut findings).is_none(),
-                "{text}"
-            );
+            let doc = read(&"o.yaml".into(), text.as_bytes(), &mut findings);
+            assert_eq!(doc.is_some(), text.starts_with("version: 2"), "{text}");
             let first = &findings[0].diagnostic;
             let place = first.place.as_ref().unwrap();
             assert_eq!(

@@ -50,6 +50,8 @@ pub const TASK_KEYS: [&str; 23] = [
 pub struct TaskDoc {
     /// From the project root.
     pub file: Arc<str>,
+    /// Nothing in it is wrong.
+    pub sound: bool,
     pub title: Option<Box<str>>,
     pub depends_on: Vec<At<Box<str>>>,
     pub kind: TaskKind,
@@ -63,13 +65,16 @@ pub struct TaskDoc {
     pub text: Fingerprint,
 }
 
-/// Reads a task file. `None`: it has an error. Findings are in no particular order.
+/// Reads a task file. `None`: nothing of it can be read. A document with wrong values is not sound; what could
+/// be read of it is there, so that its references are checked all the same. Findings are in no particular order.
 pub fn read(file: &Arc<str>, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<TaskDoc> {
     let mut reader = Reader::new(file.clone());
-    let doc = read_bytes(&mut reader, bytes);
-    let sound = !reader.findings.iter().any(Finding::is_error);
+    let mut doc = read_bytes(&mut reader, bytes);
+    if let Some(doc) = &mut doc {
+        doc.sound = !reader.findings.iter().any(Finding::is_error);
+    }
     findings.append(&mut reader.findings);
-    doc.filter(|_| sound)
+    doc
 }
 
 fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<TaskDoc> {
@@ -114,8 +119,12 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<TaskDoc> {
             None
         })
     });
+    if map.is_none() && reader.findings.iter().any(Finding::is_error) {
+        return None;
+    }
     let mut doc = TaskDoc {
         file: reader.file.clone(),
+        sound: true,
         title: heading(parts.body).map(Into::into),
         depends_on: Vec::new(),
         kind: TaskKind::default(),
@@ -287,7 +296,7 @@ mod tests {
         let (doc, findings) = read_text(
             "---\ndepend_on: a\npriority: high\ntimeout: 90\ntype: manuel\npriority: 1\nowns: ../x\n---\n",
         );
-        assert!(doc.is_none());
+        assert!(!doc.unwrap().sound);
         let seen: Vec<(u32, u32, &str)> = findings
             .iter()
             .map(|f| {

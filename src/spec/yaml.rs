@@ -86,9 +86,9 @@ struct Builder<'t> {
 pub fn parse(text: &str) -> Result<Option<Node<'_>>, (YamlError, Mark)> {
     let mut options = Options::default();
     options.set_emit_comments(false);
-    // One more than ours, so that our own words are used where both would speak.
-    options.flow_nesting_limit = MAX_DEPTH + 1;
-    options.block_nesting_limit = MAX_DEPTH + 1;
+    // The scanner runs ahead of us, so its own limit is wider: our error then has the better place.
+    options.flow_nesting_limit = 8 * MAX_DEPTH;
+    options.block_nesting_limit = 8 * MAX_DEPTH;
     let mut builder = Builder {
         open: Vec::new(),
         anchors: Vec::new(),
@@ -99,8 +99,11 @@ pub fn parse(text: &str) -> Result<Option<Node<'_>>, (YamlError, Mark)> {
     };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| syntax(&error))?;
-        let mark = mark(&span);
-        builder.take(event, mark).map_err(|error| (error, mark))?;
+        let at = mark(&span);
+        builder.take(event, at).map_err(|error| {
+            let tag = span.tag_span().filter(|_| error == YamlError::Tag);
+            (error, tag.map_or(at, |tag| mark(&tag)))
+        })?;
     }
     Ok(builder.root)
 }
@@ -276,7 +279,7 @@ mod tests {
         assert_eq!(parse(&bomb).unwrap_err().0, YamlError::TooManyAliases);
         for (text, error, line, column) in [
             ("a: &a [*a]", YamlError::AliasInside, 1, 8),
-            ("a: !foo b", YamlError::Tag, 1, 9),
+            ("a: !foo b", YamlError::Tag, 1, 4),
             ("a: b\n---\nc: d\n", YamlError::SecondDocument, 2, 1),
         ] {
             let (found, mark) = parse(text).unwrap_err();

@@ -16,3 +16,8 @@ mod crash;
 mod disk;
 mod field_failures;
 mod world;
+mod bad_inputs;
+mod check;
+mod example_file;
+mod support;
+mod settle;

@@ -85,7 +85,6 @@ fn json_report(
         "problems": problems.iter().map(diagnostic::to_json).collect::<Vec<_>>(),
     });
     let mut out = context.out();
-    serde_json::to_writer_pretty(&mut out, &report)?;
-    writeln!(out)?;
+    writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     Ok(())
 }

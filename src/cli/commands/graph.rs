@@ -92,7 +92,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             } else {
                 anstream::adapter::strip_str(&shown).to_string()
             };
-            std::fs::write(file, plain)
+            std::fs::write(context.start()?.join(file), plain)
                 .with_context(|| format!("cannot write `{}`", file.display()))?;
         }
         None => context.out().write_all(shown.as_bytes())?,

@@ -1,7 +1,14 @@
-//! `runr` alone: where things stand and up to three next commands. (Skeleton.)
+//! `runr` alone: where things stand and up to three next commands.
 
-use crate::cli::{Context, Exit, Failure};
+use std::io::Write as _;
 
-pub fn run(_context: &Context) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+use crate::cli::snapshot::{Snapshot, look};
+use crate::cli::{Context, Exit};
+use crate::report::Overview;
+
+pub fn run(context: &Context) -> anyhow::Result<Exit> {
+    let snapshot = Snapshot::read(context)?;
+    let text = Overview::new(snapshot.facts()).text(&look(context));
+    context.out().write_all(text.as_bytes())?;
+    Ok(snapshot.exit())
 }

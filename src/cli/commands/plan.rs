@@ -1,10 +1,89 @@
-//! `runr plan`: shows what would run, in which order and for how long. (Skeleton.)
+//! `runr plan`: shows what would run, in which order and for how long.
 
-use crate::cli::{Context, Exit, Failure};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::{Context, Exit};
+use crate::model::{Collision, StalePolicy};
+use crate::plan::TaskIx;
+use crate::report::{Arrows, PlanReport};
+use crate::sched::{self, Options, Resume, Selection, Setup};
+use crate::simulate::simulate;
+use crate::view;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// How many tasks run at once [default: `jobs` of the configuration, else the cores, at most 4]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Read this orchestration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let project = context.project()?;
+    let loaded = context.load(&project, args.config.as_deref())?;
+    let store = context.store(&project)?;
+    let (plan, state) = (&loaded.plan, store.state());
+    let selection = match loaded.orchestration {
+        Some(_) => Selection::Tracks,
+        None => Selection::Everything,
+    };
+    let again: Vec<TaskIx> = match loaded.config.stale {
+        StalePolicy::Warn => Vec::new(),
+        StalePolicy::Rerun => plan
+            .numbers()
+            .zip(view::tasks(plan, state))
+            .filter(|(_, view)| view.stale.is_some())
+            .map(|(ix, _)| ix)
+            .collect(),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = args.jobs.or(loaded.config.jobs);
+    let expected = sched::expected(plan, state);
+    let durations: Vec<Duration> = expected.iter().map(|e| e.duration).collect();
+    let problem = sched::build(Setup {
+        plan,
+        state,
+        selected: &selection.tasks(plan),
+        again: &again,
+        orch: None,
+        resume: Resume::default(),
+        collision: loaded.config.collision.unwrap_or(Collision::Serialize),
+        options: Options {
+            jobs: jobs.unwrap_or(u32::try_from(cores.min(4))?),
+            fail_fast: false,
+            wait: false,
+            seed: 0,
+        },
+    });
+    let forecast = simulate(problem, &durations);
+    let report = PlanReport {
+        plan,
+        forecast: &forecast,
+        expected: &expected,
+    };
+    let mut out = context.out();
+    if args.json {
+        report.write_json(&mut out)?;
+    } else {
+        let end =
+            jiff::Zoned::now().saturating_add(jiff::SignedDuration::try_from(forecast.makespan)?);
+        let format = if forecast.makespan < Duration::from_secs(12 * 3600) {
+            "%H:%M"
+        } else {
+            "%Y-%m-%d %H:%M"
+        };
+        let arrows = if context.unicode() {
+            Arrows::Unicode
+        } else {
+            Arrows::Ascii
+        };
+        report.write_text(&mut out, &end.strftime(format).to_string(), arrows)?;
+    }
+    Ok(Exit::OK)
 }

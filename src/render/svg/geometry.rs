@@ -288,3 +288,63 @@ fn along(layered: &Layered, placed: &Placed, start: f64, depth: f64) -> (Vec<f64
         .collect();
     (along, end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::svg::order::order;
+    use crate::render::{Selection, samples};
+
+    #[test]
+    fn no_line_runs_through_a_box_and_no_two_boxes_touch() {
+        let graphs = [
+            include_str!("../../../tests/fixtures/graphs/sarek-dirt02-001.json"),
+            include_str!("../../../tests/fixtures/graphs/rnaseq-dirt02-001.json"),
+            include_str!("../../../tests/fixtures/graphs/viralrecon-dirt02-001.json"),
+        ];
+        let mut drawings = vec![samples::demo(), samples::nasty()];
+        drawings.extend(graphs.map(|g| samples::real(g, &Selection::default())));
+        for drawing in &drawings {
+            let mut layered = Layered::new(drawing);
+            order(&mut layered);
+            for flow in [Flow::Right, Flow::Down] {
+                let geometry = Geometry::with(drawing, &layered, Density::Roomy, flow);
+                check(&layered, &geometry);
+            }
+        }
+    }
+
+    fn check(layered: &Layered, geometry: &Geometry) {
+        // Along and across the flow: begin and end.
+        let spans = |item: usize| {
+            let r = geometry.rect(item, layered);
+            let (x, y) = ((r.x, r.x + r.w), (r.y, r.y + r.h));
+            match geometry.flow {
+                Flow::Right => (x, y),
+                Flow::Down => (y, x),
+            }
+        };
+        let tasks: Vec<usize> = (0..layered.items.len())
+            .filter(|i| matches!(layered.items[*i].kind, Kind::Task(_)))
+            .collect();
+        for layer in &layered.layers {
+            let boxes = layer.iter().filter(|i| tasks.contains(i));
+            let ends: Vec<(f64, f64)> = boxes.map(|i| spans(*i).1).collect();
+            assert!(ends.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        }
+        for step in &layered.steps {
+            let [enter, leave, end] = geometry.line(step, layered);
+            for task in &tasks {
+                let (along, across) = spans(*task);
+                // The straight part passes beside every box of its layer.
+                if *task != step.from {
+                    let beside = leave.0 <= along.0 || enter.0 >= along.1;
+                    assert!(beside || enter.1 < across.0 || enter.1 > across.1);
+                }
+                // The curve lies between two layers, where no box is.
+                assert!(leave.0 < end.0);
+                assert!(along.1 <= leave.0 || along.0 >= end.0);
+            }
+        }
+    }
+}

@@ -7,12 +7,15 @@
 
 mod geometry;
 mod layers;
+mod legend;
 mod measure;
 mod order;
 mod paint;
 mod place;
 mod style;
 mod xml;
+
+use std::fmt;
 
 use crate::render::Drawing;
 use geometry::Geometry;
@@ -53,6 +56,17 @@ pub fn svg(drawing: &Drawing) -> Result<String, Unfit> {
     order::order(&mut layered);
     let geometry = Geometry::new(drawing, &layered);
     Ok(paint::paint(drawing, &layered, &geometry))
+}
+
+/// A length with at most one decimal.
+struct Px(f64);
+
+impl fmt::Display for Px {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = (self.0 * 10.0).round() / 10.0;
+        // Avoids `-0`.
+        write!(f, "{}", if rounded == 0.0 { 0.0 } else { rounded })
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 
 use std::fmt::{self, Write};
 
+use super::Px;
 use super::geometry::{Density, Flow, Geometry, MARGIN, NARROW, Rect};
 use super::layers::{Kind, Lane, Layered};
+use super::legend::Legend;
 use super::measure::{Font, fit, width};
 use super::style;
 use super::xml::escaped;
@@ -13,17 +15,6 @@ use crate::model::TaskKind;
 use crate::render::label::one_line;
 use crate::render::look::{Look, explain};
 use crate::render::{Drawing, Node};
-
-/// A length with at most one decimal.
-struct Px(f64);
-
-impl fmt::Display for Px {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rounded = (self.0 * 10.0).round() / 10.0;
-        // Avoids `-0`.
-        write!(f, "{}", if rounded == 0.0 { 0.0 } else { rounded })
-    }
-}
 
 pub fn paint(drawing: &Drawing, layered: &Layered, geometry: &Geometry) -> String {
     let mut out = String::new();
@@ -202,92 +193,4 @@ fn write_pill(out: &mut String, (right, y): (f64, f64), word: &str) -> Result<f6
         Px(y + 2.6)
     )?;
     Ok(right - w - 4.0)
-}
-
-/// What the marks mean; only those that occur.
-struct Legend {
-    /// Mark, words, left, top.
-    entries: Vec<(Entry, &'static str, f64, f64)>,
-    width: f64,
-    height: f64,
-}
-
-#[derive(Clone, Copy)]
-enum Entry {
-    State(Look),
-    People,
-    Critical,
-}
-
-impl Legend {
-    const ROW: f64 = 22.0;
-
-    fn new(drawing: &Drawing, page: f64) -> Self {
-        let mut marks: Vec<(Entry, &'static str)> = Look::ALL
-            .into_iter()
-            .filter(|look| drawing.nodes.iter().any(|node| Look::of(node) == *look))
-            .map(|look| (Entry::State(look), look.words()))
-            .collect();
-        if drawing.nodes.iter().any(|n| n.kind != TaskKind::Automated) {
-            marks.push((Entry::People, "needs a person"));
-        }
-        if !drawing.critical_path.is_empty() {
-            marks.push((Entry::Critical, "critical path"));
-        }
-        let (mut x, mut y, mut widest) = (0.0, 0.0, 0.0);
-        let mut entries = Vec::new();
-        for (entry, words) in marks {
-            let w = 26.0 + width(words, Font::Regular(11.0)) + 16.0;
-            if x > 0.0 && x + w > page {
-                x = 0.0;
-                y += Self::ROW;
-            }
-            entries.push((entry, words, x, y));
-            x += w;
-            widest = f64::max(widest, x);
-        }
-        Self {
-            entries,
-            width: widest,
-            height: y + Self::ROW,
-        }
-    }
-
-    fn write(&self, out: &mut String, top: f64) -> fmt::Result {
-        writeln!(out, "<g class=\"legend\">")?;
-        for (entry, words, x, y) in &self.entries {
-            let (x, middle) = (x + MARGIN, y + top + Self::ROW / 2.0);
-            match entry {
-                Entry::State(look) => write!(
-                    out,
-                    "<g class=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"20\" height=\"16\" rx=\"4\"/><use href=\"#{}\" x=\"{}\" y=\"{}\"/></g>",
-                    look.class(),
-                    Px(x),
-                    Px(middle - 8.0),
-                    style::glyph(*look),
-                    Px(x + 10.0),
-                    Px(middle)
-                )?,
-                Entry::People => write!(
-                    out,
-                    "<g class=\"task pending people\"><rect x=\"{}\" y=\"{}\" width=\"20\" height=\"16\"/></g>",
-                    Px(x),
-                    Px(middle - 8.0)
-                )?,
-                Entry::Critical => write!(
-                    out,
-                    "<g class=\"edges\"><path class=\"main\" d=\"M{} {middle}h18\" marker-end=\"url(#runr-main)\"/></g>",
-                    Px(x),
-                    middle = Px(middle)
-                )?,
-            }
-            writeln!(
-                out,
-                "<text x=\"{}\" y=\"{}\">{words}</text>",
-                Px(x + 26.0),
-                Px(middle + 4.0)
-            )?;
-        }
-        writeln!(out, "</g>")
-    }
 }

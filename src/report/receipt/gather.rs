@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::event::{CancelTarget, Event, Recorded, Verdict};
-use crate::model::{CheckResult, OrchId, RunId, RunState, Status, StopReason, TaskId};
+use crate::event::{CancelTarget, Event, Recorded};
+use crate::model::{CheckResult, OrchId, RunId, RunState, Status, StopReason};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
 use crate::report::next_commands::next_with;
 use crate::report::note::{Note, complete_command, notes};
-use crate::report::receipt::{Ending, NeedEntry, Receipt, RunEntry, TaskEntry};
+use crate::report::receipt::{Ending, NeedEntry, Receipt, Runs, RunsOf, TaskEntry};
 use crate::report::text::count;
 use crate::view::{Standing, needs_people};
 
@@ -37,8 +37,6 @@ struct Course {
     exit: Option<u8>,
     detached: bool,
     cancelled_by: Option<String>,
-    runs: BTreeMap<TaskId, Vec<RunEntry>>,
-    of_run: BTreeMap<RunId, TaskId>,
 }
 
 impl Receipt {
@@ -46,8 +44,10 @@ impl Receipt {
     #[must_use]
     pub fn gather(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<Self> {
         let mut course = Course::default();
+        let mut runs = Runs::new(RunsOf::Orchestration(subject.orch.clone()), subject.runs);
         for recorded in subject.events {
-            course.take(recorded, subject);
+            course.take(recorded, subject.orch);
+            runs.take(recorded);
         }
         let started_at = course.started_at?;
         let until = course.ended_at.unwrap_or(facts.now);
@@ -72,7 +72,7 @@ impl Receipt {
             tasks: subject
                 .selected
                 .iter()
-                .map(|ix| entry(facts, *ix, started_at, &mut course.runs))
+                .map(|ix| entry(facts, *ix, started_at, &mut runs))
                 .collect(),
             needs_people: needs
                 .iter()
@@ -90,8 +90,8 @@ impl Receipt {
 }
 
 impl Course {
-    fn take(&mut self, recorded: &Recorded, subject: &Subject<'_>) {
-        let ours = |orch: &OrchId| orch == subject.orch;
+    fn take(&mut self, recorded: &Recorded, wanted: &OrchId) {
+        let ours = |orch: &OrchId| orch == wanted;
         match &recorded.event {
             Event::OrchestrationStarted {
                 orch,
@@ -120,62 +120,8 @@ impl Course {
                 by,
                 ..
             } if ours(orch) => self.cancelled_by = Some(by.clone()),
-            Event::Reserved {
-                orch,
-                run,
-                task,
-                attempt,
-                ..
-            } if ours(orch) => {
-                self.of_run.insert(run.clone(), task.clone());
-                let checks = subject.runs.get(run).map(|state| state.checks.clone());
-                self.runs.entry(task.clone()).or_default().push(RunEntry {
-                    run: run.clone(),
-                    attempt: *attempt,
-                    started_at: recorded.at,
-                    took_ms: None,
-                    outcome: "running".to_owned(),
-                    stop_reason: None,
-                    message: None,
-                    checks: checks.unwrap_or_default(),
-                });
-            }
-            Event::Started { run, .. } => {
-                if let Some(entry) = self.run(run) {
-                    entry.started_at = recorded.at;
-                }
-            }
-            Event::Voided { run, message } => {
-                if let Some(entry) = self.run(run) {
-                    "void".clone_into(&mut entry.outcome);
-                    entry.message = Some(message.clone());
-                    entry.took_ms = Some(0);
-                }
-            }
-            Event::Ended {
-                run,
-                verdict,
-                took_ms,
-            } => {
-                let said = subject
-                    .runs
-                    .get(run)
-                    .and_then(|state| state.message.clone());
-                if let Some(entry) = self.run(run) {
-                    entry.took_ms = Some(*took_ms);
-                    settle(entry, verdict, said);
-                }
-            }
             _ => {}
         }
-    }
-
-    fn run(&mut self, run: &RunId) -> Option<&mut RunEntry> {
-        let task = self.of_run.get(run)?;
-        self.runs
-            .get_mut(task)?
-            .iter_mut()
-            .rfind(|entry| entry.run == *run)
     }
 
     fn ending(&self, facts: &Facts<'_>, orch: &OrchId, counts: &Counts) -> Ending {
@@ -194,29 +140,7 @@ impl Course {
     }
 }
 
-fn settle(entry: &mut RunEntry, verdict: &Verdict, said: Option<String>) {
-    let (outcome, reason, message) = match verdict {
-        Verdict::Completed { .. } => ("completed", None, said),
-        Verdict::AwaitingApproval { .. } => ("awaiting_approval", None, said),
-        Verdict::Retry {
-            reason, message, ..
-        } => ("retry", Some(*reason), message.clone().or(said)),
-        Verdict::Failed { reason, message } => ("failed", Some(*reason), message.clone().or(said)),
-        Verdict::Stopped { reason, message } => {
-            ("stopped", Some(*reason), message.clone().or(said))
-        }
-    };
-    outcome.clone_into(&mut entry.outcome);
-    entry.stop_reason = reason;
-    entry.message = message;
-}
-
-fn entry(
-    facts: &Facts<'_>,
-    ix: TaskIx,
-    started_at: Timestamp,
-    runs: &mut BTreeMap<TaskId, Vec<RunEntry>>,
-) -> TaskEntry {
+fn entry(facts: &Facts<'_>, ix: TaskIx, started_at: Timestamp, runs: &mut Runs<'_>) -> TaskEntry {
     let task = facts.task(ix);
     let view = facts.view(ix);
     let recorded = facts.recorded(ix);
@@ -242,7 +166,7 @@ fn entry(
             Standing::Blocked(by) => facts.ids(by).into_iter().cloned().collect(),
             Standing::Ready | Standing::None => Vec::new(),
         },
-        runs: runs.remove(&task.id).unwrap_or_default(),
+        runs: runs.take_of(&task.id),
     }
 }
 
@@ -294,6 +218,7 @@ pub fn failed_check(state: &RunState) -> Option<&CheckResult> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Verdict;
     use crate::model::{CommandLine, Outcome};
     use crate::report::fixture::Told;
     use crate::view::tests::{Story, id, orch, print};

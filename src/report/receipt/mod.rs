@@ -5,7 +5,9 @@
 
 mod gather;
 mod markdown;
+mod runs;
 mod types;
 
 pub use gather::{Subject, failed_check};
+pub use runs::{Runs, RunsOf};
 pub use types::{Ending, NeedEntry, Receipt, RunEntry, TaskEntry};

@@ -1,0 +1,95 @@
+//! Reads what attempts left in their folders.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use crate::cli::Context;
+use crate::model::{RunId, RunState};
+use crate::store::{Layout, read_state};
+
+/// The final answers of these runs, as far as there are any. One that cannot be read is warned about.
+///
+/// # Errors
+/// When stderr cannot be written.
+pub fn read_states(
+    context: &Context,
+    layout: &Layout,
+    runs: &[RunId],
+) -> io::Result<BTreeMap<RunId, RunState>> {
+    let mut states = BTreeMap::new();
+    for run in runs {
+        match read_state(layout, run) {
+            Ok(Some(state)) => {
+                states.insert(run.clone(), state);
+            }
+            Ok(None) => {}
+            Err(error) => writeln!(context.err(), "warning: {error}")?,
+        }
+    }
+    Ok(states)
+}
+
+/// The log files of a run in the order of their making: the worker's, then each verification's.
+///
+/// # Errors
+/// When the folder is there and cannot be read.
+pub fn logs(layout: &Layout, run: &RunId) -> io::Result<Vec<PathBuf>> {
+    let folder = layout.run(run);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        if let Some(rank) = name.to_str().and_then(rank) {
+            found.push((rank, name.clone()));
+        }
+    }
+    found.sort();
+    Ok(found
+        .into_iter()
+        .map(|(_, name)| folder.join(name))
+        .collect())
+}
+
+/// Where a log stands among its run's: `worker.log` first, `verify-10.log` after `verify-9.log`.
+fn rank(name: &str) -> Option<(u8, u64)> {
+    if name == "worker.log" {
+        return Some((0, 0));
+    }
+    let middle = name.strip_prefix("verify-")?.strip_suffix(".log")?;
+    let number: String = middle.chars().take_while(char::is_ascii_digit).collect();
+    Some((1, number.parse().unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_come_in_the_order_of_their_making() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let run = RunId::parse("20250108-143000-aaaa").unwrap();
+        assert!(logs(&layout, &run).unwrap().is_empty());
+        std::fs::create_dir_all(layout.run(&run)).unwrap();
+        for name in [
+            "verify-10.log",
+            "state.json",
+            "verify-2.log",
+            "worker.log",
+            "x.log",
+        ] {
+            std::fs::write(layout.run(&run).join(name), "").unwrap();
+        }
+        let names: Vec<_> = logs(&layout, &run)
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["worker.log", "verify-2.log", "verify-10.log"]);
+    }
+}

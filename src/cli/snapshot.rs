@@ -1,0 +1,189 @@
+//! Everything that a reading command shows, read once: files, journal, processes, the time.
+//!
+//! Takes no lock and writes nothing.
+
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::names;
+use crate::cli::{Context, Exit, Failure};
+use crate::model::{Fingerprint, ProcessRef, Status};
+use crate::plan::TaskIx;
+use crate::project::{Loaded, Project};
+use crate::report::{Facts, Liveness, Look, Processes};
+use crate::state::State;
+use crate::store::{Store, process};
+use crate::view::{self, TaskView};
+
+/// A project at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub project: Project,
+    pub loaded: Loaded,
+    pub store: Store,
+    pub now: Timestamp,
+    views: Vec<TaskView>,
+    processes: Processes,
+}
+
+impl Snapshot {
+    /// Reads everything and prints warnings to stderr.
+    ///
+    /// # Errors
+    /// When there is no project (2), a file of the user's is invalid (2), or the journal cannot be read (4).
+    pub fn read(context: &Context) -> anyhow::Result<Self> {
+        let project = context.project()?;
+        let loaded = context.load(&project, None)?;
+        let store = context.store(&project)?;
+        let fingerprints = fingerprints(context, &project, &loaded, store.state())?;
+        Ok(Self {
+            views: view::tasks_with(&loaded.plan, store.state(), &fingerprints),
+            processes: processes(store.state(), &process::is_alive),
+            now: Timestamp::now(),
+            project,
+            loaded,
+            store,
+        })
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            plan: &self.loaded.plan,
+            state: self.store.state(),
+            views: &self.views,
+            processes: &self.processes,
+            now: self.now,
+        }
+    }
+
+    /// The numbers of all tasks, in the plan's order.
+    #[must_use]
+    pub fn all(&self) -> Vec<TaskIx> {
+        self.loaded.plan.numbers().collect()
+    }
+
+    /// Finds the task that a person means.
+    ///
+    /// # Errors
+    /// When there is none, or several; the candidates are named.
+    pub fn task(&self, name: &str) -> Result<TaskIx, Failure> {
+        names::task(&self.loaded.plan, name)
+    }
+
+    /// The exit code of a command that has shown what could be read.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self.store.damage() {
+            Some(_) => Exit::STATE,
+            None => Exit::OK,
+        }
+    }
+}
+
+/// How results are to look on this terminal.
+#[must_use]
+pub fn look(context: &Context) -> Look {
+    Look {
+        glyphs: context.glyphs(),
+        zone: TimeZone::system(),
+    }
+}
+
+/// Fingerprints of the completed tasks that declare inputs; the others are compared by their text.
+fn fingerprints(
+    context: &Context,
+    project: &Project,
+    loaded: &Loaded,
+    state: &State,
+) -> anyhow::Result<Vec<Option<Fingerprint>>> {
+    let mut found = Vec::new();
+    for (task, number) in loaded.plan.tasks().iter().zip(0..) {
+        if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
+            continue;
+        }
+        match crate::project::fingerprint(project, task) {
+            Ok(fingerprint) => {
+                found.resize(number, None);
+                found.push(Some(fingerprint));
+            }
+            Err(error) => writeln!(
+                context.err(),
+                "warning: cannot read the inputs of `{}`, so it may be stale unnoticed: {error}",
+                task.id
+            )?,
+        }
+    }
+    Ok(found)
+}
+
+/// Looks at the processes that the journal names. `alive` is asked for each.
+#[must_use]
+pub fn processes(state: &State, alive: &dyn Fn(&ProcessRef) -> bool) -> Processes {
+    let deserted = state
+        .orchestrations
+        .iter()
+        .filter(|(_, o)| o.ended_at.is_none() && !alive(&o.owner))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let mut processes = Processes {
+        deserted,
+        ..Processes::default()
+    };
+    for (run, open) in &state.open {
+        // An orchestration that is not in the state has ended long ago.
+        let attended = state
+            .orchestrations
+            .get(&open.orch)
+            .is_some_and(|o| o.ended_at.is_none())
+            && !processes.deserted.contains(&open.orch);
+        let liveness = match (attended, &open.process) {
+            // Its orchestrator lives and will record whatever becomes of it.
+            (true, _) => continue,
+            (false, None) => Liveness::NeverStarted,
+            (false, Some(process)) if alive(process) => Liveness::Unattended,
+            (false, Some(_)) => Liveness::Gone,
+        };
+        processes.runs.insert(run.clone(), liveness);
+    }
+    processes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::tests::{Story, orch, print, process};
+
+    #[test]
+    fn each_open_run_is_judged_by_its_process_and_its_orchestrators() {
+        let mut story = Story::new(&[("a.md", &[]), ("b.md", &[])]);
+        let started = story.started("a.md", print(0));
+        let reserved = story.reserved("b.md", print(0));
+        let attempt = story.state.open[&started].process.clone().unwrap();
+        let owner = process(1);
+        for (living, a, b, deserted) in [
+            (vec![&owner, &attempt], None, None, false),
+            // The orchestrator is about to record the end.
+            (vec![&owner], None, None, false),
+            (
+                vec![&attempt],
+                Some(Liveness::Unattended),
+                Some(Liveness::NeverStarted),
+                true,
+            ),
+            (
+                vec![],
+                Some(Liveness::Gone),
+                Some(Liveness::NeverStarted),
+                true,
+            ),
+        ] {
+            let found = processes(&story.state, &|p| living.contains(&p));
+            assert_eq!(found.runs.get(&started).copied(), a, "{living:?}");
+            assert_eq!(found.runs.get(&reserved).copied(), b, "{living:?}");
+            assert_eq!(found.deserted.contains(&orch()), deserted, "{living:?}");
+        }
+    }
+}
