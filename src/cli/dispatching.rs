@@ -6,9 +6,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::conclusion::{Output, conclude};
 use crate::cli::{Context, Exit};
 use crate::model::Collision;
-use crate::orchestrate::session::{self, Finished, Request, Surroundings};
+use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
@@ -89,7 +90,7 @@ impl Dispatching {
         say_outside(context, &loaded.plan, store.state(), &request)?;
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::start(request, around))?;
-        self.conclude(context, &finished)
+        conclude(context, finished, self.output(context))
     }
 
     /// Continues an orchestration.
@@ -107,7 +108,7 @@ impl Dispatching {
         let store = context.store(&project)?;
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::resume(orch, how, around, command_line()))?;
-        self.conclude(context, &finished)
+        conclude(context, finished, self.output(context))
     }
 
     fn request(
@@ -188,9 +189,14 @@ impl Dispatching {
         })
     }
 
-    fn conclude(&self, context: &Context, finished: &Finished) -> anyhow::Result<Exit> {
-        let _ = (context, finished);
-        Ok(Exit(finished.exit))
+    fn output(&self, context: &Context) -> Output {
+        if self.json {
+            Output::Json
+        } else if self.events || context.quiet() {
+            Output::Nothing
+        } else {
+            Output::Summary
+        }
     }
 }
 

@@ -38,7 +38,10 @@ pub fn print(
     if request.rules.ignore_outside {
         problem.forget_outside();
     }
-    let expected = sched::expected(&loaded.plan, store.state());
+    let expected: Vec<_> = sched::expected(&loaded.plan, store.state())
+        .iter()
+        .map(|e| e.duration)
+        .collect();
     let forecast = simulate(problem, &expected);
     let plan = &loaded.plan;
     let mut out = context.out();

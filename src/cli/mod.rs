@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod conclusion;
 mod context;
 mod diagnostic;
 mod dispatching;

@@ -40,7 +40,11 @@ const AT_ONCE: usize = 3;
 
 #[test]
 fn killed_at_any_moment_it_settles_with_the_same_command() {
-    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text: String| text.parse::<u64>().ok())
+    };
     let rounds = number("RUNR_LONG_CRASH").unwrap_or(20);
     let first = number("RUNR_CRASH_SEED").unwrap_or_else(|| u64::from(getrandom::u32().unwrap()));
     let began = Instant::now();
@@ -76,9 +80,16 @@ fn killed_at_any_moment_it_settles_with_the_same_command() {
         )
         .unwrap();
     }
-    assert!(failed.is_empty(), "rounds failed; see above and try RUNR_CRASH_SEED={}", failed[0]);
+    assert!(
+        failed.is_empty(),
+        "rounds failed; see above and try RUNR_CRASH_SEED={}",
+        failed[0]
+    );
     // An experiment that killed nothing would have shown nothing.
-    assert!(total.runr > 0 && total.attempts + total.workers > 0, "{total:?}");
+    assert!(
+        total.runr > 0 && total.attempts + total.workers > 0,
+        "{total:?}"
+    );
 }
 
 /// What was done to a project.
@@ -141,7 +152,10 @@ fn round(seed: u64) -> Tally {
         // Told is written: what it printed before its death stands in the journal.
         for run in completions_told(&ran.stdout) {
             assert!(
-                journal.verdicts().iter().any(|v| v.0 == run && v.2 == "completed"),
+                journal
+                    .verdicts()
+                    .iter()
+                    .any(|v| v.0 == run && v.2 == "completed"),
                 "seed {seed}: it told of the completion of run {run} and did not write it\n{}",
                 ran.stdout
             );
@@ -150,7 +164,10 @@ fn round(seed: u64) -> Tally {
         let tasks = world.tasks();
         for task in &acknowledged {
             let name = task.trim_end_matches(".md");
-            assert_eq!(tasks[name]["status"], "completed", "seed {seed}: `{task}` was completed before");
+            assert_eq!(
+                tasks[name]["status"], "completed",
+                "seed {seed}: `{task}` was completed before"
+            );
         }
         match ran.code {
             0 => {
@@ -159,15 +176,24 @@ fn round(seed: u64) -> Tally {
             }
             // Something failed because its worker was killed; or runr itself was.
             1 | 137 => {}
-            code => panic!("seed {seed}: exit code {code}\n{}\n{}", ran.stdout, ran.stderr),
+            code => panic!(
+                "seed {seed}: exit code {code}\n{}\n{}",
+                ran.stdout, ran.stderr
+            ),
         }
     }
-    panic!("seed {seed}: not settled after 20 commands: {}\n{}", world.statuses(), world.ledger());
+    panic!(
+        "seed {seed}: not settled after 20 commands: {}\n{}",
+        world.statuses(),
+        world.ledger()
+    );
 }
 
 /// Waits for a random moment and kills one process of the orchestration.
 fn strike(world: &World, running: &Running, dice: &mut Dice, tally: &mut Tally) {
-    let Some(runr) = Proc::of(running.pid()) else { return };
+    let Some(runr) = Proc::of(running.pid()) else {
+        return;
+    };
     let grown = |world: &World| world.growing_journal().events.len() + world.ledger().0.len();
     let target = grown(world) + usize::try_from(dice.below(40)).unwrap();
     let watch = world.watch();
@@ -196,7 +222,9 @@ fn strike(world: &World, running: &Running, dice: &mut Dice, tally: &mut Tally) 
         }
         (1 | 2, Some((worker, _))) => {
             // Its parent, if the worker is still alive once that parent is held.
-            let Some(attempt) = worker.parent() else { return };
+            let Some(attempt) = worker.parent() else {
+                return;
+            };
             if worker.ends_within(Duration::ZERO) || !attempt.command_line().contains(" attempt ") {
                 return;
             }
@@ -215,7 +243,10 @@ fn completions_told(stdout: &str) -> Vec<String> {
     let whole = stdout.rfind('\n').map_or("", |end| &stdout[..end]);
     whole
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line)
+                .unwrap_or_else(|e| panic!("{e}: {line}"))
+        })
         .filter(|event| event["event"] == "ended" && event["is"] == "completed")
         .map(|event| event["run"].as_str().unwrap_or_default().to_owned())
         .collect()
@@ -229,28 +260,57 @@ fn settled(world: &World, seed: u64, tally: &mut Tally) {
         assert_eq!(json["status"], "completed", "seed {seed}: `{task}`");
     }
     let ledger = world.ledger();
-    let edges: Vec<(&str, &str)> =
-        GRAPH.iter().flat_map(|(task, after)| after.iter().map(move |before| (*before, *task))).collect();
+    let edges: Vec<(&str, &str)> = GRAPH
+        .iter()
+        .flat_map(|(task, after)| after.iter().map(move |before| (*before, *task)))
+        .collect();
     ledger.assert_order(&edges);
     let journal = world.journal();
     journal.assert_legal();
-    assert_eq!(journal.open(), BTreeSet::new(), "seed {seed}: runs left open");
+    assert_eq!(
+        journal.open(),
+        BTreeSet::new(),
+        "seed {seed}: runs left open"
+    );
     let verdicts = journal.verdicts();
     for (task, _) in GRAPH {
         let file = format!("{task}.md");
-        let done: Vec<&String> = verdicts.iter().filter(|v| v.1 == file && v.2 == "completed").map(|v| &v.0).collect();
-        assert_eq!(done.len(), 1, "seed {seed}: completions of `{task}`\n{ledger}");
+        let done: Vec<&String> = verdicts
+            .iter()
+            .filter(|v| v.1 == file && v.2 == "completed")
+            .map(|v| &v.0)
+            .collect();
+        assert_eq!(
+            done.len(),
+            1,
+            "seed {seed}: completions of `{task}`\n{ledger}"
+        );
         // The completed run did its work to the end, and nothing of the task began after it.
-        let last = ledger.of("start").filter(|entry| entry.task == task).last().unwrap();
-        assert_eq!(last.run, *done[0], "seed {seed}: `{task}` ran again after its completion\n{ledger}");
+        let last = ledger
+            .of("start")
+            .filter(|entry| entry.task == task)
+            .last()
+            .unwrap();
+        assert_eq!(
+            last.run, *done[0],
+            "seed {seed}: `{task}` ran again after its completion\n{ledger}"
+        );
         assert!(
             ledger.of("end").any(|entry| entry.run == *done[0]),
             "seed {seed}: `{task}` is completed and its worker never ended\n{ledger}"
         );
         // One run starts its worker at most once.
-        let runs: Vec<&str> = ledger.of("start").filter(|e| e.task == task).map(|e| e.run.as_str()).collect();
+        let runs: Vec<&str> = ledger
+            .of("start")
+            .filter(|e| e.task == task)
+            .map(|e| e.run.as_str())
+            .collect();
         let different: BTreeSet<&str> = runs.iter().copied().collect();
-        assert_eq!(runs.len(), different.len(), "seed {seed}: a run of `{task}` started twice\n{ledger}");
+        assert_eq!(
+            runs.len(),
+            different.len(),
+            "seed {seed}: a run of `{task}` started twice\n{ledger}"
+        );
     }
     tally.failed += u32::try_from(verdicts.iter().filter(|v| v.2 == "failed").count()).unwrap();
     let lost = verdicts.iter().filter(|v| v.3 == "orphaned").count() + journal.of("voided").count();

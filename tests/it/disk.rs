@@ -10,9 +10,14 @@ use crate::world::{Ran, World};
 
 /// Is this program there? Without it the test says that it was skipped, except where the gate promised it.
 fn has(program: &str) -> bool {
-    let found = ["/usr/local/bin", "/usr/bin", "/bin"].iter().any(|dir| Path::new(dir).join(program).exists());
+    let found = ["/usr/local/bin", "/usr/bin", "/bin"]
+        .iter()
+        .any(|dir| Path::new(dir).join(program).exists());
     if !found {
-        assert!(std::env::var_os("RUNR_REQUIRE_TOOLS").is_none(), "`{program}` is missing");
+        assert!(
+            std::env::var_os("RUNR_REQUIRE_TOOLS").is_none(),
+            "`{program}` is missing"
+        );
         writeln!(std::io::stderr(), "skipped: no {program}").unwrap();
     }
     found
@@ -33,7 +38,15 @@ fn with_fault(world: &World, call: &str, fault: &str) -> Ran {
     let mut command = world.sealed("strace");
     let journal = world.root().join(".runr/journal.jsonl");
     command
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-P"])
+        .args([
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &format!("trace={call}"),
+            "-P",
+        ])
         .arg(&journal)
         .args(["-e", &format!("inject={call}:{fault}")])
         .arg(env!("CARGO_BIN_EXE_runr"))
@@ -49,14 +62,22 @@ fn recovers(world: &World, what: &str) {
     before.assert_legal();
     let tasks = world.tasks();
     for task in before.completed() {
-        assert_eq!(tasks[task.trim_end_matches(".md")]["status"], "completed", "{what}");
+        assert_eq!(
+            tasks[task.trim_end_matches(".md")]["status"],
+            "completed",
+            "{what}"
+        );
     }
     world.run(&["orchestrate", "run"]).exits(0);
     world.ledger().assert_order(&EDGES);
     let journal = world.journal();
     journal.assert_legal();
     for task in before.completed() {
-        let completions = journal.verdicts().iter().filter(|v| v.1 == task && v.2 == "completed").count();
+        let completions = journal
+            .verdicts()
+            .iter()
+            .filter(|v| v.1 == task && v.2 == "completed")
+            .count();
         assert_eq!(completions, 1, "{what}: `{task}` was completed before");
     }
     world.assert_nothing_survives();
@@ -76,13 +97,22 @@ fn a_journal_that_cannot_be_written_or_synced_ends_with_4() {
     if !has("strace") {
         return;
     }
-    for (call, error) in [("write", "ENOSPC"), ("write", "EIO"), ("fdatasync", "EIO"), ("fdatasync", "ENOSPC")] {
+    for (call, error) in [
+        ("write", "ENOSPC"),
+        ("write", "EIO"),
+        ("fdatasync", "EIO"),
+        ("fdatasync", "ENOSPC"),
+    ] {
         for when in [1, 2, 4] {
             let world = prepared();
             let what = format!("{call} {when} gives {error}");
             let ran = with_fault(&world, call, &format!("error={error}:when={when}+"));
             assert_eq!(ran.code, 4, "{what}\n{}\n{}", ran.stdout, ran.stderr);
-            assert!(ran.stderr.contains("journal.jsonl"), "{what}: {}", ran.stderr);
+            assert!(
+                ran.stderr.contains("journal.jsonl"),
+                "{what}: {}",
+                ran.stderr
+            );
             world.ledger().assert_order(&EDGES);
             recovers(&world, &what);
         }
@@ -106,7 +136,10 @@ fn killed_at_each_of_its_writes_it_recovers() {
             recovers(&world, &format!("killed at {call} {when}"));
             when += 1;
         }
-        assert!(when > 5, "only {when} calls of {call}: not where the journal is written");
+        assert!(
+            when > 5,
+            "only {when} calls of {call}: not where the journal is written"
+        );
     }
 }
 
@@ -116,7 +149,10 @@ struct Tmpfs(PathBuf);
 impl Tmpfs {
     /// `None`: this test may not mount.
     fn new(at: &Path, options: &str) -> Option<Self> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(at)
+            .output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(at.to_owned()));
         }
@@ -146,7 +182,9 @@ fn a_full_disk_ends_with_4_and_loses_nothing() {
     let dir = tempfile::TempDir::with_prefix("runr-").unwrap();
     let state = dir.path().join("project/.runr");
     fs::create_dir_all(&state).unwrap();
-    let Some(tmpfs) = Tmpfs::new(&state, "size=1m") else { return };
+    let Some(tmpfs) = Tmpfs::new(&state, "size=1m") else {
+        return;
+    };
     let world = World::at(dir);
     world.works("z", "", &[]);
     world.run(&["orchestrate", "run"]).exits(0);
@@ -160,7 +198,11 @@ fn a_full_disk_ends_with_4_and_loses_nothing() {
     world.open("gate", "pass");
     let ran = running.wait().exits(4);
     assert!(!ran.stderr.is_empty());
-    assert_eq!(world.ledger().count("start", "b"), 0, "something was started on a full disk");
+    assert_eq!(
+        world.ledger().count("start", "b"),
+        0,
+        "something was started on a full disk"
+    );
     // Reading goes on without room.
     assert_eq!(world.tasks()["z"]["status"], "completed");
     world.run(&["status", "--tasks"]).exits(0);

@@ -17,7 +17,9 @@ fn with_a_person() -> World {
 fn what_a_person_completes_releases_dependents_of_a_running_orchestration() {
     let world = with_a_person();
     let running = world.spawn(&["orchestrate", "run"]);
-    world.until_journal("`m` is left to a person", |journal| journal.of("skipped").next().map(|_| ()));
+    world.until_journal("`m` is left to a person", |journal| {
+        journal.of("skipped").next().map(|_| ())
+    });
     world.run(&["tasks", "complete", "m"]).exits(0);
     // Released while the orchestration is at something else.
     let watch = world.watch();
@@ -38,7 +40,10 @@ fn wait_stays_until_people_have_done_their_part() {
     assert!(!running.ended());
     world.run(&["tasks", "complete", "m"]).exits(0);
     running.wait().exits(0);
-    assert_eq!(world.statuses(), "a completed, b completed, long completed, m completed");
+    assert_eq!(
+        world.statuses(),
+        "a completed, b completed, long completed, m completed"
+    );
     assert_eq!(world.tasks()["m"]["source"], "manual");
 }
 
@@ -50,12 +55,18 @@ fn approval_and_rejection_reach_a_waiting_orchestration() {
     let running = world.spawn(&["orchestrate", "run", "--wait"]);
     let awaiting = |number| {
         move |journal: &crate::world::Journal| {
-            let halves = journal.verdicts().iter().filter(|v| v.2 == "awaiting_approval").count();
+            let halves = journal
+                .verdicts()
+                .iter()
+                .filter(|v| v.2 == "awaiting_approval")
+                .count();
             (halves == number).then_some(())
         }
     };
     world.until_journal("its first half is done", awaiting(1));
-    world.run(&["tasks", "reject", "h", "--note", "too short"]).exits(0);
+    world
+        .run(&["tasks", "reject", "h", "--note", "too short"])
+        .exits(0);
     world.until_journal("it was done again", awaiting(2));
     assert_eq!(world.ledger().count("start", "b"), 0);
     world.run(&["tasks", "approve", "h"]).exits(0);
@@ -107,10 +118,15 @@ fn cancel_of_one_task_leaves_the_others() {
     world.until_started("one");
     world.until_started("two");
     world.run(&["cancel", "one"]).exits(0);
-    world.until_journal("`one` has ended", |journal| journal.of("ended").next().map(|_| ()));
+    world.until_journal("`one` has ended", |journal| {
+        journal.of("ended").next().map(|_| ())
+    });
     world.open("two", "pass");
     running.wait().exits(1);
-    assert_eq!(world.statuses(), "after completed, one stopped, two completed");
+    assert_eq!(
+        world.statuses(),
+        "after completed, one stopped, two completed"
+    );
 }
 
 #[test]
@@ -120,7 +136,9 @@ fn cancel_with_drain_lets_running_tasks_end() {
     let running = world.spawn(&["orchestrate", "run", "-j1", "--wait"]);
     world.until_started("long");
     let cancel = world.spawn(&["cancel", "--drain"]);
-    world.until_journal("the request is written", |journal| journal.of("cancel_requested").next().map(|_| ()));
+    world.until_journal("the request is written", |journal| {
+        journal.of("cancel_requested").next().map(|_| ())
+    });
     world.open("gate", "pass");
     cancel.wait().exits(0);
     let ran = running.wait();

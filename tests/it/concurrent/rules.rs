@@ -21,7 +21,11 @@ fn run_it(args: &[&str]) -> World {
     world.until_started("good");
     world.open("bad", "fail");
     world.until_journal("`bad` has failed", |journal| {
-        journal.verdicts().iter().find(|verdict| verdict.2 == "failed").map(|_| ())
+        journal
+            .verdicts()
+            .iter()
+            .find(|verdict| verdict.2 == "failed")
+            .map(|_| ())
     });
     world.open("good", "pass");
     running.wait().exits(1);
@@ -30,7 +34,10 @@ fn run_it(args: &[&str]) -> World {
 
 #[test]
 fn by_default_only_dependents_of_a_failure_are_blocked() {
-    for args in [["orchestrate", "run", "-j2"].as_slice(), &["orchestrate", "run", "-j2", "--keep-going"]] {
+    for args in [
+        ["orchestrate", "run", "-j2"].as_slice(),
+        &["orchestrate", "run", "-j2", "--keep-going"],
+    ] {
         let world = run_it(args);
         assert_eq!(
             world.statuses(),
@@ -43,7 +50,10 @@ fn by_default_only_dependents_of_a_failure_are_blocked() {
 fn fail_fast_starts_nothing_more() {
     let world = run_it(&["orchestrate", "run", "-j2", "--fail-fast"]);
     // What ran when it happened ends by itself and counts.
-    assert_eq!(world.statuses(), "after-bad pending, after-good pending, bad failed, free pending, good completed");
+    assert_eq!(
+        world.statuses(),
+        "after-bad pending, after-good pending, bad failed, free pending, good completed"
+    );
 }
 
 #[test]
@@ -54,16 +64,33 @@ fn retries_are_made_and_counted() {
     world.works("b", "", &["a"]);
     world.run(&["orchestrate", "run"]).exits(0);
     assert_eq!(world.ledger().tasks("start"), ["a", "a", "a", "b"]);
-    let verdicts: Vec<String> = world.journal().verdicts().into_iter().map(|v| v.2).collect();
+    let verdicts: Vec<String> = world
+        .journal()
+        .verdicts()
+        .into_iter()
+        .map(|v| v.2)
+        .collect();
     assert_eq!(verdicts, ["retry", "retry", "completed", "completed"]);
     assert_eq!(world.tasks()["a"]["attempts"], 3);
 
     let world = World::new();
-    world.task("a", "run: 'echo \"start a $RUNR_RUN_ID $$\" >> ../ledger; false'\nretries: 2");
+    world.task(
+        "a",
+        "run: 'echo \"start a $RUNR_RUN_ID $$\" >> ../ledger; false'\nretries: 2",
+    );
     world.run(&["orchestrate", "run"]).exits(1);
     assert_eq!(world.ledger().tasks("start"), ["a", "a", "a"]);
-    let verdicts: Vec<String> = world.journal().verdicts().into_iter().map(|v| v.2).collect();
-    assert_eq!(verdicts, ["retry", "retry", "failed"], "`failed` is written after the last only");
+    let verdicts: Vec<String> = world
+        .journal()
+        .verdicts()
+        .into_iter()
+        .map(|v| v.2)
+        .collect();
+    assert_eq!(
+        verdicts,
+        ["retry", "retry", "failed"],
+        "`failed` is written after the last only"
+    );
     // Another run attempts it anew.
     world.run(&["orchestrate", "run"]).exits(1);
     assert_eq!(world.ledger().tasks("start").len(), 6);

@@ -7,7 +7,10 @@ const EACH: usize = 8;
 /// Eight tasks of one kind for each of two orchestrations, and both of them run at once.
 fn two_at_once(more: &str) -> World {
     let world = World::new();
-    world.write(".runr/orchestration.yaml", "version: 1\npools: { db: 2 }\ntracks:\n  - { name: t, steps: [ { run: 'true' } ] }\n");
+    world.write(
+        ".runr/orchestration.yaml",
+        "version: 1\npools: { db: 2 }\ntracks:\n  - { name: t, steps: [ { run: 'true' } ] }\n",
+    );
     let name = |side: char, number: usize| format!("{side}{number}");
     for side in ['l', 'r'] {
         for number in 0..EACH {
@@ -30,9 +33,16 @@ fn two_at_once(more: &str) -> World {
         }
     }
     // The two really were at it together: neither had all its tasks before the other's first.
-    let sides: Vec<String> = ledger.tasks("start").iter().map(|task| task[..1].to_owned()).collect();
+    let sides: Vec<String> = ledger
+        .tasks("start")
+        .iter()
+        .map(|task| task[..1].to_owned())
+        .collect();
     let turns = sides.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert!(turns >= 2, "the orchestrations ran one after the other: {sides:?}");
+    assert!(
+        turns >= 2,
+        "the orchestrations ran one after the other: {sides:?}"
+    );
     world.journal().assert_legal();
     world
 }
@@ -64,7 +74,12 @@ fn a_task_of_two_orchestrations_runs_once() {
     let mut before: Vec<String> = Vec::new();
     for number in 0..12 {
         let name = format!("t{number:02}");
-        let after: Vec<&str> = before.iter().rev().take(number % 3).map(String::as_str).collect();
+        let after: Vec<&str> = before
+            .iter()
+            .rev()
+            .take(number % 3)
+            .map(String::as_str)
+            .collect();
         world.works(&name, "0.02", &after);
         before.push(name);
     }

@@ -11,7 +11,10 @@ use crate::world::{Running, World};
 fn deaf() -> World {
     let world = World::new();
     world.write(".runr/config.yaml", "timeouts: { grace: 10m }\n");
-    world.write("deaf.sh", "trap '' TERM INT HUP\n. ./work.sh deaf ../gate\n");
+    world.write(
+        "deaf.sh",
+        "trap '' TERM INT HUP\n. ./work.sh deaf ../gate\n",
+    );
     world.gate("gate");
     world.task("deaf", "run: [sh, deaf.sh, deaf, ../gate]");
     world.works("b", "", &["deaf"]);
@@ -21,20 +24,30 @@ fn deaf() -> World {
 /// Waits until it has said something on stderr.
 fn until_said(world: &World, running: &Running, words: &str) {
     let path: PathBuf = running.stderr().to_owned();
-    world.watch().until(words, || fs::read_to_string(&path).unwrap().contains(words).then_some(()));
+    world.watch().until(words, || {
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains(words)
+            .then_some(())
+    });
 }
 
 #[test]
 fn int_once_ends_the_trees_and_says_how_to_hurry() {
     let world = World::new();
     world.gate("gate");
-    world.write("tree.sh", "sleep 600 &\n(setsid sleep 600 &)\n. ./work.sh a ../gate\n");
+    world.write(
+        "tree.sh",
+        "sleep 600 &\n(setsid sleep 600 &)\n. ./work.sh a ../gate\n",
+    );
     world.task("a", "run: [sh, tree.sh, a, ../gate]");
     world.works("b", "", &["a"]);
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let begun = world.ledger().0.len();
         let running = world.spawn(&["orchestrate", "run"]);
-        world.watch().until("it has started", || (world.ledger().0.len() > begun).then_some(()));
+        world.watch().until("it has started", || {
+            (world.ledger().0.len() > begun).then_some(())
+        });
         running.signal(signal);
         let ran = running.wait().exits(code);
         assert!(ran.stderr.contains("press again to kill"), "{}", ran.stderr);
@@ -45,7 +58,10 @@ fn int_once_ends_the_trees_and_says_how_to_hurry() {
         assert_eq!(tasks["b"]["status"], "pending");
         let journal = world.journal();
         assert_eq!(journal.open().len(), 0);
-        assert_eq!(journal.of("orchestration_ended").last().unwrap()["exit"], code);
+        assert_eq!(
+            journal.of("orchestration_ended").last().unwrap()["exit"],
+            code
+        );
     }
 }
 
@@ -70,16 +86,23 @@ fn hup_leaves_the_attempts_and_resume_adopts_them() {
     let world = deaf();
     let running = world.spawn(&["orchestrate", "run"]);
     let worker = world.until_started("deaf");
-    world.until_journal("it is started", |journal| journal.of("started").next().map(|_| ()));
+    world.until_journal("it is started", |journal| {
+        journal.of("started").next().map(|_| ())
+    });
     running.signal(Signal::HUP);
     running.wait().exits(129);
-    assert!(!worker.ends_within(std::time::Duration::ZERO), "the attempt ended with its terminal");
+    assert!(
+        !worker.ends_within(std::time::Duration::ZERO),
+        "the attempt ended with its terminal"
+    );
     assert_eq!(world.journal().of("detached").count(), 1);
     let task = &world.tasks()["deaf"];
     assert_eq!(task["status"], "in_progress");
     assert_eq!(task["running"]["process"], "unattended", "{task}");
     let resumed = world.spawn(&["resume"]);
-    world.until_journal("it goes on", |journal| (journal.of("orchestration_started").count() == 2).then_some(()));
+    world.until_journal("it goes on", |journal| {
+        (journal.of("orchestration_started").count() == 2).then_some(())
+    });
     world.open("gate", "pass");
     resumed.wait().exits(0);
     assert_eq!(world.ledger().tasks("start"), ["deaf", "b"]);
@@ -93,7 +116,9 @@ fn what_ended_while_nobody_watched_is_found() {
     let world = deaf();
     let running = world.spawn(&["orchestrate", "run"]);
     let attempt = world.until_started("deaf").parent().unwrap();
-    world.until_journal("it is started", |journal| journal.of("started").next().map(|_| ()));
+    world.until_journal("it is started", |journal| {
+        journal.of("started").next().map(|_| ())
+    });
     running.signal(Signal::HUP);
     running.wait().exits(129);
     world.open("gate", "pass");

@@ -11,10 +11,18 @@ fn n22_a_cycle_deadlocks_in_silence() {
     world.works("b", "", &["a"]);
     world.works("c", "", &["b"]);
     world.works("free", "", &[]);
-    for args in [["check"].as_slice(), &["orchestrate", "run"], &["run", "--task", "free"]] {
+    for args in [
+        ["check"].as_slice(),
+        &["orchestrate", "run"],
+        &["run", "--task", "free"],
+    ] {
         let ran = world.run(args).exits(2);
         for name in ["a.md", "b.md", "c.md", "cycle"] {
-            assert!(ran.stderr.contains(name), "{args:?} does not name `{name}`:\n{}", ran.stderr);
+            assert!(
+                ran.stderr.contains(name),
+                "{args:?} does not name `{name}`:\n{}",
+                ran.stderr
+            );
         }
     }
     assert_eq!(world.ledger().tasks("start"), [""; 0]);
@@ -35,7 +43,10 @@ fn n23_a_failed_prerequisite_leaves_dependents_waiting_for_ever() {
         assert_eq!(tasks["b"]["blocked_by"][0], "a.md");
         assert_eq!(tasks["c"]["blocked_by"][0], "b.md");
         let told = format!("{}{}", ran.stdout, ran.stderr);
-        assert!(told.contains("b.md") && told.contains("blocked"), "it does not say what waits:\n{told}");
+        assert!(
+            told.contains("b.md") && told.contains("blocked"),
+            "it does not say what waits:\n{told}"
+        );
         assert_eq!(world.ledger().tasks("start"), [""; 0]);
     }
 }
@@ -49,7 +60,11 @@ fn n27_exit_code_0_though_the_run_stopped() {
         ("run: 'kill -9 $$'", 1, "failed"),
         ("run: 'true'\nverify: ['false']", 1, "failed"),
         ("run: [no-such-program-anywhere]", 1, "failed"),
-        ("run: sleep 600\ntimeout: { wall: 300ms, grace: 100ms }", 1, "stopped"),
+        (
+            "run: sleep 600\ntimeout: { wall: 300ms, grace: 100ms }",
+            1,
+            "stopped",
+        ),
         ("type: manual", 3, "skipped"),
         ("type: hybrid\nrun: 'true'", 3, "awaiting_approval"),
     ] {
@@ -58,7 +73,11 @@ fn n27_exit_code_0_though_the_run_stopped() {
         world.run(&["orchestrate", "run"]).exits(code);
         assert_eq!(world.tasks()["a"]["status"], status, "{task}");
         let journal = world.journal();
-        assert_eq!(journal.of("orchestration_ended").next().unwrap()["exit"], code, "{task}");
+        assert_eq!(
+            journal.of("orchestration_ended").next().unwrap()["exit"],
+            code,
+            "{task}"
+        );
         // Another way to ask gives the same answer.
         assert_eq!(world.run(&["run", "--task", "a"]).code, code, "{task}");
     }

@@ -26,7 +26,10 @@ fn n01_in_progress_for_ever_after_the_agent_died() {
     // The worker dies under a living runr: a verdict, at once.
     worker.signal(Signal::KILL);
     let ran = running.wait().exits(1);
-    assert!(ran.stdout.contains("a.md") || ran.stderr.contains("a.md"), "it does not say what failed");
+    assert!(
+        ran.stdout.contains("a.md") || ran.stderr.contains("a.md"),
+        "it does not say what failed"
+    );
     assert!(attempt.ends_within(Duration::from_secs(30)));
     assert_eq!(world.statuses(), "a failed, b pending");
 
@@ -65,12 +68,20 @@ fn n02_claimed_never_started_invisible() {
     reserved_by_the_dead(&world, orch, "20250108-144530-dead", "b.md");
     let tasks = world.tasks();
     assert_eq!(tasks["b"]["status"], "in_progress");
-    assert_eq!(tasks["b"]["running"]["process"], "never_started", "{}", tasks["b"]);
+    assert_eq!(
+        tasks["b"]["running"]["process"], "never_started",
+        "{}",
+        tasks["b"]
+    );
     assert_eq!(tasks["b"]["running"]["orchestration"], orch);
     world.run(&["orchestrate", "run"]).exits(0);
     assert_eq!(world.ledger().tasks("start"), ["a", "b"]);
     let journal = world.journal();
-    assert_eq!(journal.of("voided").count(), 1, "what never started ends as void");
+    assert_eq!(
+        journal.of("voided").count(),
+        1,
+        "what never started ends as void"
+    );
     journal.assert_legal();
     // And does not count as an attempt.
     assert_eq!(world.tasks()["b"]["attempts"], 1);
@@ -79,7 +90,12 @@ fn n02_claimed_never_started_invisible() {
 /// Appends what an orchestrator that died on the spot would leave.
 fn reserved_by_the_dead(world: &World, orch: &str, run: &str, task: &str) {
     let path = world.root().join(".runr/journal.jsonl");
-    let seq = Journal::parse(&fs::read_to_string(&path).unwrap()).events.last().unwrap().0 + 1;
+    let seq = Journal::parse(&fs::read_to_string(&path).unwrap())
+        .events
+        .last()
+        .unwrap()
+        .0
+        + 1;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let line = serde_json::json!([
         { "event": "orchestration_started", "orch": orch, "command": "runr orchestrate run", "tasks": 1, "jobs": 1,
@@ -99,7 +115,10 @@ fn n03_a_long_healthy_task_declared_dead() {
     let running = world.spawn(&["orchestrate", "run"]);
     let worker = world.until_started("a");
     let run = world.until_journal("`a` is started", |journal| {
-        journal.of("started").next().map(|event| event["run"].as_str().unwrap().to_owned())
+        journal
+            .of("started")
+            .next()
+            .map(|event| event["run"].as_str().unwrap().to_owned())
     });
     running.signal(Signal::KILL);
     running.wait().exits(137);
@@ -107,7 +126,10 @@ fn n03_a_long_healthy_task_declared_dead() {
     // It gives no sign of life, and by all its files it did nothing for a year.
     let year_ago = SystemTime::now() - Duration::from_secs(365 * 24 * 3600);
     for entry in fs::read_dir(world.root().join(".runr/runs").join(&run)).unwrap() {
-        let file = fs::File::options().append(true).open(entry.unwrap().path()).unwrap();
+        let file = fs::File::options()
+            .append(true)
+            .open(entry.unwrap().path())
+            .unwrap();
         file.set_modified(year_ago).unwrap();
     }
     let again = world.spawn(&["orchestrate", "run"]);
@@ -127,11 +149,16 @@ fn n20_restart_runs_a_task_twice() {
     let world = waiting_at_a_gate();
     let running = world.spawn(&["orchestrate", "run"]);
     world.until_started("a");
-    world.until_journal("`a` is started", |journal| journal.of("started").next().map(|_| ()));
+    world.until_journal("`a` is started", |journal| {
+        journal.of("started").next().map(|_| ())
+    });
     running.signal(Signal::KILL);
     running.wait().exits(137);
     // Two restarts at once, and the attempt is still at it.
-    let restarts = [world.spawn(&["orchestrate", "run"]), world.spawn(&["orchestrate", "run"])];
+    let restarts = [
+        world.spawn(&["orchestrate", "run"]),
+        world.spawn(&["orchestrate", "run"]),
+    ];
     world.until_journal("both have begun", |journal| {
         (journal.of("orchestration_started").count() == 3).then_some(())
     });
@@ -164,5 +191,8 @@ fn n28_resume_completes_a_task_and_its_dependents_stay_blocked() {
     world.ledger().assert_order(&[("a", "b"), ("b", "c")]);
     let journal = world.journal();
     let orchs: Vec<_> = journal.of("reserved").map(|event| &event["orch"]).collect();
-    assert!(orchs.iter().all(|orch| *orch == orchs[0]), "it is the same orchestration: {orchs:?}");
+    assert!(
+        orchs.iter().all(|orch| *orch == orchs[0]),
+        "it is the same orchestration: {orchs:?}"
+    );
 }

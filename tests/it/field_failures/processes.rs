@@ -20,7 +20,11 @@ fn n14_a_worker_hangs_at_its_start_or_finishes_and_never_exits() {
         let world = World::new();
         world.task("a", &format!("run: '{script}'\ntimeout: {{ startup: 400ms, idle: 400ms, wall: 1500ms, grace: 200ms }}"));
         world.works("b", "", &["a"]);
-        assert_eq!(outcome(&world, 1), ("stopped".to_owned(), reason.to_owned()), "{script}");
+        assert_eq!(
+            outcome(&world, 1),
+            ("stopped".to_owned(), reason.to_owned()),
+            "{script}"
+        );
         assert_eq!(world.ledger().tasks("start"), [""; 0]);
         world.assert_nothing_survives();
     }
@@ -41,8 +45,12 @@ fn n15_the_servers_of_the_agent_outlive_it() {
     );
     assert_eq!(outcome(&world, 0).0, "completed");
     world.assert_nothing_survives();
-    let run = world.tasks()["a"]["last_run_id"].as_str().unwrap().to_owned();
-    let state = std::fs::read_to_string(world.root().join(format!(".runr/runs/{run}/state.json"))).unwrap();
+    let run = world.tasks()["a"]["last_run_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let state =
+        std::fs::read_to_string(world.root().join(format!(".runr/runs/{run}/state.json"))).unwrap();
     let state: serde_json::Value = serde_json::from_str(&state).unwrap();
     assert!(state["ended_strays"].as_u64().unwrap() >= 4, "{state}");
 }
@@ -54,14 +62,24 @@ fn n16_a_grandchild_ignores_term_and_is_reparented() {
         "deaf.sh",
         "trap '' TERM INT HUP\necho \"deaf $1 x $$\" >> ../ledger\nsleep 600\nsleep 600\n",
     );
-    world.write("start.sh", "(setsid sh deaf.sh one &)\n(setsid env -i sh deaf.sh two &)\nexec sleep 600\n");
-    world.task("a", "run: [sh, start.sh]\ntimeout: { wall: 700ms, grace: 200ms }");
-    assert_eq!(outcome(&world, 1), ("stopped".to_owned(), "timeout".to_owned()));
+    world.write(
+        "start.sh",
+        "(setsid sh deaf.sh one &)\n(setsid env -i sh deaf.sh two &)\nexec sleep 600\n",
+    );
+    world.task(
+        "a",
+        "run: [sh, start.sh]\ntimeout: { wall: 700ms, grace: 200ms }",
+    );
+    assert_eq!(
+        outcome(&world, 1),
+        ("stopped".to_owned(), "timeout".to_owned())
+    );
     let deaf: Vec<u32> = world.ledger().of("deaf").map(|entry| entry.pid).collect();
     assert_eq!(deaf.len(), 2, "{}", world.ledger());
     for pid in deaf {
         // One of them has thrown its environment away: its cookie does not betray it.
-        let alive = std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"sh\0deaf.sh"));
+        let alive = std::fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| line.starts_with(b"sh\0deaf.sh"));
         assert!(!alive, "{pid} outlived its attempt");
     }
     world.assert_nothing_survives();
@@ -75,9 +93,18 @@ fn n17_a_fork_during_the_kill_walk_escapes() {
         "hop.sh",
         "trap '' TERM INT HUP\nn=$1\ntest \"$n\" -gt 3000 && exit\nsleep 0.005\nsetsid sh hop.sh $((n + 1)) &\nexit 0\n",
     );
-    world.write("start.sh", "sh hop.sh 0 &\nsh hop.sh 0 &\necho hopping\nexec sleep 600\n");
-    world.task("a", "run: [sh, start.sh]\ntimeout: { wall: 500ms, grace: 100ms }");
-    assert_eq!(outcome(&world, 1), ("stopped".to_owned(), "timeout".to_owned()));
+    world.write(
+        "start.sh",
+        "sh hop.sh 0 &\nsh hop.sh 0 &\necho hopping\nexec sleep 600\n",
+    );
+    world.task(
+        "a",
+        "run: [sh, start.sh]\ntimeout: { wall: 500ms, grace: 100ms }",
+    );
+    assert_eq!(
+        outcome(&world, 1),
+        ("stopped".to_owned(), "timeout".to_owned())
+    );
     world.assert_nothing_survives();
 }
 
@@ -85,7 +112,10 @@ fn n17_a_fork_during_the_kill_walk_escapes() {
 fn n19_a_watcher_hangs_on_a_pipe_held_by_an_escaped_descendant() {
     let world = World::new();
     // Without its cookie, in a session of its own, and every descriptor that it was given still open.
-    world.write("escape.sh", "(setsid env -i sh -c 'exec sleep 600' &)\necho done\n");
+    world.write(
+        "escape.sh",
+        "(setsid env -i sh -c 'exec sleep 600' &)\necho done\n",
+    );
     world.task("a", "run: [sh, escape.sh]\nverify: ['sh escape.sh']");
     // Through pipes, read to their end: whoever holds one open is waited for here.
     let ran = world.output(world.runr(&["orchestrate", "run"])).exits(0);
@@ -112,7 +142,15 @@ fn n29_a_text_with_a_command_in_it_is_executed() {
     ] {
         world.run(args).exits(0);
     }
-    for place in [world.outside(), world.root().to_owned(), world.root().join(".runr/tasks")] {
-        assert!(!place.join("pwned").exists(), "executed in {}", place.display());
+    for place in [
+        world.outside(),
+        world.root().to_owned(),
+        world.root().join(".runr/tasks"),
+    ] {
+        assert!(
+            !place.join("pwned").exists(),
+            "executed in {}",
+            place.display()
+        );
     }
 }

@@ -20,16 +20,28 @@ fn n05_the_summary_overwrites_the_full_record() {
     let verdicts: Vec<String> = journal.verdicts().into_iter().map(|v| v.2).collect();
     assert_eq!(verdicts, ["retry", "completed"]);
     let logs = || -> Vec<String> {
-        let runs = journal.of("reserved").map(|event| event["run"].as_str().unwrap().to_owned());
-        runs.map(|run| fs::read_to_string(world.root().join(format!(".runr/runs/{run}/worker.log"))).unwrap()).collect()
+        let runs = journal
+            .of("reserved")
+            .map(|event| event["run"].as_str().unwrap().to_owned());
+        runs.map(|run| {
+            fs::read_to_string(world.root().join(format!(".runr/runs/{run}/worker.log"))).unwrap()
+        })
+        .collect()
     };
     let before = logs();
     for (number, log) in before.iter().enumerate() {
-        let expected: String = (1..=5000).map(|line| format!("attempt {} line {line}\n", number + 1)).collect();
+        let expected: String = (1..=5000)
+            .map(|line| format!("attempt {} line {line}\n", number + 1))
+            .collect();
         assert_eq!(*log, expected, "of attempt {}", number + 1);
     }
     // Telling about them shortens nothing.
-    for args in [["report"].as_slice(), &["logs", "a"], &["status", "--tasks"], &["orchestrate", "run"]] {
+    for args in [
+        ["report"].as_slice(),
+        &["logs", "a"],
+        &["status", "--tasks"],
+        &["orchestrate", "run"],
+    ] {
         world.run(args).exits(0);
     }
     assert!(before == logs());
@@ -43,15 +55,25 @@ fn n25_two_run_ids_in_one_second_share_a_folder() {
     }
     world.run(&["orchestrate", "run", "-j8"]).exits(0);
     let journal = world.journal();
-    let runs: Vec<String> = journal.of("reserved").map(|event| event["run"].as_str().unwrap().to_owned()).collect();
+    let runs: Vec<String> = journal
+        .of("reserved")
+        .map(|event| event["run"].as_str().unwrap().to_owned())
+        .collect();
     let different: BTreeSet<&String> = runs.iter().collect();
     assert_eq!((runs.len(), different.len()), (60, 60));
     let seconds: BTreeSet<&str> = runs.iter().map(|run| &run[..15]).collect();
-    assert!(seconds.len() < 60, "no two in one second: the test shows nothing");
+    assert!(
+        seconds.len() < 60,
+        "no two in one second: the test shows nothing"
+    );
     for run in &runs {
         let dir = world.root().join(".runr/runs").join(run);
-        assert_eq!(fs::read_to_string(dir.join("worker.log")).unwrap(), format!("{run}\n"));
-        let spec: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("spec.json")).unwrap()).unwrap();
+        assert_eq!(
+            fs::read_to_string(dir.join("worker.log")).unwrap(),
+            format!("{run}\n")
+        );
+        let spec: serde_json::Value =
+            serde_json::from_slice(&fs::read(dir.join("spec.json")).unwrap()).unwrap();
         assert_eq!(spec["run"], run.as_str());
     }
 }
@@ -63,7 +85,9 @@ fn n26_the_tools_own_files_make_the_tree_dirty() {
     world.task("m", "type: manual");
     let git = |args: &[&str]| {
         let mut command = world.sealed("git");
-        command.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(args);
+        command
+            .args(["-c", "user.name=t", "-c", "user.email=t@localhost"])
+            .args(args);
         world.output(command).exits(0).stdout
     };
     git(&["init", "-q"]);
@@ -111,16 +135,28 @@ fn n30_a_dry_run_changes_something() {
         ] {
             world.run(args).exits(0);
             let after = photograph(world.root());
-            let changed: Vec<&PathBuf> =
-                before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)).collect();
-            assert!(changed.is_empty(), "`runr {}` changed {changed:?}", args.join(" "));
+            let changed: Vec<&PathBuf> = before
+                .keys()
+                .chain(after.keys())
+                .filter(|path| before.get(*path) != after.get(*path))
+                .collect();
+            assert!(
+                changed.is_empty(),
+                "`runr {}` changed {changed:?}",
+                args.join(" ")
+            );
         }
     }
     // What it says it would start is what is started.
     let ran = fresh.run(&["orchestrate", "run", "-n"]).exits(0);
     let told = ran.stdout;
-    let first = told.find("a.md").unwrap_or_else(|| panic!("`a.md` is not named:\n{told}"));
-    assert!(told.find("b.md").is_some_and(|second| first < second), "{told}");
+    let first = told
+        .find("a.md")
+        .unwrap_or_else(|| panic!("`a.md` is not named:\n{told}"));
+    assert!(
+        told.find("b.md").is_some_and(|second| first < second),
+        "{told}"
+    );
 }
 
 /// Every path with its content and the time of its last change.

@@ -14,19 +14,36 @@ impl Journal {
     /// Reads a journal that must be whole: every line closed by its newline, its checksum right, the
     /// numbers without gaps.
     pub fn parse(text: &str) -> Self {
-        assert!(text.is_empty() || text.ends_with('\n'), "the journal's last line is torn: {text:?}");
+        assert!(
+            text.is_empty() || text.ends_with('\n'),
+            "the journal's last line is torn: {text:?}"
+        );
         let mut events = Vec::new();
         for (number, line) in text.lines().enumerate() {
-            let (content, crc) = line.rsplit_once(",\"crc\":\"").unwrap_or_else(|| panic!("no checksum: {line}"));
-            assert_eq!(crc, format!("{:08x}\"}}", crc32c::crc32c(content.as_bytes())), "line {}: {line}", number + 1);
+            let (content, crc) = line
+                .rsplit_once(",\"crc\":\"")
+                .unwrap_or_else(|| panic!("no checksum: {line}"));
+            assert_eq!(
+                crc,
+                format!("{:08x}\"}}", crc32c::crc32c(content.as_bytes())),
+                "line {}: {line}",
+                number + 1
+            );
             let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
             if number == 0 {
-                assert!(value.get("runr_journal").is_some(), "not the first line of a journal: {line}");
+                assert!(
+                    value.get("runr_journal").is_some(),
+                    "not the first line of a journal: {line}"
+                );
                 continue;
             }
-            let seq = value["seq"].as_u64().unwrap_or_else(|| panic!("no number: {line}"));
+            let seq = value["seq"]
+                .as_u64()
+                .unwrap_or_else(|| panic!("no number: {line}"));
             assert_eq!(seq, number as u64, "a gap before {line}");
-            let list = value["events"].as_array().unwrap_or_else(|| panic!("no events: {line}"));
+            let list = value["events"]
+                .as_array()
+                .unwrap_or_else(|| panic!("no events: {line}"));
             events.extend(list.iter().map(|event| (seq, event.clone())));
         }
         Self { events }
@@ -40,12 +57,17 @@ impl Journal {
 
     /// The events of one name.
     pub fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.events.iter().map(|(_, event)| event).filter(move |event| event["event"] == name)
+        self.events
+            .iter()
+            .map(|(_, event)| event)
+            .filter(move |event| event["event"] == name)
     }
 
     /// The task of each run.
     pub fn task_of_run(&self) -> BTreeMap<String, String> {
-        self.of("reserved").map(|e| (text(&e["run"]), text(&e["task"]))).collect()
+        self.of("reserved")
+            .map(|e| (text(&e["run"]), text(&e["task"])))
+            .collect()
     }
 
     /// The verdicts in order: run, task, verdict (`completed`, `failed`, …), reason.
@@ -62,7 +84,11 @@ impl Journal {
 
     /// The tasks that have a completed verdict.
     pub fn completed(&self) -> BTreeSet<String> {
-        self.verdicts().into_iter().filter(|v| v.2 == "completed").map(|v| v.1).collect()
+        self.verdicts()
+            .into_iter()
+            .filter(|v| v.2 == "completed")
+            .map(|v| v.1)
+            .collect()
     }
 
     /// The runs that were reserved and are neither ended nor void.
@@ -89,12 +115,21 @@ impl Journal {
             match event["event"].as_str().unwrap_or_default() {
                 "reserved" => {
                     let task = text(&event["task"]);
-                    assert!(!open.values().any(|other| *other == task), "seq {seq}: a second run of `{task}`");
-                    assert!(!completed.contains(&task), "seq {seq}: `{task}` was completed already");
+                    assert!(
+                        !open.values().any(|other| *other == task),
+                        "seq {seq}: a second run of `{task}`"
+                    );
+                    assert!(
+                        !completed.contains(&task),
+                        "seq {seq}: `{task}` was completed already"
+                    );
                     open.insert(run, task);
                 }
                 "voided" => {
-                    assert!(open.remove(&run).is_some(), "seq {seq}: run {run} was not open");
+                    assert!(
+                        open.remove(&run).is_some(),
+                        "seq {seq}: run {run} was not open"
+                    );
                 }
                 "ended" => {
                     let task = open.remove(&run);

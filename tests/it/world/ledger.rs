@@ -50,7 +50,12 @@ impl Ledger {
             let mut words = line.split(' ');
             let mut next = || words.next().unwrap_or_default().to_owned();
             let (what, task, run, pid) = (next(), next(), next(), next());
-            Entry { what, task, run, pid: pid.parse().unwrap_or(0) }
+            Entry {
+                what,
+                task,
+                run,
+                pid: pid.parse().unwrap_or(0),
+            }
         };
         Self(whole.lines().map(entry).collect())
     }
@@ -72,7 +77,9 @@ impl Ledger {
 
     /// Where the first line of this kind and task stands.
     pub fn place(&self, what: &str, task: &str) -> Option<usize> {
-        self.0.iter().position(|entry| entry.what == what && entry.task == task)
+        self.0
+            .iter()
+            .position(|entry| entry.what == what && entry.task == task)
     }
 
     /// How many of the matching tasks ran at once at most. Only for ledgers whose workers all ended by
@@ -96,9 +103,14 @@ impl Ledger {
     /// `edges`: prerequisite, dependent.
     pub fn assert_order(&self, edges: &[(&str, &str)]) {
         let overlaps: Vec<&Entry> = self.of("overlap").collect();
-        assert!(overlaps.is_empty(), "two attempts at one task lived at once: {overlaps:?}\n{self}");
+        assert!(
+            overlaps.is_empty(),
+            "two attempts at one task lived at once: {overlaps:?}\n{self}"
+        );
         for (prerequisite, dependent) in edges {
-            let Some(start) = self.place("start", dependent) else { continue };
+            let Some(start) = self.place("start", dependent) else {
+                continue;
+            };
             match self.place("end", prerequisite) {
                 Some(end) if end < start => {}
                 _ => panic!("`{dependent}` started before `{prerequisite}` had ended\n{self}"),

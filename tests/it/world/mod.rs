@@ -10,7 +10,7 @@ mod project;
 mod until;
 
 pub use journal::Journal;
-pub use ledger::{Entry, Ledger};
+pub use ledger::Ledger;
 pub use process::{Proc, Ran, Running};
 pub use project::World;
 pub use until::Watch;

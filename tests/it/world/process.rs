@@ -25,14 +25,19 @@ impl Ran {
     /// Holds the exit code; shows everything when it is another one.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "exit code\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "exit code\nstdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// Its output as one JSON value.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr))
     }
 }
 
@@ -53,7 +58,11 @@ impl Running {
             .stderr(File::create(&stderr).unwrap())
             .spawn()
             .unwrap();
-        Self { child, stdout, stderr }
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -87,11 +96,18 @@ impl Running {
         // A child of ours keeps its number until we have asked for its end.
         if let Some(process) = Proc::of(self.pid()) {
             let came = process.ends_within(Duration::from_secs(60));
-            assert!(came, "runr hangs\n{}\n{}", self.printed(), fs::read_to_string(&self.stderr).unwrap());
+            assert!(
+                came,
+                "runr hangs\n{}\n{}",
+                self.printed(),
+                fs::read_to_string(&self.stderr).unwrap()
+            );
         }
         let status = self.child.wait().unwrap();
         Ran {
-            code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+            code: status
+                .code()
+                .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
             stdout: fs::read_to_string(&self.stdout).unwrap(),
             stderr: fs::read_to_string(&self.stderr).unwrap(),
         }
@@ -167,7 +183,9 @@ pub fn with_cookie(cookie: &str) -> Vec<(u32, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap() {
         let name = entry.unwrap().file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         if has_cookie(pid, cookie) {
             let line = Proc::of(pid).map(|process| process.command_line());
             found.extend(line.map(|line| (pid, line)));
@@ -179,6 +197,10 @@ pub fn with_cookie(cookie: &str) -> Vec<(u32, String)> {
 fn has_cookie(pid: u32, cookie: &str) -> bool {
     let mut bytes = Vec::new();
     // Of a process that is going or not ours nothing can be read.
-    let read = File::open(format!("/proc/{pid}/environ")).and_then(|mut file| file.read_to_end(&mut bytes));
-    read.is_ok() && bytes.split(|byte| *byte == 0).any(|entry| entry == cookie.as_bytes())
+    let read = File::open(format!("/proc/{pid}/environ"))
+        .and_then(|mut file| file.read_to_end(&mut bytes));
+    read.is_ok()
+        && bytes
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == cookie.as_bytes())
 }

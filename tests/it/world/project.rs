@@ -39,8 +39,16 @@ impl World {
         fs::create_dir(top.join("home")).unwrap();
         fs::write(top.join("ledger"), "").unwrap();
         fs::write(root.join("work.sh"), SCRIPT).unwrap();
-        let world = Self { dir, root, commands: AtomicU32::new(0), gates: Mutex::default() };
-        world.write(".runr/config.yaml", "retries: { max: 0, backoff: { base: 10ms, max: 20ms } }\ntimeouts: { grace: 2s }\n");
+        let world = Self {
+            dir,
+            root,
+            commands: AtomicU32::new(0),
+            gates: Mutex::default(),
+        };
+        world.write(
+            ".runr/config.yaml",
+            "retries: { max: 0, backoff: { base: 10ms, max: 20ms } }\ntimeouts: { grace: 2s }\n",
+        );
         world
     }
 
@@ -62,7 +70,10 @@ impl World {
 
     /// Writes a task file with this frontmatter.
     pub fn task(&self, name: &str, frontmatter: &str) {
-        self.write(&format!(".runr/tasks/{name}.md"), &format!("---\n{frontmatter}\n---\n# {name}\n"));
+        self.write(
+            &format!(".runr/tasks/{name}.md"),
+            &format!("---\n{frontmatter}\n---\n# {name}\n"),
+        );
     }
 
     /// A task whose worker writes its start and end and takes `seconds` between.
@@ -72,8 +83,15 @@ impl World {
 
     /// As [`Self::works`], with more frontmatter.
     pub fn works_with(&self, name: &str, seconds: &str, after: &[&str], more: &str) {
-        let after = after.iter().map(|name| format!("{name}.md")).collect::<Vec<_>>().join(", ");
-        self.task(name, &format!("depends_on: [{after}]\nrun: [sh, work.sh, {name}, '{seconds}']\n{more}"));
+        let after = after
+            .iter()
+            .map(|name| format!("{name}.md"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        self.task(
+            name,
+            &format!("depends_on: [{after}]\nrun: [sh, work.sh, {name}, '{seconds}']\n{more}"),
+        );
     }
 
     /// Makes a gate that workers can wait at (`../NAME` from the project root).
@@ -88,7 +106,10 @@ impl World {
         )
         .unwrap();
         let both_ends = File::options().read(true).write(true).open(&path).unwrap();
-        self.gates.lock().unwrap().insert(name.to_owned(), both_ends);
+        self.gates
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), both_ends);
     }
 
     /// Lets one worker through a gate, now or when it comes; it fails when `answer` is `fail`.
@@ -143,7 +164,10 @@ impl World {
     pub fn output(&self, mut command: Command) -> Ran {
         let output = command.output().unwrap();
         Ran {
-            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+            code: output
+                .status
+                .code()
+                .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -176,10 +200,21 @@ impl World {
     pub fn tasks(&self) -> BTreeMap<String, Value> {
         let ran = self.run(&["status", "--tasks", "--json"]).exits(0);
         let json = ran.json();
-        let tasks = json["tasks"].as_array().unwrap_or_else(|| panic!("no list of tasks: {json}"));
+        let tasks = json["tasks"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no list of tasks: {json}"));
         tasks
             .iter()
-            .map(|task| (task["task"].as_str().unwrap_or_default().trim_end_matches(".md").to_owned(), task.clone()))
+            .map(|task| {
+                (
+                    task["task"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .trim_end_matches(".md")
+                        .to_owned(),
+                    task.clone(),
+                )
+            })
             .collect()
     }
 
@@ -187,7 +222,9 @@ impl World {
     #[track_caller]
     pub fn statuses(&self) -> String {
         let tasks = self.tasks();
-        let each = tasks.iter().map(|(task, json)| format!("{task} {}", json["status"].as_str().unwrap_or("?")));
+        let each = tasks
+            .iter()
+            .map(|(task, json)| format!("{task} {}", json["status"].as_str().unwrap_or("?")));
         each.collect::<Vec<_>>().join(", ")
     }
 
@@ -200,9 +237,14 @@ impl World {
     #[track_caller]
     pub fn until_started(&self, task: &str) -> Proc {
         let entry = self.watch().until(&format!("`{task}` has started"), || {
-            self.ledger().of("start").filter(|entry| entry.task == task).last().cloned()
+            self.ledger()
+                .of("start")
+                .filter(|entry| entry.task == task)
+                .last()
+                .cloned()
         });
-        Proc::with_cookie(entry.pid, &format!("RUNR_RUN_ID={}", entry.run)).expect("the worker is gone")
+        Proc::with_cookie(entry.pid, &format!("RUNR_RUN_ID={}", entry.run))
+            .expect("the worker is gone")
     }
 
     /// Waits until the journal shows something.
@@ -219,7 +261,10 @@ impl World {
     #[track_caller]
     pub fn assert_nothing_survives(&self) {
         let left = self.survivors();
-        assert!(left.is_empty(), "processes outlived their attempt: {left:?}");
+        assert!(
+            left.is_empty(),
+            "processes outlived their attempt: {left:?}"
+        );
     }
 }
 

@@ -48,7 +48,11 @@ impl Watch {
 
     /// Waits until `look` gives something or the process has ended; `None`: it ended first.
     #[track_caller]
-    pub fn until_or_ended<T>(&self, process: &Proc, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    pub fn until_or_ended<T>(
+        &self,
+        process: &Proc,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ended = process.ends_within(Duration::ZERO);
@@ -58,7 +62,10 @@ impl Watch {
             if ended {
                 return None;
             }
-            assert!(self.changed(deadline, Some(process)), "neither happened nor ended");
+            assert!(
+                self.changed(deadline, Some(process)),
+                "neither happened nor ended"
+            );
         }
     }
 

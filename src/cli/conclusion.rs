@@ -1,0 +1,134 @@
+//! How an orchestration ended: its receipt beside its plan, and its summary for whoever comes back.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use crate::cli::{Context, Exit, runs, snapshot};
+use crate::event::{Event, Recorded};
+use crate::model::{RunId, Status, TaskId};
+use crate::orchestrate::session::Finished;
+use crate::report::receipt::{Receipt, Subject};
+use crate::report::{Facts, SummaryLook, last_lines, summary};
+use crate::store::{Layout, history, process, replace};
+use crate::view;
+
+/// What goes to stdout at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    Summary,
+    /// The receipt as JSON.
+    Json,
+    /// Nothing: events were written there, or it is to be quiet.
+    Nothing,
+}
+
+/// Lines of a failed task's log that the summary may show.
+const LOG_LINES: usize = 10;
+
+/// Writes the receipt and prints the end. Gives the exit code.
+///
+/// # Errors
+/// When the receipt or stdout cannot be written.
+pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow::Result<Exit> {
+    let layout = finished.store.layout().clone();
+    let events = events_of(&finished, &layout)?;
+    let receipt = receipt(context, &finished, &events)?;
+    write(&layout, &receipt)?;
+    let exit = Exit(finished.exit);
+    match output {
+        Output::Summary => {
+            let logs = logs(&layout, &receipt);
+            let look = SummaryLook {
+                glyphs: context.glyphs(),
+                width: context.width(),
+            };
+            // The bars go first; the summary is the result and stands on stdout.
+            finished.screen.finish("");
+            write!(context.out(), "{}", summary(&receipt, &logs, look))?;
+        }
+        Output::Json => {
+            finished.screen.finish("");
+            writeln!(context.out(), "{}", serde_json::to_string_pretty(&receipt)?)?;
+        }
+        Output::Nothing => finished.screen.finish(""),
+    }
+    Ok(exit)
+}
+
+/// Everything that was written since the orchestration's first start.
+fn events_of(finished: &Finished, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
+    let mut events = Vec::new();
+    let mut begun = false;
+    history(layout, &mut |recorded| {
+        let starts = matches!(&recorded.event, Event::OrchestrationStarted { orch, .. } if *orch == finished.orch);
+        begun = begun || starts;
+        if begun {
+            events.push(recorded);
+        }
+    })?;
+    Ok(events)
+}
+
+fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyhow::Result<Receipt> {
+    let state = finished.store.state();
+    let views = view::tasks(&finished.plan, state);
+    let processes = snapshot::processes(state, &process::is_alive);
+    let facts = Facts {
+        plan: &finished.plan,
+        state,
+        views: &views,
+        processes: &processes,
+        now: Timestamp::now(),
+    };
+    let ids: Vec<RunId> = events
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Reserved { orch, run, .. } if *orch == finished.orch => Some(run.clone()),
+            _ => None,
+        })
+        .collect();
+    let runs = runs::read_states(context, finished.store.layout(), &ids)?;
+    let subject = Subject {
+        orch: &finished.orch,
+        selected: &finished.selected,
+        events,
+        runs: &runs,
+    };
+    Receipt::gather(&facts, &subject)
+        .with_context(|| format!("the journal does not hold the start of {}", finished.orch))
+}
+
+fn write(layout: &Layout, receipt: &Receipt) -> anyhow::Result<()> {
+    let dir = layout.orchestration(&receipt.orchestration);
+    for (name, text) in [
+        ("receipt.json", serde_json::to_string_pretty(receipt)?),
+        ("receipt.md", receipt.to_markdown()),
+    ] {
+        let path = dir.join(name);
+        replace(&path, text.as_bytes())
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The last lines of what failed or stopped: of the check that failed, else of the worker.
+fn logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
+    let bad = |status| matches!(status, Status::Failed | Status::Stopped);
+    let tasks = receipt.tasks.iter().filter(|task| bad(task.status));
+    tasks
+        .filter_map(|task| {
+            let run = task.runs.last()?;
+            let log = run
+                .checks
+                .iter()
+                .find(|check| !check.passed)
+                .map_or("worker.log", |check| &check.log);
+            // A log that cannot be read is only not shown.
+            let lines = last_lines(&layout.run(&run.run).join(log), LOG_LINES).ok()?;
+            Some((task.task.clone(), lines))
+        })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! What runr costs, measured: `cargo bench --bench bench [-- NAME…]`. See `README.md` here.
+//!
+//! No test: a figure of a loaded machine proves nothing. Every table names what it is compared with, and
+//! both are measured in turns.
+
+mod overhead;
+mod place;
+mod reading;
+mod release;
+mod startup;
+mod table;
+
+use std::io;
+use std::process::ExitCode;
+
+/// Each benchmark with its name on the command line.
+const ALL: [(&str, fn() -> io::Result<()>); 4] = [
+    ("startup", startup::run),
+    ("reading", reading::run),
+    ("overhead", overhead::run),
+    ("release", release::run),
+];
+
+fn main() -> ExitCode {
+    // Cargo adds `--bench`; everything else is a name.
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    if let Some(name) = names
+        .iter()
+        .find(|name| ALL.iter().all(|(known, _)| known != name))
+    {
+        table::line(&format!(
+            "no benchmark is called `{name}`; there are: startup, reading, overhead, release"
+        ));
+        return ExitCode::from(2);
+    }
+    let chosen = ALL
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
+    for (name, run) in chosen {
+        if let Err(error) = run() {
+            table::line(&format!("{name}: {error}"));
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
