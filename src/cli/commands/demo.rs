@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             err,
             "made a sample project of {} files in {}\n",
             files.len(),
-            next::shown_path(&dir)
+            next::shown_path(Next::new(&dir)?.dir())
         )?;
     }
 
@@ -110,7 +110,8 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
 
 /// Says what was built, what is left to people, and how to finish it.
 fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
-    writeln!(out, "\nbuilt in {}:", next::shown_path(dir))?;
+    let mut next = Next::new(dir).map_err(io::Error::other)?;
+    writeln!(out, "\nbuilt in {}:", next::shown_path(next.dir()))?;
     for (path, what) in BUILT {
         if dir.join(path).is_file() {
             writeln!(out, "  {path:<22}{what}")?;
@@ -124,7 +125,6 @@ fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()>
             task.id, task.title, task.id
         )?;
     }
-    let mut next = Next::new(dir).map_err(io::Error::other)?;
     for command in waiting.iter().filter_map(|task| task.command.as_deref()) {
         next = next.command(command);
     }

@@ -26,15 +26,18 @@ impl Next {
         // The folder may not be there yet when nothing is written.
         let there = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         let here = here.canonicalize().unwrap_or(here);
-        let shorter = |path: &Path| match path.strip_prefix(&here) {
-            Ok(below) => below.to_owned(),
-            Err(_) => path.to_owned(),
-        };
+        let shorter = there.strip_prefix(&here).unwrap_or(&there);
         Ok(Self {
-            dir: (there != here).then(|| shorter(&there)),
+            dir: (there != here).then(|| shorter.to_owned()),
             unfound: unfound(),
             commands: Vec::new(),
         })
+    }
+
+    /// The folder as its caller would name it from where they stand.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new("."))
     }
 
     /// Adds `runr COMMAND`.
