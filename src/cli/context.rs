@@ -10,7 +10,7 @@ use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
 use crate::project::{self, Loaded, Project};
-use crate::store::Store;
+use crate::store::{Notice, Store};
 
 /// The surroundings of one command.
 #[derive(Debug)]
@@ -74,6 +74,15 @@ impl Context {
             }
             None => true,
         }
+    }
+
+    /// Who types, for the journal: the login name.
+    #[must_use]
+    pub fn user(&self) -> String {
+        ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// Columns of the terminal; 100 when there is none.
@@ -142,11 +151,35 @@ impl Context {
         }
     }
 
-    /// Opens the journal.
+    /// Opens the journal. What a person should know about it goes to stderr: a damaged one is read up
+    /// to the damage, and only appending to it fails.
     ///
     /// # Errors
     /// When it cannot be read: exit code 4.
     pub fn store(&self, project: &Project) -> anyhow::Result<Store> {
-        Ok(Store::open(&project.root)?)
+        let store = Store::open(&project.root)?;
+        if let Some(damage) = store.damage() {
+            let mut err = self.err();
+            writeln!(err, "warning: {damage}")?;
+            for line in damage.help() {
+                writeln!(err, "  help: {line}")?;
+            }
+        }
+        self.tell(store.notices())?;
+        Ok(store)
+    }
+
+    /// Prints what a person should be told, unless asked to be quiet.
+    ///
+    /// # Errors
+    /// When stderr cannot be written.
+    pub fn tell(&self, notices: &[Notice]) -> std::io::Result<()> {
+        if self.quiet() {
+            return Ok(());
+        }
+        let mut err = self.err();
+        notices
+            .iter()
+            .try_for_each(|notice| writeln!(err, "note: {notice}"))
     }
 }

@@ -97,7 +97,9 @@ pub fn report(context: &Context, error: &anyhow::Error) -> Exit {
     let corrupt = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<StoreError>());
-    for line in failure.map(|f| f.help.as_slice()).unwrap_or_default() {
+    let remedies = corrupt.map(StoreError::help).unwrap_or_default();
+    let own = failure.map(|f| f.help.as_slice()).unwrap_or_default();
+    for line in own.iter().chain(&remedies) {
         let _ = writeln!(err, "  help: {line}");
     }
     match (failure, corrupt) {

@@ -8,9 +8,11 @@ mod commands;
 mod context;
 mod diagnostic;
 mod exit;
-mod naming;
+mod log_output;
+mod names;
 mod runs;
 mod snapshot;
+mod subject;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::cli::naming;
+use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{Fingerprint, ProcessRef, Status};
 use crate::plan::TaskIx;
@@ -36,7 +36,7 @@ impl Snapshot {
     pub fn read(context: &Context) -> anyhow::Result<Self> {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
-        let store = open(context, &project)?;
+        let store = context.store(&project)?;
         let fingerprints = fingerprints(context, &project, &loaded, store.state())?;
         Ok(Self {
             views: view::tasks_with(&loaded.plan, store.state(), &fingerprints),
@@ -70,7 +70,7 @@ impl Snapshot {
     /// # Errors
     /// When there is none, or several; the candidates are named.
     pub fn task(&self, name: &str) -> Result<TaskIx, Failure> {
-        naming::task(&self.loaded.plan, name)
+        names::task(&self.loaded.plan, name)
     }
 
     /// The exit code of a command that has shown what could be read.
@@ -81,27 +81,6 @@ impl Snapshot {
             None => Exit::OK,
         }
     }
-}
-
-/// Opens the journal and says on stderr what a person should know about it.
-///
-/// # Errors
-/// When it cannot be read: exit code 4.
-pub fn open(context: &Context, project: &Project) -> anyhow::Result<Store> {
-    let store = context.store(project)?;
-    let mut err = context.err();
-    if !context.quiet() {
-        for notice in store.notices() {
-            writeln!(err, "note: {notice}")?;
-        }
-    }
-    if let Some(damage) = store.damage() {
-        writeln!(err, "error: {damage}; what stands before it is shown")?;
-        for line in damage.help() {
-            writeln!(err, "  help: {line}")?;
-        }
-    }
-    Ok(store)
 }
 
 /// How results are to look on this terminal.

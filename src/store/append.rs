@@ -60,6 +60,8 @@ impl Store {
         // A damaged journal is found before anything is made beside it.
         self.refuse_damage()?;
         first_write::prepare(&self.layout)?;
+        // Here and not with the journal: what was released stays released for this store.
+        first_write::fill_reserve(&self.layout);
         OpenOptions::new()
             .read(true)
             .write(true)
@@ -135,8 +137,12 @@ impl Store {
         };
         let text = line::encode(seq, at, news.iter().map(|recorded| &recorded.event))
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        let before = journal.position();
         journal.write(&text)?;
-        journal.sync()?;
+        if let Err(error) = journal.sync() {
+            journal.take_back(before);
+            return Err(error);
+        }
         self.synced = journal.position().offset;
         Ok(())
     }
@@ -173,7 +179,6 @@ impl Store {
 
     /// Opens the journal for writing; begins it when it is new, with what the older runr left.
     fn open_writable(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
-        first_write::fill_reserve(&self.layout);
         let path = self.layout.journal();
         let read_before = self.journal.as_ref().map(Journal::position);
         let mut journal = Journal::open_writable(&path)?;
@@ -194,8 +199,6 @@ impl Store {
     fn begin_new_journal(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
         self.cut_torn_end()?;
         self.begin_anew();
-        self.notices
-            .retain(|notice| !matches!(notice, Notice::OlderShown { .. }));
         let status = older_files::status_bytes(&self.layout)?;
         let older = older_files::read(&self.layout, status.as_deref())?;
         let id = getrandom::u64().map_err(|error| {
@@ -212,7 +215,10 @@ impl Store {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        journal.write_header(format!("{id:016x}"))?;
+        if let Err(error) = journal.write_header(format!("{id:016x}")) {
+            self.poisoned = !matches!(error, StoreError::Full { .. });
+            return Err(error);
+        }
         self.synced = journal.position().offset;
         if older.events.is_empty() {
             return Ok(());

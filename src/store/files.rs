@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::event::Recorded;
 use crate::state::State;
@@ -42,6 +42,8 @@ pub(super) struct CacheMemory {
     pub seq: Option<u64>,
     /// When this store last wrote it.
     pub written: Option<Instant>,
+    /// How long that took.
+    pub cost: Duration,
     /// Bytes that somebody edited, to be kept before they are replaced.
     pub edited: Option<Vec<u8>>,
     /// A newer runr's: never replaced.

@@ -420,6 +420,14 @@ impl Journal {
             .map_err(StoreError::io("sync", &self.path))
     }
 
+    /// Takes a line back whose sync failed, so that no reader takes it for true. It may come back with
+    /// a power cut; nobody was told about it.
+    pub fn take_back(&mut self, before: Position) {
+        if self.file.set_len(before.offset).is_ok() {
+            self.position = before;
+        }
+    }
+
     fn length(&self) -> Result<u64, StoreError> {
         self.file
             .metadata()

@@ -11,6 +11,9 @@ use crate::store::{Store, StoreError, replace, status_format};
 
 /// The shortest time between two replacements while a command runs.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// The file of ten thousand tasks takes tens of milliseconds to write, and a command has better things to
+/// do: at most a twentieth of its time goes there.
+const SHARE: u32 = 20;
 
 /// Reads the file and says what it is.
 ///
@@ -33,13 +36,15 @@ impl Store {
         self.write_cache_at(Instant::now())
     }
 
-    /// As [`Store::write_cache`], unless this store has written it less than 200 ms before `now`.
+    /// As [`Store::write_cache`], unless this store has written it less than 200 ms before `now`, or less
+    /// than twenty times as long before as that took.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
+        let interval = INTERVAL.max(self.cache.cost * SHARE);
         match self.cache.written {
-            Some(written) if now.saturating_duration_since(written) < INTERVAL => Ok(()),
+            Some(written) if now.saturating_duration_since(written) < interval => Ok(()),
             _ => self.write_cache_at(now),
         }
     }
@@ -59,6 +64,7 @@ impl Store {
         let Some(id) = journal.id() else {
             return Ok(());
         };
+        let begun = Instant::now();
         let position = journal.position();
         if self.synced < position.offset {
             // Lines of others may not be on disk yet; a cache ahead of its journal would be taken
@@ -77,6 +83,7 @@ impl Store {
         replace::replace(&path, &text).map_err(StoreError::io("replace", &path))?;
         self.cache.seq = Some(self.state.seq);
         self.cache.written = Some(now);
+        self.cache.cost = begun.elapsed();
         Ok(())
     }
 }

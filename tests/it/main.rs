@@ -1,3 +1,4 @@
 //! Integration tests: the real binary, end to end.
 
 mod journal;
+mod settle;

@@ -1,6 +1,11 @@
-//! `runr tasks`: lists, shows and settles tasks.
+//! `runr tasks`: lists, shows and settles tasks, one file each.
 
+mod approve;
+mod complete;
 mod list;
+mod reject;
+mod reset;
+mod settle;
 mod show;
 
 use crate::cli::{Context, Exit};
@@ -13,15 +18,27 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Lists tasks
+    /// Lists all tasks
     List(list::Args),
-    /// Shows one task: its settings, its text, its history
+    /// Shows everything known about one task
     Show(show::Args),
+    /// Says that a task is done, by hand
+    Complete(complete::Args),
+    /// Accepts the worker's half of a hybrid task
+    Approve(approve::Args),
+    /// Sends a hybrid task back to its worker
+    Reject(reject::Args),
+    /// Makes a task count as never run
+    Reset(reset::Args),
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::List(args) => list::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Complete(args) => complete::run(context, args),
+        Command::Approve(args) => approve::run(context, args),
+        Command::Reject(args) => reject::run(context, args),
+        Command::Reset(args) => reset::run(context, args),
     }
 }

@@ -1,0 +1,33 @@
+//! `runr tasks reject`: a person sends a hybrid task back to its worker.
+
+use crate::cli::commands::tasks::settle::Settlement;
+use crate::cli::{Context, Exit};
+use crate::event::Event;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The task, as `03`, `03-http` or `net/03-http.md`
+    task: String,
+    /// What the worker should do better
+    #[arg(long)]
+    note: String,
+}
+
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let settlement = Settlement::open(context)?;
+    let events = settlement
+        .tasks(&[args.task])?
+        .into_iter()
+        .map(|ix| Event::Rejected {
+            task: settlement.task(ix).id.clone(),
+            by: settlement.by.clone(),
+            note: Some(args.note.clone()),
+        })
+        .collect();
+    settlement.append(context, events, |event| match event {
+        Event::Rejected { task, .. } => Some(format!(
+            "rejected {task}; it is attempted again by the orchestration that runs, else by the next"
+        )),
+        _ => None,
+    })
+}

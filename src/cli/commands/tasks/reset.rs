@@ -1,0 +1,28 @@
+//! `runr tasks reset`: a task counts as never run.
+
+use crate::cli::commands::tasks::settle::Settlement;
+use crate::cli::{Context, Exit};
+use crate::event::Event;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The tasks, as `03`, `03-http` or `net/03-http.md`
+    #[arg(value_name = "TASK", required = true)]
+    tasks: Vec<String>,
+}
+
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let settlement = Settlement::open(context)?;
+    let events = settlement
+        .tasks(&args.tasks)?
+        .into_iter()
+        .map(|ix| Event::Reset {
+            task: settlement.task(ix).id.clone(),
+            by: settlement.by.clone(),
+        })
+        .collect();
+    settlement.append(context, events, |event| match event {
+        Event::Reset { task, .. } => Some(format!("reset {task}, it counts as never run")),
+        _ => None,
+    })
+}

@@ -1,0 +1,159 @@
+//! What `complete`, `approve`, `reject` and `reset` share: name the tasks, append, say what follows.
+//!
+//! Knows the plan for names and dependents. The journal alone decides whether a change is legal.
+
+use std::io::Write as _;
+
+use crate::cli::{Context, Exit, Failure, names};
+use crate::event::Event;
+use crate::model::{Status, Task, TaskKind};
+use crate::plan::{Plan, TaskIx};
+use crate::state::{Illegal, State};
+use crate::store::{Refused, Store};
+use crate::view::{self, Standing};
+
+/// A person's change to some tasks, from the names typed to the words printed.
+#[derive(Debug)]
+pub struct Settlement {
+    pub plan: Plan,
+    pub store: Store,
+    /// Who types.
+    pub by: String,
+}
+
+impl Settlement {
+    /// Reads the project and its journal.
+    ///
+    /// # Errors
+    /// Invalid files (exit code 2), or a journal that cannot be read (4).
+    pub fn open(context: &Context) -> anyhow::Result<Self> {
+        let project = context.project()?;
+        let loaded = context.load(&project, None)?;
+        let store = context.store(&project)?;
+        Ok(Self {
+            plan: loaded.plan,
+            store,
+            by: context.user(),
+        })
+    }
+
+    /// The tasks that were named, each once, in the order typed.
+    ///
+    /// # Errors
+    /// The first name that means no task, or several.
+    pub fn tasks(&self, typed: &[String]) -> Result<Vec<TaskIx>, Failure> {
+        let mut found = Vec::new();
+        for name in typed {
+            let ix = names::task(&self.plan, name)?;
+            if !found.contains(&ix) {
+                found.push(ix);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn task(&self, ix: TaskIx) -> &Task {
+        self.plan.task(ix)
+    }
+
+    /// Appends one event a task and prints what it did and what follows: `said` puts one event into words.
+    ///
+    /// # Errors
+    /// The first event that the journal refused, after the others were written and told (75 when its task
+    /// is running, else 2); or a journal that cannot be written (4).
+    pub fn append(
+        mut self,
+        context: &Context,
+        events: Vec<Event>,
+        said: impl Fn(&Event) -> Option<String>,
+    ) -> anyhow::Result<Exit> {
+        let told = self.store.notices().len();
+        // What others wrote until now is not our doing.
+        self.store.refresh()?;
+        let before = standings(&self.plan, self.store.state());
+        let asked = events.clone();
+        let done = self.store.append(events)?;
+        context.tell(&self.store.notices()[told..])?;
+        if let Err(error) = self.store.write_cache() {
+            writeln!(context.err(), "warning: {error}; it is rebuilt later")?;
+        }
+        let refused = |event: &Event| done.refused.iter().any(|refused| refused.event == *event);
+        let mut out = context.out();
+        for event in asked.iter().filter(|event| !refused(event)) {
+            if let Some(line) = said(event) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        let after = standings(&self.plan, self.store.state());
+        for (words, was, is) in [
+            ("now ready", Place::Blocked, Place::Ready),
+            ("blocked again", Place::Ready, Place::Blocked),
+        ] {
+            let names = self.changed(&before, &after, was, is);
+            if !names.is_empty() {
+                writeln!(out, "{words}: {}", names.join(", "))?;
+            }
+        }
+        match done.refused.into_iter().next() {
+            None => Ok(Exit::OK),
+            Some(refused) => Err(self.explain(refused).into()),
+        }
+    }
+
+    fn changed(&self, before: &[Place], after: &[Place], was: Place, is: Place) -> Vec<String> {
+        self.plan
+            .numbers()
+            .zip(before.iter().zip(after))
+            .filter(|(_, (before, after))| **before == was && **after == is)
+            .map(|(ix, _)| {
+                let task = self.plan.task(ix);
+                match task.kind {
+                    TaskKind::Manual if is == Place::Ready => format!("{} (needs you)", task.id),
+                    _ => task.id.to_string(),
+                }
+            })
+            .collect()
+    }
+
+    fn explain(&self, refused: Refused) -> Failure {
+        let message = refused.why.to_string();
+        match refused.why {
+            Illegal::TaskRunning { task, .. } => Failure::busy(message)
+                .help(format!("runr cancel {task}    stops it; then ask again")),
+            Illegal::NotAwaitingApproval { task, status } => {
+                let hybrid = self
+                    .plan
+                    .find(&task)
+                    .is_some_and(|ix| self.plan.task(ix).kind == TaskKind::Hybrid);
+                let failure = Failure::usage(message);
+                match (status, hybrid) {
+                    (Status::Completed, _) => failure,
+                    (_, true) => failure.help(format!("runr run --task {task}    does its first half")),
+                    (_, false) => failure.help(format!(
+                        "only hybrid tasks are approved; `runr tasks complete {task}` says that it is done"
+                    )),
+                }
+            }
+            _ => Failure::usage(message),
+        }
+    }
+}
+
+/// Where a task stands, as far as a release is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Ready,
+    Blocked,
+    Elsewhere,
+}
+
+fn standings(plan: &Plan, state: &State) -> Vec<Place> {
+    view::tasks(plan, state)
+        .into_iter()
+        .map(|task| match task.standing {
+            Standing::Ready => Place::Ready,
+            Standing::Blocked(_) => Place::Blocked,
+            Standing::None => Place::Elsewhere,
+        })
+        .collect()
+}

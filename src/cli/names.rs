@@ -1,0 +1,98 @@
+//! Finds the task that a person means.
+
+use crate::cli::exit::Failure;
+use crate::plan::{Plan, TaskIx};
+
+/// The task named on the command line: its id, its path from the root, its id without `.md`, or a part that
+/// begins one id or file name only (`03` for `net/03-http.md`).
+///
+/// # Errors
+/// When nothing matches, naming what is near; or when several do, naming them.
+pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
+    let wanted = name.trim_start_matches("./");
+    let wanted = wanted.strip_prefix(".runr/tasks/").unwrap_or(wanted);
+    let ids = || plan.numbers().map(|ix| (ix, plan.task(ix).id.as_str()));
+    let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
+    // From the strictest reading to the loosest; the first that finds something decides.
+    let readings: [&dyn Fn(&str) -> bool; 4] = [
+        &|id| id == wanted,
+        &|id| id.strip_suffix(".md") == Some(wanted),
+        &|id| last(id) == wanted || last(id).strip_suffix(".md") == Some(wanted),
+        &|id| id.starts_with(wanted) || last(id).starts_with(wanted),
+    ];
+    for reading in readings {
+        let found: Vec<(TaskIx, &str)> = ids().filter(|(_, id)| reading(id)).collect();
+        match found.as_slice() {
+            [] => {}
+            [(ix, _)] => return Ok(*ix),
+            several => {
+                let names: Vec<String> = several
+                    .iter()
+                    .take(5)
+                    .map(|(_, id)| format!("`{id}`"))
+                    .collect();
+                let more = if several.len() > 5 { ", …" } else { "" };
+                return Err(
+                    Failure::usage(format!("`{name}` is not the name of one task"))
+                        .help(format!("it could be {}{more}", names.join(", "))),
+                );
+            }
+        }
+    }
+    let nearest = ids()
+        .map(|(_, id)| {
+            (
+                strsim::jaro_winkler(id.trim_end_matches(".md"), wanted.trim_end_matches(".md")),
+                id,
+            )
+        })
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let failure = Failure::usage(format!("no task `{name}`"));
+    Err(match nearest {
+        Some((_, id)) => failure.help(format!("did you mean `{id}`?")),
+        None => failure.help("runr tasks list    shows all tasks"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+
+    #[test]
+    fn people_name_tasks_in_many_ways() {
+        let plan = sample(&[
+            ("00-setup.md", &[]),
+            ("net/03-http.md", &[]),
+            ("net/04-tls.md", &[]),
+            ("ui/03-http.md", &[]),
+        ]);
+        for (name, expected) in [
+            ("00-setup.md", 0),
+            ("00-setup", 0),
+            (".runr/tasks/00-setup.md", 0),
+            ("00", 0),
+            ("net/03-http", 1),
+            ("04-tls", 2),
+            ("04", 2),
+            ("ui/", 3),
+        ] {
+            assert_eq!(
+                task(&plan, name).map_err(|e| e.message),
+                Ok(TaskIx(expected)),
+                "{name}"
+            );
+        }
+        let several = task(&plan, "03-http").unwrap_err();
+        assert_eq!(
+            several.help,
+            ["it could be `net/03-http.md`, `ui/03-http.md`"]
+        );
+        assert_eq!(
+            task(&plan, "00-steup").unwrap_err().help,
+            ["did you mean `00-setup.md`?"]
+        );
+        assert_eq!(task(&plan, "zebra").unwrap_err().message, "no task `zebra`");
+    }
+}
