@@ -7,7 +7,7 @@ use crate::model::{Task, TaskKind, show_duration};
 use crate::orchestrate::session::Request;
 use crate::plan::TaskIx;
 use crate::project::Loaded;
-use crate::report::sanitise::one_line;
+use crate::report::one_line;
 use crate::sched::{self, Resume};
 use crate::simulate::simulate;
 use crate::store::Store;

@@ -14,6 +14,8 @@ mod exit;
 mod names;
 mod runs;
 mod snapshot;
+mod log_output;
+mod subject;
 
 use std::process::ExitCode;
 

@@ -29,6 +29,14 @@ pub fn is_alive(process: &ProcessRef) -> bool {
     system::is_alive(process)
 }
 
+/// Blocks until exactly this process has ended; at once when it does not run. Nothing polls.
+///
+/// # Errors
+/// When the system cannot wait for a process that is not a child; `Unsupported` outside of Linux.
+pub fn wait_for_end(process: &ProcessRef) -> io::Result<()> {
+    system::wait_for_end(process)
+}
+
 /// Was the process started since this machine's last boot?
 #[must_use]
 pub fn is_of_this_boot(process: &ProcessRef) -> bool {
@@ -55,6 +63,30 @@ mod system {
     pub fn boot_id() -> io::Result<String> {
         let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
         Ok(text.trim_end().to_owned())
+    }
+
+    pub fn wait_for_end(process: &ProcessRef) -> io::Result<()> {
+        use rustix::event::{PollFd, PollFlags, poll};
+        use rustix::process::{Pid, PidfdFlags, pidfd_open};
+        let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else {
+            return Ok(());
+        };
+        let handle = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(handle) => handle,
+            Err(rustix::io::Errno::SRCH) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        // The handle may belong to a later process with the same number: ask who it is only now.
+        if !is_alive(process) {
+            return Ok(());
+        }
+        loop {
+            match poll(&mut [PollFd::new(&handle, PollFlags::IN)], None) {
+                Ok(_) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     pub fn is_alive(process: &ProcessRef) -> bool {
@@ -85,6 +117,10 @@ mod system {
     /// Unknown here; the same for all processes.
     pub fn boot_id() -> io::Result<String> {
         Ok(String::new())
+    }
+
+    pub fn wait_for_end(_process: &ProcessRef) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub fn is_alive(process: &ProcessRef) -> bool {
@@ -149,8 +185,12 @@ mod tests {
             ..here.clone()
         };
         assert!(!is_alive(&rebooted) && !is_of_this_boot(&rebooted));
+        wait_for_end(&later).unwrap();
         drop(child.stdin.take());
+        // Before it is waited for: a process that has ended is over, whoever its parent is.
+        wait_for_end(&here).unwrap();
         child.wait().unwrap();
+        wait_for_end(&here).unwrap();
         assert!(!is_alive(&here));
         assert!(is_alive(&this().unwrap()));
     }

@@ -1,5 +1,6 @@
 //! Integration tests: the real binary, end to end.
 
+mod architecture;
 mod attempt;
 mod bad_inputs;
 mod check;

@@ -239,7 +239,7 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
             "{id}  {when}  {:<11}  {:>4} tasks  {}",
             word(&store, id, o),
             o.tasks,
-            crate::report::sanitise::sanitise(&o.command)
+            crate::report::sanitise(&o.command)
         )?;
     }
     Ok(Exit::OK)

@@ -1,10 +1,237 @@
-//! `runr report`: tells what a run or an orchestration did. (Skeleton.)
+//! `runr report`: tells what a run or an orchestration did.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+use crate::cli::runs::{self, read_states};
+use crate::cli::snapshot::{Snapshot, look};
+use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
+use crate::event::{Event, Recorded};
+use crate::model::{OrchId, RunId, Status, TaskId};
+use crate::plan::TaskIx;
+use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
+use crate::report::{RunPage, SummaryLook, last_lines, summary};
+use crate::store::{history, read_spec, read_state};
+
+/// How many lines of a log a summary shows.
+const LOG_LINES: usize = 10;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A run id or an orchestration id; without one, the latest orchestration
+    #[arg(value_name = "RUN|ORCH")]
+    of: Option<String>,
+    /// Print Markdown
+    #[arg(long, conflicts_with = "json")]
+    md: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
 
-pub fn run(_context: &Context, _args: Args) -> anyhow::Result<Exit> {
-    Err(Failure::usage("not built yet").into())
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let snapshot = Snapshot::read(context)?;
+    let of = args.of.as_deref();
+    if let Some(run) = of.and_then(|name| RunId::parse(name).ok()) {
+        return report_run(context, &snapshot, &args, &run);
+    }
+    let orch = match of {
+        Some(name) => OrchId::parse(name).map_err(|error| {
+            Failure::usage(error.to_string())
+                .help(format!("runr tasks show {name}    tells about a task"))
+        })?,
+        None => latest(&snapshot)?,
+    };
+    let receipt = receipt(context, &snapshot, &orch)?;
+    let text = if args.json {
+        serde_json::to_string(&receipt)? + "\n"
+    } else if args.md {
+        receipt.to_markdown()
+    } else {
+        let look = SummaryLook {
+            glyphs: look(context).glyphs,
+            width: context.width(),
+        };
+        summary(&receipt, &logs(&snapshot, &receipt)?, look)
+    };
+    context.out().write_all(text.as_bytes())?;
+    Ok(snapshot.exit())
+}
+
+fn latest(snapshot: &Snapshot) -> Result<OrchId, Failure> {
+    let orchestrations = &snapshot.store.state().orchestrations;
+    orchestrations
+        .iter()
+        .max_by_key(|(id, o)| (o.started_at, *id))
+        .map(|(id, _)| id.clone())
+        .ok_or_else(|| {
+            Failure::usage("nothing has been run yet").help("runr next    shows what can be done now")
+        })
+}
+
+/// The receipt as its orchestrator wrote it; while there is none, or it went on since, one made now.
+fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Result<Receipt> {
+    let layout = snapshot.store.layout();
+    let open = snapshot
+        .store
+        .state()
+        .orchestrations
+        .get(orch)
+        .is_some_and(|o| o.ended_at.is_none());
+    let path = layout.orchestration(orch).join("receipt.json");
+    if !open && path.is_file() {
+        let text = std::fs::read(&path)
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
+        match serde_json::from_slice(&text) {
+            Ok(receipt) => return Ok(receipt),
+            Err(error) => writeln!(
+                context.err(),
+                "warning: `{}` is not a receipt ({error}); it is made anew from the journal",
+                path.display()
+            )?,
+        }
+    }
+    let mut events: Vec<Recorded> = Vec::new();
+    history(layout, &mut |recorded| events.push(recorded))?;
+    let mut ids = Vec::new();
+    let mut touched: Vec<TaskId> = Vec::new();
+    for recorded in &events {
+        match &recorded.event {
+            Event::Reserved {
+                orch: of, run, task, ..
+            } if of == orch => {
+                ids.push(run.clone());
+                touched.push(task.clone());
+            }
+            Event::Skipped { orch: of, task } if of == orch => touched.push(task.clone()),
+            _ => {}
+        }
+    }
+    let states = read_states(context, layout, &ids)?;
+    let selected = selected(snapshot, orch, &touched);
+    let subject = Subject {
+        orch,
+        selected: &selected,
+        events: &events,
+        runs: &states,
+    };
+    Receipt::gather(&snapshot.facts(), &subject).ok_or_else(|| {
+        let failure = Failure::usage(format!("there is no orchestration `{orch}`"));
+        candidates(failure, &newest(layout.orchestrations())).into()
+    })
+}
+
+/// What the orchestration selected, as its plan.json says; without one, the tasks that it came to.
+fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskIx> {
+    let path = snapshot.store.layout().orchestration(orch).join("plan.json");
+    let frozen: Option<serde_json::Value> = std::fs::read(path)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
+    let named = frozen.as_ref().and_then(|plan| plan.get("tasks")?.as_array());
+    let plan = &snapshot.loaded.plan;
+    let mut found: Vec<TaskIx> = match named {
+        Some(tasks) => tasks
+            .iter()
+            .filter(|task| task.get("selected").and_then(serde_json::Value::as_bool) != Some(false))
+            .filter_map(|task| task.as_str().or_else(|| task.get("task")?.as_str()))
+            .filter_map(|name| plan.find(&TaskId::parse(name).ok()?))
+            .collect(),
+        None => touched.iter().filter_map(|task| plan.find(task)).collect(),
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The last lines of the log that tells most about each task that failed or stopped: of the check that
+/// failed, else of the worker.
+fn logs(snapshot: &Snapshot, receipt: &Receipt) -> anyhow::Result<BTreeMap<TaskId, Vec<String>>> {
+    let layout = snapshot.store.layout();
+    let mut found = BTreeMap::new();
+    for task in &receipt.tasks {
+        if !matches!(task.status, Status::Failed | Status::Stopped) {
+            continue;
+        }
+        let Some(run) = task.runs.last() else {
+            continue;
+        };
+        let failed = run.checks.iter().find(|check| !check.passed);
+        let name = failed.map_or("worker.log", |check| check.log.as_str());
+        let path = layout.run(&run.run).join(name);
+        found.insert(
+            task.task.clone(),
+            last_lines(&path, LOG_LINES)
+                .with_context(|| format!("cannot read `{}`", path.display()))?,
+        );
+    }
+    Ok(found)
+}
+
+fn report_run(
+    context: &Context,
+    snapshot: &Snapshot,
+    args: &Args,
+    run: &RunId,
+) -> anyhow::Result<Exit> {
+    let layout = snapshot.store.layout();
+    let folder = layout.run(run);
+    if args.md {
+        return Err(Failure::usage("only orchestrations have a report in Markdown").into());
+    }
+    let mut events: Vec<Recorded> = Vec::new();
+    let mut about = None;
+    history(layout, &mut |recorded| {
+        if let Event::Reserved {
+            run: of,
+            task,
+            orch,
+            ..
+        } = &recorded.event
+            && of == run
+        {
+            about = Some((task.clone(), orch.clone()));
+        }
+        events.push(recorded);
+    })?;
+    let Some((task, orch)) = about else {
+        let failure = Failure::usage(format!("there is no run `{run}`"));
+        return Err(candidates(failure, &newest(layout.runs())).into());
+    };
+    let state = read_state(layout, run)?;
+    let states: BTreeMap<_, _> = state.clone().map(|s| (run.clone(), s)).into_iter().collect();
+    let mut runs = Runs::new(RunsOf::Task(task.clone()), &states);
+    events.iter().for_each(|recorded| runs.take(recorded));
+    let entry = runs.take_of(&task).into_iter().rfind(|entry| entry.run == *run);
+    let Some(entry) = entry else {
+        return Err(Failure::usage(format!("there is no run `{run}`")).into());
+    };
+    // A run that never came so far as to have a folder has no specification.
+    let spec = if folder.join("spec.json").is_file() {
+        Some(read_spec(&folder)?)
+    } else {
+        None
+    };
+    let logs: Vec<String> = runs::logs(layout, run)?
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str())
+        .map(|name| format!(".runr/runs/{run}/{name}"))
+        .collect();
+    let page = RunPage {
+        task: &task,
+        orch: &orch,
+        entry: &entry,
+        spec: spec.as_ref(),
+        state: state.as_ref(),
+        logs: &logs,
+    };
+    let mut out = context.out();
+    if args.json {
+        writeln!(out, "{}", page.json()?)?;
+    } else {
+        out.write_all(page.to_text(&look(context)).as_bytes())?;
+    }
+    Ok(snapshot.exit())
 }
