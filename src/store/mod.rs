@@ -11,6 +11,8 @@ mod facts;
 mod files;
 mod first_write;
 mod journal;
+mod journal_verify;
+mod journal_write;
 mod layout;
 mod line;
 pub mod lock;
