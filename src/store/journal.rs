@@ -1,18 +1,18 @@
-//! The journal file: where it was read to, what is new in it, and the repair of a torn end.
+//! The journal file: where it was read to, and what is new in it.
 //!
-//! Knows the text of the lines and the file. Does not know what the events mean, nor which are legal;
-//! who calls the writing half holds the journal's lock.
+//! Knows the text of the lines and the file. Does not know what the events mean, nor which are legal.
+//! Writing is in `journal_write.rs`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::store::StoreError;
 use crate::store::line::{self, Crc, Header, Line};
-use crate::store::{StoreError, replace};
 
 /// How much is read at once.
-const CHUNK: usize = 1 << 20;
+pub(super) const CHUNK: usize = 1 << 20;
 
 /// Everything before this is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,13 +41,13 @@ pub enum Stop {
 /// An open journal. Its file stays open between reads and appends.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: File,
+    pub(super) path: PathBuf,
+    pub(super) file: File,
     /// Device and inode: says whether the path still names this file.
     identity: (u64, u64),
     /// `None`: the file has no whole first line yet.
     header: Option<Header>,
-    position: Position,
+    pub(super) position: Position,
     writable: bool,
 }
 
@@ -232,7 +232,7 @@ impl Journal {
         Ok(())
     }
 
-    fn take_header(&mut self, text: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn take_header(&mut self, text: &[u8]) -> Result<(), StoreError> {
         let (header, crc) = line::decode_header(text).map_err(|what| self.corrupt(what))?;
         self.header = Some(header);
         self.position = Position {
@@ -254,7 +254,7 @@ impl Journal {
         Ok(Stop::Damaged(error))
     }
 
-    fn corrupt(&self, what: &'static str) -> StoreError {
+    pub(super) fn corrupt(&self, what: &'static str) -> StoreError {
         StoreError::Corrupt {
             path: self.path.clone(),
             line: self.position.lines + 1,
@@ -262,7 +262,7 @@ impl Journal {
         }
     }
 
-    fn advance(&mut self, bytes: u64, seq: u64, crc: Crc) {
+    pub(super) fn advance(&mut self, bytes: u64, seq: u64, crc: Crc) {
         self.position.offset += bytes;
         self.position.seq = seq;
         self.position.lines += 1;
@@ -279,155 +279,6 @@ impl Journal {
         })
     }
 
-    /// Checks the checksums and sequence numbers of all lines before the position, which were taken on
-    /// trust from the status cache.
-    ///
-    /// # Errors
-    /// The first damage.
-    pub fn verify_before(&self) -> Result<(), StoreError> {
-        let mut other = Self::open(&self.path)?.ok_or_else(|| StoreError::Lost {
-            path: self.path.clone(),
-        })?;
-        let mut buffer = Vec::new();
-        let mut read = 0;
-        while read < self.position.offset {
-            let kept = buffer.len();
-            buffer.resize(kept + CHUNK, 0);
-            let n = other.read_at(&mut buffer[kept..], read)?;
-            let n = usize::try_from(self.position.offset - read).map_or(n, |left| n.min(left));
-            buffer.truncate(kept + n);
-            read += n as u64;
-            if n == 0 {
-                return Err(StoreError::Lost {
-                    path: self.path.clone(),
-                });
-            }
-            let mut used = 0;
-            while let Some(found) = buffer[used..].iter().position(|b| *b == b'\n') {
-                let text = &buffer[used..used + found];
-                used += found + 1;
-                if other.position.lines == 0 {
-                    other.take_header(text)?;
-                    continue;
-                }
-                match line::sequence(text) {
-                    Ok((seq, crc)) if seq == other.position.seq + 1 => {
-                        other.advance(text.len() as u64 + 1, seq, crc);
-                    }
-                    Ok(_) => return Err(other.corrupt("its sequence number is out of order")),
-                    Err(what) => return Err(other.corrupt(what)),
-                }
-            }
-            buffer.drain(..used);
-        }
-        if other.position == self.position {
-            Ok(())
-        } else {
-            Err(StoreError::Lost {
-                path: self.path.clone(),
-            })
-        }
-    }
-
-    /// Copies a torn end of `bytes` bytes to the quarantine folder and cuts it off. Gives the copy.
-    ///
-    /// # Errors
-    /// When either fails; the journal is not cut before the copy is on disk.
-    pub fn cut_torn_end(&mut self, bytes: u64, quarantine: &Path) -> Result<PathBuf, StoreError> {
-        let mut torn = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
-        let n = self.read_at(&mut torn, self.position.offset)?;
-        torn.truncate(n);
-        let copy = replace::keep(quarantine, "journal.torn", &torn)?;
-        self.file
-            .set_len(self.position.offset)
-            .and_then(|()| self.file.sync_data())
-            .map_err(StoreError::io("cut the torn end of", &self.path))?;
-        Ok(copy)
-    }
-
-    /// Writes the first line of a new journal and makes sure that the file is found after a power cut.
-    ///
-    /// # Errors
-    /// When it cannot be written or synced.
-    pub fn write_header(&mut self, id: String) -> Result<(), StoreError> {
-        let header = Header {
-            format: line::FORMAT,
-            id,
-        };
-        let text = line::encode_header(&header)
-            .map_err(|error| StoreError::io("write", &self.path)(error.into()))?;
-        self.write_whole(&text)?;
-        self.sync()?;
-        if let Some(folder) = self.path.parent() {
-            replace::sync_folder(folder).map_err(StoreError::io("sync", folder))?;
-        }
-        self.take_header(&text[..text.len() - 1])
-    }
-
-    /// Writes one line with one `write`. Not synced yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Full`] when there is no space; the file is as it was then. Anything else leaves it
-    /// in doubt.
-    pub fn write(&mut self, text: &[u8]) -> Result<(), StoreError> {
-        let (seq, crc) =
-            line::sequence(text.strip_suffix(b"\n").unwrap_or(text)).map_err(|what| {
-                StoreError::Corrupt {
-                    path: self.path.clone(),
-                    line: self.position.lines + 1,
-                    what,
-                }
-            })?;
-        self.write_whole(text)?;
-        self.advance(text.len() as u64, seq, crc);
-        Ok(())
-    }
-
-    fn write_whole(&mut self, text: &[u8]) -> Result<(), StoreError> {
-        let written = loop {
-            match self.file.write(text) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        let error = match written {
-            Ok(n) if n == text.len() => return Ok(()),
-            // The rest of a short write did not fit; the kernel would say so on the next call.
-            Ok(_) => io::Error::from(io::ErrorKind::StorageFull),
-            Err(error) => error,
-        };
-        let full = matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-        );
-        if full && self.file.set_len(self.position.offset).is_ok() {
-            return Err(StoreError::Full {
-                path: self.path.clone(),
-                source: error,
-            });
-        }
-        Err(StoreError::io("write", &self.path)(error))
-    }
-
-    /// Waits until everything written is on disk.
-    ///
-    /// # Errors
-    /// When the system reports a failure. What is on disk is not known then, and a second attempt
-    /// would not tell.
-    pub fn sync(&self) -> Result<(), StoreError> {
-        self.file
-            .sync_data()
-            .map_err(StoreError::io("sync", &self.path))
-    }
-
-    /// Takes a line back whose sync failed, so that no reader takes it for true. It may come back with
-    /// a power cut; nobody was told about it.
-    pub fn take_back(&mut self, before: Position) {
-        if self.file.set_len(before.offset).is_ok() {
-            self.position = before;
-        }
-    }
-
     fn length(&self) -> Result<u64, StoreError> {
         self.file
             .metadata()
@@ -435,7 +286,7 @@ impl Journal {
             .map_err(StoreError::io("read", &self.path))
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, StoreError> {
+    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, StoreError> {
         let mut n = 0;
         while n < buffer.len() {
             match self.file.read_at(&mut buffer[n..], offset + n as u64) {

@@ -12,6 +12,8 @@ mod files;
 mod first_write;
 mod history;
 mod journal;
+mod journal_verify;
+mod journal_write;
 mod layout;
 mod line;
 pub mod lock;
