@@ -25,4 +25,4 @@ pub use policy::{Backoff, Collision, Policy, RetryPolicy, StalePolicy, Timeouts,
 pub use process::ProcessRef;
 pub use run::{CheckResult, Outcome, RunSpec, RunState};
 pub use status::{Source, Status, StopReason};
-pub use task::{CommandLine, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};
+pub use task::{CommandLine, EnvVar, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};

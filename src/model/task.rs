@@ -79,6 +79,9 @@ pub struct WrittenStatus {
     pub completed_commit: Option<Box<str>>,
 }
 
+/// A variable of the worker's environment; without a value it is passed on.
+pub type EnvVar = (Box<str>, Option<Box<str>>);
+
 /// One task of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
@@ -99,7 +102,7 @@ pub struct Task {
     pub inputs: Box<[Box<str>]>,
     pub tags: Box<[Box<str>]>,
     /// A name without a value is passed on from runr's own environment.
-    pub env: Box<[(Box<str>, Option<Box<str>>)]>,
+    pub env: Box<[EnvVar]>,
     /// Sorted by name. A worker's `max_parallel` is the pool `worker:NAME`.
     pub pools: Box<[PoolTake]>,
     pub priority: i32,

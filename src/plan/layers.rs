@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Backoff, CommandLine, Policy, RetryPolicy, Timeouts, VerifyPolicy};
+use crate::model::{Backoff, CommandLine, EnvVar, Policy, RetryPolicy, Timeouts, VerifyPolicy};
 use crate::spec::{At, ConfigDoc, RetryDoc, Settings, TimeoutsDoc};
 
 /// An attempt may take this long when nothing else is said.
@@ -54,7 +54,7 @@ impl<'a> Layers<'a> {
     }
 
     /// All variables; of one that is set in several places the strongest value. Sorted by name.
-    pub fn env(&self) -> Box<[(Box<str>, Option<Box<str>>)]> {
+    pub fn env(&self) -> Box<[EnvVar]> {
         if self.settings.iter().flatten().all(|s| s.env.is_empty()) {
             return Box::default();
         }

@@ -85,3 +85,84 @@ pub fn reread(
         _ => Err(problems),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::TaskId;
+    use crate::project::load;
+
+    fn project() -> (tempfile::TempDir, PathBuf, Project, Loaded) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join(".runr/tasks")).unwrap();
+        fs::write(
+            root.join(".runr/tasks/a.md"),
+            "---\nrun: make a\n---\n# A\n",
+        )
+        .unwrap();
+        fs::write(
+            root.join("orchestration.yaml"),
+            "tracks: [{name: x, steps: [{task: a, timeout: 1m}, {run: make b}]}]",
+        )
+        .unwrap();
+        let project = Project {
+            root: root.clone(),
+            git: false,
+        };
+        let loaded = load(&project, None).unwrap();
+        (dir, root, project, loaded)
+    }
+
+    #[test]
+    fn changes_are_seen_and_names_stay() {
+        let (_dir, root, project, loaded) = project();
+        let find = |id: &str| loaded.plan.find(&TaskId::parse(id).unwrap()).unwrap();
+        for ix in loaded.plan.numbers() {
+            assert_eq!(
+                &reread(&project, &loaded, ix).unwrap(),
+                loaded.plan.task(ix),
+                "nothing changed"
+            );
+        }
+        fs::write(
+            root.join(".runr/tasks/a.md"),
+            "---\nrun: make all\ndepends_on: gone\n---\n# A\n",
+        )
+        .unwrap();
+        fs::write(root.join(".runr/config.yaml"), "verify: {tier0: check}\n").unwrap();
+        let task = reread(&project, &loaded, find("a.md")).unwrap();
+        assert_eq!(task.command.unwrap().to_string(), "make all");
+        assert_eq!(task.policy.verify.commands.len(), 1);
+        assert_eq!(
+            task.policy.timeouts.wall,
+            Some(Duration::from_secs(60)),
+            "the step still counts"
+        );
+        assert_ne!(task.text, loaded.plan.task(find("a.md")).text);
+        assert_eq!(task.track, loaded.plan.task(find("a.md")).track);
+    }
+
+    #[test]
+    fn what_vanished_or_broke_is_said() {
+        let (_dir, root, project, loaded) = project();
+        let find = |id: &str| loaded.plan.find(&TaskId::parse(id).unwrap()).unwrap();
+        let code = |ix| reread(&project, &loaded, ix).unwrap_err()[0].code;
+        fs::write(root.join(".runr/tasks/a.md"), "---\npriority: x\n---\n").unwrap();
+        assert_eq!(code(find("a.md")), "wrong-value");
+        fs::remove_file(root.join(".runr/tasks/a.md")).unwrap();
+        assert_eq!(code(find("a.md")), "vanished");
+        fs::write(
+            root.join("orchestration.yaml"),
+            "tracks: [{name: x, steps: [{task: a}]}]",
+        )
+        .unwrap();
+        assert_eq!(code(find("x/step-2")), "vanished");
+        fs::write(root.join(".runr/config.yaml"), "jobs: x\n").unwrap();
+        assert_eq!(code(find("x/step-2")), "wrong-value");
+    }
+}

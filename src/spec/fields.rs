@@ -28,7 +28,7 @@ pub fn known<'n, 't>(
             Some(known) => found.push((known, value)),
             None if key.value.starts_with("x-") => {}
             None => {
-                let help = match nearest(&key.value, keys.iter().copied()) {
+                let help = match nearest(key.value, keys.iter().copied()) {
                     Some(near) => {
                         format!("did you mean `{near}`? keys of your own begin with `x-`")
                     }

@@ -31,7 +31,7 @@ pub fn of(map: Option<&Node>, without: &[&str], body: &str) -> Fingerprint {
     hasher.update(b"\0body");
     let mut rest = body;
     while let Some(at) = rest.find("\r\n") {
-        hasher.update(rest[..at].as_bytes());
+        hasher.update(&rest.as_bytes()[..at]);
         hasher.update(b"\n");
         rest = &rest[at + 2..];
     }

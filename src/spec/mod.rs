@@ -28,3 +28,77 @@ pub use orchestration::{
 };
 pub use settings::{RetryDoc, Settings, TimeoutsDoc};
 pub use task_file::{MAX_BYTES, TASK_KEYS, TaskDoc, read as read_task};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key that is known but read by nobody would be taken in silence: each must refuse nonsense.
+    #[test]
+    fn every_known_key_is_read_by_somebody() {
+        let refuses = |text: String, read: &dyn Fn(&[u8], &mut Vec<Finding>)| {
+            let mut findings = Vec::new();
+            read(text.as_bytes(), &mut findings);
+            assert!(
+                findings.iter().any(|f| f.diagnostic.code != "unknown-key"),
+                "{text}"
+            );
+        };
+        let nonsense = "[[{a: [b]}]]";
+        let file = "f".into();
+        for key in TASK_KEYS
+            .iter()
+            .filter(|key| !fingerprint::STATUS_KEYS.contains(key))
+        {
+            refuses(format!("---\n{key}: {nonsense}\n---\n"), &|b, f| {
+                drop(read_task(&file, b, f))
+            });
+        }
+        let orchestration =
+            |text: String| refuses(text, &|b, f| drop(read_orchestration(&file, b, f)));
+        let track = "tracks: [{name: a, steps: [{run: x}]}]";
+        for key in FILE_KEYS.iter().filter(|key| **key != "tracks") {
+            orchestration(format!("{track}\n{key}: {nonsense}\n"));
+        }
+        for key in DEFAULTS_KEYS {
+            orchestration(format!("{track}\ndefaults: {{{key}: {nonsense}}}\n"));
+        }
+        for key in TRACK_KEYS {
+            let others = [("name", "name: a"), ("steps", "steps: [{run: x}]")];
+            let others: Vec<&str> = others
+                .iter()
+                .filter(|(k, _)| *k != key)
+                .map(|(_, text)| *text)
+                .collect();
+            orchestration(format!(
+                "tracks: [{{{}, {key}: {nonsense}}}]\n",
+                others.join(", ")
+            ));
+        }
+        for key in STEP_KEYS {
+            let run = if key == "run" || key == "task" {
+                ""
+            } else {
+                "run: x, "
+            };
+            orchestration(format!(
+                "tracks: [{{name: a, steps: [{{{run}{key}: {nonsense}}}]}}]\n"
+            ));
+        }
+        let config = |text: String| refuses(text, &|b, f| drop(read_config(&file, b, f)));
+        for key in CONFIG_KEYS {
+            config(format!("{key}: {nonsense}\n"));
+        }
+        for (key, inner) in NESTED_KEYS {
+            for inner in inner {
+                let text = format!("{{{inner}: {nonsense}}}");
+                let text = if key == "workers" {
+                    format!("{{w: {text}}}")
+                } else {
+                    text
+                };
+                config(format!("{key}: {text}\n"));
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::CommandLine;
+use crate::model::{CommandLine, EnvVar};
 use crate::spec::fields::known;
 use crate::spec::reader::{Reader, Want};
 use crate::spec::yaml::{Node, Value};
@@ -40,11 +40,12 @@ pub struct Settings {
     pub estimate: Option<Duration>,
     pub model: Option<Box<str>>,
     pub budget_usd: Option<f64>,
-    pub env: Vec<(Box<str>, Option<Box<str>>)>,
+    pub env: Vec<EnvVar>,
     pub pools: Vec<(At<Box<str>>, u32)>,
 }
 
 /// The keys that [`setting`] reads.
+#[cfg(test)]
 pub const SETTING_KEYS: [&str; 10] = [
     "worker",
     "timeout",

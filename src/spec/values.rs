@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CommandLine, parse_duration};
+use crate::model::{CommandLine, EnvVar, parse_duration};
 use crate::spec::At;
 use crate::spec::fields::{entries, nearest};
 use crate::spec::reader::{Reader, Want};
@@ -349,12 +349,12 @@ impl Reader {
     }
 
     /// Names of environment variables, each with a value or (nothing) to be passed on; sorted by name.
-    pub fn environment(&mut self, key: &str, node: &Node) -> Vec<(Box<str>, Option<Box<str>>)> {
+    pub fn environment(&mut self, key: &str, node: &Node) -> Vec<EnvVar> {
         let want = Want {
             what: "a mapping of names to values",
             example: "{ RUST_LOG: debug }",
         };
-        let mut found: Vec<(Box<str>, Option<Box<str>>)> = Vec::new();
+        let mut found: Vec<EnvVar> = Vec::new();
         for (name, value) in entries(self, node, key, want) {
             if name.value.is_empty() || name.value.contains(['=', '\0']) {
                 let message = format!(
