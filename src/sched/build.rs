@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Collision, OrchId, Status, Task, TaskId};
+use crate::model::{Collision, OrchId, Status, Task, TaskId, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::sched::{Initial, Input, Item, Options, Problem, expected};
 use crate::state::{OpenRun, State, TaskState};
@@ -26,7 +26,7 @@ pub struct Setup<'a> {
     pub state: &'a State,
     /// What this orchestration is to do.
     pub selected: &'a [TaskIx],
-    /// Selected tasks to run although they are completed.
+    /// Selected tasks to run although they are completed; of no effect on manual ones.
     pub again: &'a [TaskIx],
     /// Whose problem it is; `None` for a mere look ahead. With an id that the state knows, it is continued.
     pub orch: Option<&'a OrchId>,
@@ -61,7 +61,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
         let initial = match open.get(&task.id) {
             Some(run) if Some(&run.orch) == setup.orch => Initial::RunningHere,
             Some(_) => Initial::RunningElsewhere,
-            None if again[at] && selected[at] => Initial::Open,
+            None if again[at] && selected[at] && task.kind != TaskKind::Manual => Initial::Open,
             None => match known.status {
                 Status::Completed if ours || !task.id.is_inline() => Initial::Completed,
                 Status::AwaitingApproval => Initial::AwaitingApproval,

@@ -15,6 +15,10 @@
 //! of this orchestration that have not run yet and their bounded retries, so it does run. Against other
 //! orchestrations no such promise is made. [`Effect::Finish`] comes exactly once.
 //!
+//! The verdict on an attempt does not depend on whether anything is dispatched any more, unless the attempt
+//! itself was asked to end: a retry that is not made after all leaves its task pending, with the reason, for `resume`.
+//! A task that was asked to end is never retried.
+//!
 //! **What it costs.** O((V + E) log V) for a whole orchestration. Tasks that need the same pools and claims
 //! queue as one class, and only the classes that waited for what has just been returned are looked at again.
 

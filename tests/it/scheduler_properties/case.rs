@@ -14,7 +14,7 @@ const PATTERNS: [&str; 7] = [
 
 /// Makes the problem of a seed. Edges go from lower to higher numbers, but numbers are shuffled.
 pub fn problem(dice: &mut Dice) -> Problem {
-    let tasks = 1 + dice.below(12);
+    let tasks = 1 + dice.below(16);
     let pools: Vec<u32> = (0..dice.below(3)).map(|_| 1 + dice.below(3)).collect();
     let claiming = dice.percent(40);
     let everything = dice.percent(50);
@@ -39,8 +39,8 @@ pub fn problem(dice: &mut Dice) -> Problem {
         pools,
         options: Options {
             jobs: 1 + dice.below(4),
-            fail_fast: dice.percent(20),
-            wait: dice.percent(30),
+            fail_fast: dice.percent(15),
+            wait: dice.percent(50),
             seed: u64::from(dice.below(1000)),
         },
     }
@@ -48,8 +48,8 @@ pub fn problem(dice: &mut Dice) -> Problem {
 
 fn item(dice: &mut Dice, pools: &[u32], claiming: bool, everything: bool) -> Item {
     let kind = match dice.below(10) {
-        0 | 1 => TaskKind::Manual,
-        2 | 3 => TaskKind::Hybrid,
+        0 => TaskKind::Manual,
+        1 | 2 => TaskKind::Hybrid,
         _ => TaskKind::Automated,
     };
     let initial = match dice.below(20) {
@@ -69,7 +69,7 @@ fn item(dice: &mut Dice, pools: &[u32], claiming: bool, everything: bool) -> Ite
     let claims = if claiming { dice.below(3) } else { 0 };
     Item {
         kind,
-        selected: everything || dice.percent(75),
+        selected: everything || dice.percent(85),
         initial,
         priority: if dice.percent(20) { 1 } else { 0 },
         expected: Duration::from_secs(u64::from(dice.below(4))),

@@ -86,7 +86,9 @@ pub struct World {
     timer: Option<Duration>,
     /// Everything that was said and answered, to be said again.
     heard: Vec<Exchange>,
-    /// Tasks that somebody changed after this orchestration had ended them.
+    /// Of a hundred attempts, how many are void and how many succeed.
+    mood: (u32, u32),
+    /// Tasks that somebody changed after this orchestration had ended them or while they waited for a retry.
     overtaken: Vec<usize>,
 }
 
@@ -95,8 +97,9 @@ fn orch(name: char) -> OrchId {
 }
 
 impl World {
-    pub fn new(problem: Problem, dice: Dice, fault: Fault) -> Self {
+    pub fn new(problem: Problem, mut dice: Dice, fault: Fault) -> Self {
         let tasks = problem.items.len();
+        let mood = *dice.pick(&[(2, 95), (5, 60), (5, 60), (75, 10), (0, 5)]);
         let mut world = Self {
             subject: Subject::new(&problem, fault),
             model: Model::new(problem),
@@ -113,6 +116,7 @@ impl World {
             now: Duration::ZERO,
             timer: None,
             heard: Vec::new(),
+            mood,
             overtaken: Vec::new(),
         };
         for orch in ['a', 'b'].map(orch) {
@@ -268,7 +272,7 @@ impl World {
     fn tell_later(&mut self, task: usize, now: Elsewhere) {
         if matches!(
             self.model.told.get(task),
-            Some(Told::DoneHere | Told::Ended)
+            Some(Told::DoneHere | Told::Ended | Told::Until(_))
         ) {
             self.overtaken.push(task);
         }
@@ -285,7 +289,7 @@ impl World {
             self.say(Input::Cancel(early));
         }
         self.say(Input::Begin);
-        let mut visits = self.dice.below(12);
+        let mut visits = self.dice.below(16);
         let mut cancels = u32::from(self.dice.percent(30)) * (1 + self.dice.below(2));
         for _ in 0..FOR_EVER {
             if self.model.broken.is_some() || self.model.is_finished() {
@@ -310,6 +314,10 @@ impl World {
                 _ if self.timer.is_some() => self.fire_timer(),
                 _ if !self.news.is_empty() => self.deliver_one(),
                 _ if !self.others.is_empty() => self.end_one_of_theirs(),
+                _ if visits > 0 => {
+                    visits -= 1;
+                    self.visit();
+                }
                 _ => break,
             }
         }
@@ -455,10 +463,11 @@ impl World {
     fn end_one_of_ours(&mut self) {
         let tasks: Vec<usize> = self.ours.keys().copied().collect();
         let task = *self.dice.pick(&tasks);
-        let how = match self.dice.below(20) {
-            0 => AttemptEnd::Void,
-            1..8 => AttemptEnd::Unsuccessful(*self.dice.pick(&REASONS)),
-            _ => AttemptEnd::Succeeded,
+        let (void, success) = self.mood;
+        let how = match self.dice.below(100) {
+            roll if roll < void => AttemptEnd::Void,
+            roll if roll < void + success => AttemptEnd::Succeeded,
+            _ => AttemptEnd::Unsuccessful(*self.dice.pick(&REASONS)),
         };
         self.say(Input::Ended {
             task: Model::ix(task),
