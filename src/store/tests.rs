@@ -195,6 +195,18 @@ fn when_nothing_is_legal_nothing_is_written() {
     assert_eq!(store.append(Vec::new()).unwrap().news, []);
     assert_eq!(fs::read(store.layout().journal()).unwrap(), before);
     drop(dir);
+
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let done = store.append(vec![reserved(1, "a.md")]).unwrap();
+    assert_eq!((done.news.len(), done.refused.len()), (0, 1));
+    assert_eq!(everything(dir.path()), []);
+
+    // What another wrote meanwhile is told all the same.
+    let mut other = Store::open(dir.path()).unwrap();
+    other.append(vec![by_hand("b.md")]).unwrap();
+    let done = store.append(vec![by_hand("c.md")]).unwrap();
+    assert_eq!(done.news.len(), 2);
 }
 
 #[test]
@@ -548,4 +560,29 @@ fn files_of_the_older_runr_are_shown_and_taken_over_by_the_first_writer() {
     let again = Store::open(dir.path()).unwrap();
     assert_eq!(again.state(), store.state());
     assert_eq!(again.notices(), []);
+}
+
+#[test]
+fn a_take_over_that_was_interrupted_is_done_by_the_next_writer() {
+    let dir = older_project();
+    // The first writer made the journal and died before its first line.
+    let mut first = Store::open(dir.path()).unwrap();
+    let shown = first.state().tasks.len();
+    first.append(vec![by_hand("y.md")]).unwrap();
+    let journal = first.layout().journal();
+    let text = fs::read_to_string(&journal).unwrap();
+    let (header, _) = text.split_once('\n').unwrap();
+    for left in [
+        format!("{header}\n"),
+        format!("{header}\n{{\"seq\":1,\"at\""),
+    ] {
+        fs::write(&journal, left).unwrap();
+        let mut reader = Store::open(dir.path()).unwrap();
+        assert_eq!(reader.state().tasks.len(), shown);
+        let mut second = Store::open(dir.path()).unwrap();
+        second.append(vec![by_hand("z.md")]).unwrap();
+        assert_eq!(second.state().tasks.len(), shown + 1);
+        assert_eq!(reader.refresh().unwrap().len(), shown + 1);
+        assert_eq!(reader.state(), second.state());
+    }
 }
