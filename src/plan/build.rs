@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Config, Place, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::model::{Config, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::plan::edges::unresolved;
 use crate::plan::layers::{Layers, Policies};
 use crate::plan::make::{Maker, Placed, inline, step_name};
-use crate::plan::resolve::{Names, TASKS, Unresolved, folder};
-use crate::plan::{Edge, Origin, Plan, TaskIx, cycles};
-use crate::spec::{At, ConfigDoc, Finding, Mark, OrchestrationDoc, TaskDoc, Work, nearest};
+use crate::plan::resolve::{Names, folder};
+use crate::plan::{Edge, Plan, TaskIx, cycles};
+use crate::spec::{ConfigDoc, Finding, Mark, OrchestrationDoc, TaskDoc, Work};
 
 /// Everything that was read. A document that had errors is `None`, but its name is known.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub struct Built {
 
 /// Where a task of the plan comes from.
 #[derive(Debug, Clone, Copy)]
-enum Source {
+pub(super) enum Source {
     /// The number of a document.
     File(usize),
     Inline,
@@ -39,21 +40,21 @@ enum Source {
 
 /// A step's place and the task it is.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
-    source: Source,
+pub(super) struct Slot {
+    pub(super) source: Source,
     /// Track and step, by number.
-    step: Option<(usize, usize)>,
+    pub(super) step: Option<(usize, usize)>,
 }
 
-struct Builder<'a> {
-    raw: &'a Raw,
-    names: Names,
-    slots: Vec<Slot>,
-    ids: Vec<TaskId>,
+pub(super) struct Builder<'a> {
+    pub(super) raw: &'a Raw,
+    pub(super) names: Names,
+    pub(super) slots: Vec<Slot>,
+    pub(super) ids: Vec<TaskId>,
     /// For each track the task of each step; `None` where it could not be resolved.
-    steps: Vec<Vec<Option<TaskIx>>>,
-    edges: Vec<Edge>,
-    findings: Vec<Finding>,
+    pub(super) steps: Vec<Vec<Option<TaskIx>>>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Builds the plan.
@@ -215,172 +216,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The edges that task files write.
-    fn file_edges(&mut self) {
-        for (number, slot) in self.slots.iter().enumerate() {
-            let Source::File(file) = slot.source else {
-                continue;
-            };
-            let Some(doc) = &self.raw.tasks[file].1 else {
-                continue;
-            };
-            let dependent = TaskIx(u32::try_from(number).unwrap_or(u32::MAX));
-            let first = self.edges.len();
-            for reference in &doc.depends_on {
-                match self.names.resolve(&reference.value, folder(&doc.file)) {
-                    Err(why) => self
-                        .findings
-                        .push(unresolved(&doc.file, reference, why, &[])),
-                    Ok(ix) if matches!(self.slots[ix.0 as usize].source, Source::Inline) => {
-                        self.findings.push(
-                            Finding::error(
-                                "unknown-task",
-                                &doc.file,
-                                reference.mark,
-                                format!(
-                                    "`{}` is a step of the orchestration file, no task file",
-                                    reference.value
-                                ),
-                            )
-                            .help("write this dependency into the orchestration file"),
-                        )
-                    }
-                    Ok(ix) if ix == dependent => {
-                        self.findings.push(on_itself(&doc.file, reference))
-                    }
-                    Ok(ix)
-                        if self.edges[first..]
-                            .iter()
-                            .any(|edge| edge.prerequisite == ix) =>
-                    {
-                        self.findings.push(
-                            Finding::warning(
-                                "named-twice",
-                                &doc.file,
-                                reference.mark,
-                                format!("`{}` stands in `depends_on` twice", reference.value),
-                            )
-                            .help("remove one of them"),
-                        );
-                    }
-                    Ok(prerequisite) => self.edges.push(Edge {
-                        prerequisite,
-                        dependent,
-                        origin: Origin::TaskFile,
-                        place: reference.mark.in_file(&doc.file),
-                    }),
-                }
-            }
-        }
-    }
-
-    /// The edges that the orchestration file writes: the order of steps, and `depends_on` of steps and tracks.
-    fn step_edges(&mut self) {
-        let Some(doc) = &self.raw.orchestration else {
-            return;
-        };
-        for (t, track) in doc.tracks.iter().enumerate() {
-            let mut before: Option<TaskIx> = None;
-            for (s, step) in track.steps.iter().enumerate() {
-                let Some(here) = self.steps[t][s] else {
-                    continue;
-                };
-                let mut needs: Vec<(TaskIx, Origin, Place)> = Vec::new();
-                if let Some(before) = before {
-                    needs.push((before, Origin::TrackOrder, step.mark.in_file(&doc.file)));
-                } else {
-                    // The first step waits for what the track waits for; the others wait for the first.
-                    for reference in &track.depends_on {
-                        if let Some(ix) = self.any(doc, reference, here) {
-                            needs.push((ix, Origin::Track, reference.mark.in_file(&doc.file)));
-                        }
-                    }
-                }
-                for reference in &step.depends_on {
-                    if let Some(ix) = self.any(doc, reference, here) {
-                        needs.push((ix, Origin::Step, reference.mark.in_file(&doc.file)));
-                    }
-                }
-                self.edges
-                    .extend(needs.into_iter().map(|(prerequisite, origin, place)| Edge {
-                        prerequisite,
-                        dependent: here,
-                        origin,
-                        place,
-                    }));
-                before = Some(here);
-            }
-        }
-    }
-
-    /// What a reference of the orchestration file means: a task, a step `TRACK/NAME`, or a track, of which
-    /// the last step stands for all since each waits for the one before.
-    fn any(
-        &mut self,
-        doc: &OrchestrationDoc,
-        reference: &At<Box<str>>,
-        here: TaskIx,
-    ) -> Option<TaskIx> {
-        let wanted = &*reference.value;
-        let mut candidates: Vec<(TaskIx, String)> = Vec::new();
-        for (t, track) in doc.tracks.iter().enumerate() {
-            if *track.name.value == *wanted {
-                // A step that could not be resolved has been reported where it stands.
-                let last = self.steps[t].iter().rev().flatten().next();
-                candidates.push((*last?, format!("the track `{wanted}`")));
-            }
-            let step = wanted
-                .strip_prefix(&*track.name.value)
-                .and_then(|rest| rest.strip_prefix('/'));
-            if let Some(step) = step {
-                for (s, doc) in track.steps.iter().enumerate() {
-                    if step_name(doc, s + 1) == step {
-                        candidates.push((self.steps[t][s]?, format!("the step `{wanted}`")));
-                    }
-                }
-            }
-        }
-        match self.names.resolve(wanted, folder(&doc.file)) {
-            Ok(ix) if candidates.iter().all(|(other, _)| *other != ix) => {
-                candidates.push((ix, format!("the task `{}`", self.ids[ix.0 as usize])));
-            }
-            Ok(_) => {}
-            Err(why) if candidates.is_empty() => {
-                let names: Vec<&str> = doc.tracks.iter().map(|track| &*track.name.value).collect();
-                self.findings
-                    .push(unresolved(&doc.file, reference, why, &names));
-                return None;
-            }
-            Err(Unresolved::Ambiguous { candidates: more }) => {
-                candidates.extend(
-                    more.into_iter()
-                        .map(|name| (TaskIx(u32::MAX), format!("the task `{name}`"))),
-                );
-            }
-            Err(_) => {}
-        }
-        match candidates.as_slice() {
-            [(ix, _)] if *ix == here => {
-                self.findings.push(on_itself(&doc.file, reference));
-                None
-            }
-            [(ix, _)] => Some(*ix),
-            _ => {
-                let names: Vec<&str> = candidates.iter().map(|(_, name)| name.as_str()).collect();
-                self.findings.push(
-                    Finding::error(
-                        "ambiguous",
-                        &doc.file,
-                        reference.mark,
-                        format!("`{wanted}` can mean {}", names.join(" or ")),
-                    )
-                    .help("write a task with `.md`, a step as `TRACK/NAME`"),
-                );
-                None
-            }
-        }
-    }
-
     /// Makes all tasks whose documents are sound.
     fn tasks(&mut self, maker: &mut Maker<'a>) -> Vec<Task> {
         let raw = self.raw;
@@ -458,46 +293,143 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
     }
 }
 
-fn on_itself(file: &Arc<str>, reference: &At<Box<str>>) -> Finding {
-    Finding::error(
-        "cycle",
-        file,
-        reference.mark,
-        format!("`{}` would wait for itself", reference.value),
-    )
-    .help("remove it from `depends_on`")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Origin;
+    use crate::spec::{read_config, read_orchestration, read_task};
 
-/// Says why a reference means nothing, and what may have been meant. `tracks` can be meant too.
-fn unresolved(
-    file: &Arc<str>,
-    reference: &At<Box<str>>,
-    why: Unresolved,
-    tracks: &[&str],
-) -> Finding {
-    let name = &*reference.value;
-    let error = |code, message: String| Finding::error(code, file, reference.mark, message);
-    match why {
-        Unresolved::Missing { near } => {
-            let track = nearest(name, tracks.iter().copied());
-            let near: Vec<String> = track.into_iter().map(str::to_owned).chain(near).map(|name| format!("`{name}`")).collect();
-            let what = if tracks.is_empty() { "task" } else { "task, step or track" };
-            error("unknown-task", format!("there is no {what} `{name}`")).help(match near.as_slice() {
-                [] => format!("tasks are the `.md` files in `{TASKS}/`"),
-                near => format!("did you mean {}?", near.join(" or ")),
+    fn raw(config: &str, orchestration: &str, tasks: &[(&str, &str)]) -> Raw {
+        let mut findings = Vec::new();
+        let raw = Raw {
+            config: read_config(&"config".into(), config.as_bytes(), &mut findings),
+            orchestration: (!orchestration.is_empty())
+                .then(|| {
+                    read_orchestration(
+                        &".runr/orchestration.yaml".into(),
+                        orchestration.as_bytes(),
+                        &mut findings,
+                    )
+                })
+                .flatten(),
+            tasks: tasks
+                .iter()
+                .map(|(id, front)| {
+                    let file = format!(".runr/tasks/{id}").into();
+                    let text = format!("---\n{front}\n---\n");
+                    let doc = read_task(&file, text.as_bytes(), &mut findings);
+                    (TaskId::parse(id).unwrap(), doc)
+                })
+                .collect(),
+        };
+        assert_eq!(findings, []);
+        raw
+    }
+
+    #[test]
+    fn steps_come_first_and_every_edge_knows_where_it_was_written() {
+        let raw = raw(
+            "",
+            "tracks:\n  - name: a\n    steps: [{task: z}, {run: make}]\n  - name: b\n    depends_on: [a]\n    steps: [{task: y, depends_on: [x.md]}, {run: make, name: last}]\n",
+            &[("x.md", ""), ("y.md", "depends_on: z"), ("z.md", "")],
+        );
+        let built = build(&raw);
+        assert_eq!(built.findings, []);
+        let (plan, _) = built.plan.unwrap();
+        let ids: Vec<&str> = plan.tasks().iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(ids, ["z.md", "a/step-2", "y.md", "b/last", "x.md"]);
+        let edges: Vec<(u32, u32, Origin, String)> = plan
+            .graph()
+            .edges()
+            .into_iter()
+            .map(|e| {
+                (
+                    e.prerequisite.0,
+                    e.dependent.0,
+                    e.origin,
+                    e.place.to_string(),
+                )
             })
-        }
-        Unresolved::Ambiguous { candidates } => {
-            let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-            error("ambiguous", format!("`{name}` can mean {}", names.join(" or ")))
-                .help("begin with `./` for the folder of this file, or write the path from the project root")
-        }
-        Unresolved::OtherRepository { alias } => error(
-            "other-repository",
-            format!("`{name}` names a task of the repository `{alias}`: several repositories are not supported yet"),
-        )
-        .help("depend on a task of this repository, for instance a manual one"),
-        Unresolved::Outside => error("outside", format!("`{name}` leads out of the project"))
-            .help(format!("tasks are the `.md` files in `{TASKS}/`")),
+            .collect();
+        let at = |line, column| format!(".runr/orchestration.yaml:{line}:{column}");
+        assert_eq!(
+            edges,
+            [
+                (0, 1, Origin::TrackOrder, at(3, 24)),
+                (0, 2, Origin::TaskFile, ".runr/tasks/y.md:2:13".to_owned()),
+                (1, 2, Origin::Track, at(5, 18)),
+                (2, 3, Origin::TrackOrder, at(6, 44)),
+                (4, 2, Origin::Step, at(6, 35)),
+            ]
+        );
+        assert_eq!(plan.task(TaskIx(1)).worker.as_deref(), Some("shell"));
+        assert_eq!(
+            plan.task(TaskIx(4)).worker,
+            None,
+            "no worker is named anywhere"
+        );
+    }
+
+    #[test]
+    fn pools_and_claims_are_those_of_the_strongest_place() {
+        let raw = raw(
+            "worker: codex\npools: {browser: 1, gpu: 2}\nworkers: {codex: {max_parallel: 3}}\n",
+            "pools: {browser: 4}\ndefaults: {pools: {gpu: 1}}\ntracks: [{name: t, steps: [{task: a, allowlist: [x/**], pools: {browser: 2}}]}]\n",
+            &[
+                (
+                    "a.md",
+                    "owns: [y/**]\nallowlist_add: [z/**]\npools: {browser: 1}",
+                ),
+                ("m.md", "type: manual"),
+            ],
+        );
+        let (plan, config) = build(&raw).plan.unwrap();
+        let task = plan.task(TaskIx(0));
+        let takes: Vec<(&str, u32, u32)> = task
+            .pools
+            .iter()
+            .map(|p| (&*p.pool, p.take, p.of))
+            .collect();
+        assert_eq!(
+            takes,
+            [("browser", 2, 4), ("gpu", 1, 2), ("worker:codex", 1, 3)]
+        );
+        assert_eq!(*task.owns, ["x/**".into(), "z/**".into()]);
+        assert!(
+            plan.task(TaskIx(1)).pools.is_empty(),
+            "people take from no pool"
+        );
+        assert_eq!(config.pools["worker:codex"], 3);
+    }
+
+    #[test]
+    fn task_files_depend_on_task_files_only() {
+        let raw = raw(
+            "",
+            "tracks: [{name: t, steps: [{run: make}]}]\n",
+            &[("a.md", "depends_on: t/step-1")],
+        );
+        let built = build(&raw);
+        assert!(built.plan.is_none());
+        assert_eq!(
+            built.findings[0].diagnostic.message,
+            "`t/step-1` is a step of the orchestration file, no task file"
+        );
+    }
+
+    #[test]
+    fn fingerprints_of_inline_steps_cover_command_and_settings() {
+        let text = |step: &str| {
+            let raw = raw(
+                "",
+                &format!("tracks: [{{name: t, steps: [{{{step}}}]}}]"),
+                &[],
+            );
+            build(&raw).plan.unwrap().0.task(TaskIx(0)).text
+        };
+        let base = text("run: make, timeout: 1m");
+        assert_eq!(text("timeout: 1m, run: make, name: other"), base);
+        assert_ne!(text("run: make all, timeout: 1m"), base);
+        assert_ne!(text("run: make, timeout: 2m"), base);
     }
 }

@@ -4,8 +4,10 @@
 
 mod again;
 mod build;
+mod capacity;
 mod collisions;
 mod cycles;
+mod edges;
 mod graph;
 mod layers;
 mod make;
