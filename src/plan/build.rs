@@ -10,18 +10,8 @@ use crate::plan::edges::unresolved;
 use crate::plan::layers::{Layers, Policies};
 use crate::plan::make::{Maker, Placed, inline, step_name};
 use crate::plan::resolve::{Names, folder};
-use crate::plan::{Edge, Plan, TaskIx, cycles};
+use crate::plan::{Edge, Plan, TaskGraph, TaskIx, cycles};
 use crate::spec::{ConfigDoc, Finding, Mark, OrchestrationDoc, TaskDoc, Work};
-
-/// Everything that was read. A document that had errors is `None`, but its name is known.
-#[derive(Debug)]
-pub struct Raw {
-    /// `None`: it had errors.
-    pub config: Option<ConfigDoc>,
-    pub orchestration: Option<OrchestrationDoc>,
-    /// Sorted by id.
-    pub tasks: Vec<(TaskId, Option<TaskDoc>)>,
-}
 
 /// The plan, if there was no error before and none was found.
 #[derive(Debug)]
@@ -46,79 +36,150 @@ pub(super) struct Slot {
     pub(super) step: Option<(usize, usize)>,
 }
 
-pub(super) struct Builder<'a> {
-    pub(super) raw: &'a Raw,
+/// A plan in the making: every task has its number, the task files are still to be taken in.
+///
+/// Task files are many. They are taken in one by one, by several [`Drafter`]s at once if wanted, and nothing of a
+/// file is kept but its task and its edges.
+#[derive(Debug)]
+pub struct Draft {
+    config: ConfigDoc,
+    config_sound: bool,
+    pub(super) orchestration: Option<OrchestrationDoc>,
     pub(super) names: Names,
     pub(super) slots: Vec<Slot>,
     pub(super) ids: Vec<TaskId>,
+    /// The task of each file.
+    files: Vec<TaskIx>,
     /// For each track the task of each step; `None` where it could not be resolved.
     pub(super) steps: Vec<Vec<Option<TaskIx>>>,
     pub(super) edges: Vec<Edge>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Builds the plan.
-#[must_use]
-pub fn build(raw: &Raw) -> Built {
-    let default = ConfigDoc::default();
-    let config = raw.config.as_ref().unwrap_or(&default);
-    let mut builder = Builder {
-        raw,
-        names: Names::default(),
-        slots: Vec::with_capacity(raw.tasks.len()),
-        ids: Vec::with_capacity(raw.tasks.len()),
-        steps: Vec::new(),
-        edges: Vec::with_capacity(raw.tasks.len()),
-        findings: Vec::new(),
-    };
-    builder.number();
-    builder.file_edges();
-    builder.step_edges();
-    let mut maker = Maker::new(config, raw.orchestration.as_ref());
-    maker.check_defaults();
-    let tasks = builder.tasks(&mut maker);
-    let tracks = builder.tracks();
-    let Builder {
-        names,
-        ids,
-        edges,
-        mut findings,
-        ..
-    } = builder;
-    if raw.config.is_some() {
-        findings.append(&mut maker.findings);
-    }
-    let config = settled(config, &maker);
-    let sound =
-        raw.config.is_some() && tasks.len() == ids.len() && !findings.iter().any(Finding::is_error);
-    let plan = match cycles::graph(ids.len(), &edges) {
-        Err(stuck) => {
-            findings.extend(cycles::explain(&ids, &edges, &stuck));
-            None
-        }
-        Ok(graph) if sound => Some((
-            Plan {
-                tasks,
-                tracks,
-                graph,
-                names,
-            },
-            config,
-        )),
-        Ok(_) => None,
-    };
-    Built { plan, findings }
+/// Takes in task files.
+#[derive(Debug)]
+pub struct Drafter<'a> {
+    draft: &'a Draft,
+    maker: Maker<'a>,
+    drawn: Drawn,
 }
 
-impl<'a> Builder<'a> {
+/// What a drafter has collected beside the tasks.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    pub(super) edges: Vec<Edge>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Drafter<'_> {
+    /// The task of a file, by the file's number. `None`: the document is not sound, and the findings of its reading say
+    /// why; its references are checked all the same.
+    pub fn task(&mut self, file: usize, doc: &TaskDoc) -> Option<Task> {
+        let ix = self.draft.files[file];
+        self.draft.file_edges(ix, doc, &mut self.drawn);
+        let slot = self.draft.slots[ix.0 as usize];
+        let id = self.draft.ids[ix.0 as usize].clone();
+        let placed = self.draft.placed(slot);
+        doc.sound.then(|| self.maker.of_file(id, doc, placed))
+    }
+
+    #[must_use]
+    pub fn done(mut self) -> Drawn {
+        if self.draft.config_sound {
+            self.drawn.findings.append(&mut self.maker.findings);
+        }
+        self.drawn
+    }
+}
+
+impl Draft {
+    /// Begins a plan. `config` and `orchestration` are `None` when they had errors (the latter also when there is no such
+    /// file); `files` are the ids of all task files, sorted.
+    #[must_use]
+    pub fn new(
+        config: Option<ConfigDoc>,
+        orchestration: Option<OrchestrationDoc>,
+        files: Vec<TaskId>,
+    ) -> Self {
+        let mut draft = Self {
+            config_sound: config.is_some(),
+            config: config.unwrap_or_default(),
+            orchestration: None,
+            names: Names::default(),
+            slots: Vec::with_capacity(files.len()),
+            ids: Vec::with_capacity(files.len()),
+            files: Vec::new(),
+            steps: Vec::new(),
+            edges: Vec::new(),
+            findings: Vec::new(),
+        };
+        draft.number(&files, orchestration.as_ref());
+        draft.orchestration = orchestration;
+        draft
+    }
+
+    #[must_use]
+    pub fn drafter(&self) -> Drafter<'_> {
+        Drafter {
+            draft: self,
+            maker: Maker::new(&self.config, self.orchestration.as_ref()),
+            drawn: Drawn::default(),
+        }
+    }
+
+    /// Finishes the plan. `tasks` are those of the files, in the order of the files.
+    #[must_use]
+    pub fn finish(mut self, tasks: Vec<Option<Task>>, drawn: Vec<Drawn>) -> Built {
+        for mut drawn in drawn {
+            self.edges.append(&mut drawn.edges);
+            self.findings.append(&mut drawn.findings);
+        }
+        self.edges.shrink_to_fit();
+        self.step_edges();
+        let mut maker = Maker::new(&self.config, self.orchestration.as_ref());
+        maker.check_defaults();
+        let tasks = self.in_order(tasks, &mut maker);
+        let config = settled(&self.config, &maker);
+        if self.config_sound {
+            self.findings.append(&mut maker.findings);
+        }
+        let tracks = self.tracks();
+        let whole = self.config_sound && tasks.len() == self.ids.len();
+        let sound = whole && !self.findings.iter().any(Finding::is_error);
+        let plan = match TaskGraph::build(self.ids.len(), self.edges) {
+            Err((stuck, edges)) => {
+                self.findings
+                    .extend(cycles::explain(&self.ids, &edges, &stuck));
+                None
+            }
+            Ok(graph) if sound => Some((
+                Plan {
+                    tasks,
+                    tracks,
+                    graph,
+                    names: self.names,
+                },
+                config,
+            )),
+            Ok(_) => None,
+        };
+        Built {
+            plan,
+            findings: self.findings,
+        }
+    }
+
     /// Numbers the tasks: the steps of the orchestration file in order, then the other files by name.
-    fn number(&mut self) {
+    fn number(&mut self, files: &[TaskId], orchestration: Option<&OrchestrationDoc>) {
+        self.files = vec![TaskIx(u32::MAX); files.len()];
         let mut docs = Names::default();
-        for (i, (id, _)) in self.raw.tasks.iter().enumerate() {
+        // Without steps nothing is looked up here.
+        let named = if orchestration.is_some() { files } else { &[] };
+        for (i, id) in named.iter().enumerate() {
             docs.insert(id.clone(), TaskIx(u32::try_from(i).unwrap_or(u32::MAX)));
         }
         let mut placed: HashMap<usize, (TaskIx, Mark)> = HashMap::new();
-        if let Some(doc) = &self.raw.orchestration {
+        if let Some(doc) = orchestration {
             let from = folder(&doc.file).to_owned();
             for (t, track) in doc.tracks.iter().enumerate() {
                 let mut steps = Vec::with_capacity(track.steps.len());
@@ -140,13 +201,13 @@ impl<'a> Builder<'a> {
                                 let file = file.0 as usize;
                                 if let Some((_, first)) = placed.get(&file) {
                                     self.findings.push(
-                                        Finding::error("task-twice", &doc.file, name.mark, format!("`{}` is a step already", self.raw.tasks[file].0))
+                                        Finding::error("task-twice", &doc.file, name.mark, format!("`{}` is a step already", files[file]))
                                             .note(Some(first.in_file(&doc.file)), "the first one")
                                             .help("a task stands in one place; order it with `depends_on`"),
                                     );
                                     None
                                 } else {
-                                    let id = self.raw.tasks[file].0.clone();
+                                    let id = files[file].clone();
                                     let ix = self.add(
                                         id,
                                         Slot {
@@ -165,7 +226,7 @@ impl<'a> Builder<'a> {
                 self.steps.push(steps);
             }
         }
-        for (i, (id, _)) in self.raw.tasks.iter().enumerate() {
+        for (i, id) in files.iter().enumerate() {
             if !placed.contains_key(&i) {
                 self.add(
                     id.clone(),
@@ -180,6 +241,9 @@ impl<'a> Builder<'a> {
 
     fn add(&mut self, id: TaskId, slot: Slot) -> TaskIx {
         let ix = TaskIx(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        if let Source::File(file) = slot.source {
+            self.files[file] = ix;
+        }
         self.names.insert(id.clone(), ix);
         self.ids.push(id);
         self.slots.push(slot);
@@ -216,37 +280,35 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Makes all tasks whose documents are sound.
-    fn tasks(&mut self, maker: &mut Maker<'a>) -> Vec<Task> {
-        let raw = self.raw;
-        let mut tasks = Vec::with_capacity(self.slots.len());
-        for (slot, id) in self.slots.iter().zip(&self.ids) {
-            let placed = slot
-                .step
-                .zip(raw.orchestration.as_ref())
-                .map(|((t, s), doc)| Placed {
-                    track: &doc.tracks[t],
-                    step: &doc.tracks[t].steps[s],
-                    ix: TrackIx(u32::try_from(t).unwrap_or(u32::MAX)),
-                });
-            let task = match (slot.source, placed, &raw.orchestration) {
-                (Source::File(file), ..) => raw.tasks[file]
-                    .1
-                    .as_ref()
-                    .filter(|doc| doc.sound)
-                    .map(|doc| maker.of_file(id.clone(), doc, placed)),
-                (Source::Inline, Some(placed), Some(doc)) => {
-                    inline(placed.step).map(|run| maker.of_step(id.clone(), &doc.file, placed, run))
-                }
-                (Source::Inline, ..) => None,
-            };
-            tasks.extend(task);
+    /// The tasks in order of their numbers: those of files, and the inline steps, which are made now.
+    fn in_order<'a>(&'a self, files: Vec<Option<Task>>, maker: &mut Maker<'a>) -> Vec<Task> {
+        let Some(doc) = &self.orchestration else {
+            return files.into_iter().flatten().collect();
+        };
+        let mut all: Vec<Option<Task>> = vec![None; self.slots.len()];
+        for (task, ix) in files.into_iter().zip(&self.files) {
+            all[ix.0 as usize] = task;
         }
-        tasks
+        for ((task, slot), id) in all.iter_mut().zip(&self.slots).zip(&self.ids) {
+            if let (Source::Inline, Some(placed)) = (slot.source, self.placed(*slot)) {
+                *task = inline(placed.step)
+                    .map(|run| maker.of_step(id.clone(), &doc.file, placed, run));
+            }
+        }
+        all.into_iter().flatten().collect()
+    }
+
+    fn placed(&self, slot: Slot) -> Option<Placed<'_>> {
+        let ((t, s), doc) = slot.step.zip(self.orchestration.as_ref())?;
+        Some(Placed {
+            track: &doc.tracks[t],
+            step: &doc.tracks[t].steps[s],
+            ix: TrackIx(u32::try_from(t).unwrap_or(u32::MAX)),
+        })
     }
 
     fn tracks(&self) -> Vec<Track> {
-        let Some(doc) = &self.raw.orchestration else {
+        let Some(doc) = &self.orchestration else {
             return Vec::new();
         };
         let tracks = doc.tracks.iter();
@@ -299,41 +361,35 @@ mod tests {
     use crate::plan::Origin;
     use crate::spec::{read_config, read_orchestration, read_task};
 
-    fn raw(config: &str, orchestration: &str, tasks: &[(&str, &str)]) -> Raw {
+    fn build(config: &str, orchestration: &str, tasks: &[(&str, &str)]) -> Built {
         let mut findings = Vec::new();
-        let raw = Raw {
-            config: read_config(&"config".into(), config.as_bytes(), &mut findings),
-            orchestration: (!orchestration.is_empty())
-                .then(|| {
-                    read_orchestration(
-                        &".runr/orchestration.yaml".into(),
-                        orchestration.as_bytes(),
-                        &mut findings,
-                    )
-                })
-                .flatten(),
-            tasks: tasks
-                .iter()
-                .map(|(id, front)| {
-                    let file = format!(".runr/tasks/{id}").into();
-                    let text = format!("---\n{front}\n---\n");
-                    let doc = read_task(&file, text.as_bytes(), &mut findings);
-                    (TaskId::parse(id).unwrap(), doc)
-                })
-                .collect(),
-        };
+        let config = read_config(&"config".into(), config.as_bytes(), &mut findings);
+        let file = ".runr/orchestration.yaml".into();
+        let orchestration = (!orchestration.is_empty())
+            .then(|| read_orchestration(&file, orchestration.as_bytes(), &mut findings))
+            .flatten();
+        let ids = tasks.iter().map(|(id, _)| TaskId::parse(id).unwrap());
+        let draft = Draft::new(config, orchestration, ids.collect());
+        let mut drafter = draft.drafter();
+        let mut made = Vec::new();
+        for (i, (id, front)) in tasks.iter().enumerate() {
+            let file = format!(".runr/tasks/{id}").into();
+            let text = format!("---\n{front}\n---\n");
+            let doc = read_task(&file, text.as_bytes(), &mut findings).unwrap();
+            made.push(drafter.task(i, &doc));
+        }
         assert_eq!(findings, []);
-        raw
+        let drawn = drafter.done();
+        draft.finish(made, vec![drawn])
     }
 
     #[test]
     fn steps_come_first_and_every_edge_knows_where_it_was_written() {
-        let raw = raw(
+        let built = build(
             "",
             "tracks:\n  - name: a\n    steps: [{task: z}, {run: make}]\n  - name: b\n    depends_on: [a]\n    steps: [{task: y, depends_on: [x.md]}, {run: make, name: last}]\n",
             &[("x.md", ""), ("y.md", "depends_on: z"), ("z.md", "")],
         );
-        let built = build(&raw);
         assert_eq!(built.findings, []);
         let (plan, _) = built.plan.unwrap();
         let ids: Vec<&str> = plan.tasks().iter().map(|task| task.id.as_str()).collect();
@@ -359,7 +415,7 @@ mod tests {
                 (0, 2, Origin::TaskFile, ".runr/tasks/y.md:2:13".to_owned()),
                 (1, 2, Origin::Track, at(5, 18)),
                 (2, 3, Origin::TrackOrder, at(6, 44)),
-                (4, 2, Origin::Step, at(6, 35)),
+                (4, 2, Origin::Step, at(6, 36)),
             ]
         );
         assert_eq!(plan.task(TaskIx(1)).worker.as_deref(), Some("shell"));
@@ -372,7 +428,7 @@ mod tests {
 
     #[test]
     fn pools_and_claims_are_those_of_the_strongest_place() {
-        let raw = raw(
+        let built = build(
             "worker: codex\npools: {browser: 1, gpu: 2}\nworkers: {codex: {max_parallel: 3}}\n",
             "pools: {browser: 4}\ndefaults: {pools: {gpu: 1}}\ntracks: [{name: t, steps: [{task: a, allowlist: [x/**], pools: {browser: 2}}]}]\n",
             &[
@@ -383,7 +439,7 @@ mod tests {
                 ("m.md", "type: manual"),
             ],
         );
-        let (plan, config) = build(&raw).plan.unwrap();
+        let (plan, config) = built.plan.unwrap();
         let task = plan.task(TaskIx(0));
         let takes: Vec<(&str, u32, u32)> = task
             .pools
@@ -404,12 +460,11 @@ mod tests {
 
     #[test]
     fn task_files_depend_on_task_files_only() {
-        let raw = raw(
+        let built = build(
             "",
             "tracks: [{name: t, steps: [{run: make}]}]\n",
             &[("a.md", "depends_on: t/step-1")],
         );
-        let built = build(&raw);
         assert!(built.plan.is_none());
         assert_eq!(
             built.findings[0].diagnostic.message,
@@ -420,12 +475,12 @@ mod tests {
     #[test]
     fn fingerprints_of_inline_steps_cover_command_and_settings() {
         let text = |step: &str| {
-            let raw = raw(
+            let built = build(
                 "",
                 &format!("tracks: [{{name: t, steps: [{{{step}}}]}}]"),
                 &[],
             );
-            build(&raw).plan.unwrap().0.task(TaskIx(0)).text
+            built.plan.unwrap().0.task(TaskIx(0)).text
         };
         let base = text("run: make, timeout: 1m");
         assert_eq!(text("timeout: 1m, run: make, name: other"), base);

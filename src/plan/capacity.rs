@@ -10,28 +10,12 @@ use crate::spec::{At, Finding, Settings, nearest};
 const BUILT_IN: [&str; 3] = ["shell", "claude-code", "codex"];
 
 impl Maker<'_> {
-    /// Gathers the pools of both files and of the workers, and checks what defaults name.
+    /// Gathers the pools of both files and of the workers.
     pub(super) fn declare_pools(&mut self) {
         let mut pools = BTreeMap::new();
-        let of_file = self.orchestration.map(|doc| (Some(&doc.file), &doc.pools));
-        for (file, declared) in [(self.config.file.as_ref(), &self.config.pools)]
-            .into_iter()
-            .chain(of_file)
-        {
-            for (name, size) in declared {
-                if let (Some(file), true) = (file, name.value.starts_with("worker:")) {
-                    self.findings.push(
-                        Finding::error(
-                            "wrong-key",
-                            file,
-                            name.mark,
-                            "pools named `worker:…` are runr's own",
-                        )
-                        .help("set `max_parallel` of the worker"),
-                    );
-                }
-                pools.insert(Arc::from(&*name.value), *size);
-            }
+        let of_file = self.orchestration.iter().flat_map(|doc| &doc.pools);
+        for (name, size) in self.config.pools.iter().chain(of_file) {
+            pools.insert(Arc::from(&*name.value), *size);
         }
         for worker in &self.config.workers {
             if let Some(most) = worker.max_parallel {
@@ -39,21 +23,40 @@ impl Maker<'_> {
             }
         }
         self.pools = pools;
-        // The workers that defaults name are checked here, once; a task's own where it is made.
-        let defaults = self.orchestration.iter().flat_map(|doc| {
+    }
+
+    /// Checks what the files say for all tasks: the names of pools, and the workers and pools of defaults.
+    pub(super) fn check_defaults(&mut self) {
+        let of_file = self.orchestration.map(|doc| (&doc.file, &doc.pools));
+        let of_config = self
+            .config
+            .file
+            .as_ref()
+            .map(|file| (file, &self.config.pools));
+        for (file, pools) in of_config.into_iter().chain(of_file) {
+            for (name, _) in pools
+                .iter()
+                .filter(|(name, _)| name.value.starts_with("worker:"))
+            {
+                self.findings.push(
+                    Finding::error(
+                        "wrong-key",
+                        file,
+                        name.mark,
+                        "pools named `worker:…` are runr's own",
+                    )
+                    .help("set `max_parallel` of the worker"),
+                );
+            }
+        }
+        if let Some((file, worker)) = self.config.file.as_ref().zip(self.config.worker.as_ref()) {
+            self.known_worker(file, worker);
+        }
+        if let Some(doc) = self.orchestration {
             let tracks = doc.tracks.iter().map(|track| &track.defaults);
-            tracks
-                .chain([&doc.defaults])
-                .map(|settings| (&doc.file, settings))
-        });
-        let named = defaults.filter_map(|(file, settings)| Some((file, settings.worker.as_ref()?)));
-        let configured = self.config.file.as_ref().zip(self.config.worker.as_ref());
-        let named: Vec<_> = named
-            .chain(configured)
-            .map(|(file, worker)| (file.clone(), worker))
-            .collect();
-        for (file, worker) in named {
-            self.known_worker(&file, worker);
+            for settings in tracks.chain([&doc.defaults]) {
+                self.check_own(&doc.file, Some(settings));
+            }
         }
     }
 
@@ -64,21 +67,6 @@ impl Maker<'_> {
             self.known_worker(file, worker);
         }
         self.known_pools(file, &settings.pools);
-    }
-
-    /// Checks the pools that the defaults take from.
-    pub fn check_defaults(&mut self) {
-        let Some(doc) = self.orchestration else {
-            return;
-        };
-        for settings in doc
-            .tracks
-            .iter()
-            .map(|track| &track.defaults)
-            .chain([&doc.defaults])
-        {
-            self.known_pools(&doc.file, &settings.pools);
-        }
     }
 
     fn known_worker(&mut self, file: &Arc<str>, worker: &At<Box<str>>) {

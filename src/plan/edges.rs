@@ -5,75 +5,65 @@
 use std::sync::Arc;
 
 use crate::model::Place;
-use crate::plan::build::{Builder, Source};
+use crate::plan::build::{Draft, Drawn, Source};
 use crate::plan::make::step_name;
 use crate::plan::resolve::{TASKS, Unresolved, folder};
 use crate::plan::{Edge, Origin, TaskIx};
-use crate::spec::{At, Finding, OrchestrationDoc, nearest};
+use crate::spec::{At, Finding, OrchestrationDoc, TaskDoc, nearest};
 
-impl Builder<'_> {
-    /// The edges that task files write.
-    pub(super) fn file_edges(&mut self) {
-        for (number, slot) in self.slots.iter().enumerate() {
-            let Source::File(file) = slot.source else {
-                continue;
-            };
-            let Some(doc) = &self.raw.tasks[file].1 else {
-                continue;
-            };
-            let dependent = TaskIx(u32::try_from(number).unwrap_or(u32::MAX));
-            let first = self.edges.len();
-            for reference in &doc.depends_on {
-                match self.names.resolve(&reference.value, folder(&doc.file)) {
-                    Err(why) => self
-                        .findings
-                        .push(unresolved(&doc.file, reference, why, &[])),
-                    Ok(ix) if matches!(self.slots[ix.0 as usize].source, Source::Inline) => {
-                        self.findings.push(
-                            Finding::error(
-                                "unknown-task",
-                                &doc.file,
-                                reference.mark,
-                                format!(
-                                    "`{}` is a step of the orchestration file, no task file",
-                                    reference.value
-                                ),
-                            )
-                            .help("write this dependency into the orchestration file"),
+impl Draft {
+    /// The edges that a task file writes.
+    pub(super) fn file_edges(&self, dependent: TaskIx, doc: &TaskDoc, drawn: &mut Drawn) {
+        let from = folder(&doc.file);
+        let first = drawn.edges.len();
+        for reference in &doc.depends_on {
+            match self.names.resolve(&reference.value, from) {
+                Err(why) => drawn
+                    .findings
+                    .push(unresolved(&doc.file, reference, why, &[])),
+                Ok(ix) if matches!(self.slots[ix.0 as usize].source, Source::Inline) => {
+                    drawn.findings.push(
+                        Finding::error(
+                            "unknown-task",
+                            &doc.file,
+                            reference.mark,
+                            format!(
+                                "`{}` is a step of the orchestration file, no task file",
+                                reference.value
+                            ),
                         )
-                    }
-                    Ok(ix) if ix == dependent => {
-                        self.findings.push(on_itself(&doc.file, reference))
-                    }
-                    Ok(ix)
-                        if self.edges[first..]
-                            .iter()
-                            .any(|edge| edge.prerequisite == ix) =>
-                    {
-                        self.findings.push(
-                            Finding::warning(
-                                "named-twice",
-                                &doc.file,
-                                reference.mark,
-                                format!("`{}` stands in `depends_on` twice", reference.value),
-                            )
-                            .help("remove one of them"),
-                        );
-                    }
-                    Ok(prerequisite) => self.edges.push(Edge {
-                        prerequisite,
-                        dependent,
-                        origin: Origin::TaskFile,
-                        place: reference.mark.in_file(&doc.file),
-                    }),
+                        .help("write this dependency into the orchestration file"),
+                    )
                 }
+                Ok(ix) if ix == dependent => drawn.findings.push(on_itself(&doc.file, reference)),
+                Ok(ix)
+                    if drawn.edges[first..]
+                        .iter()
+                        .any(|edge| edge.prerequisite == ix) =>
+                {
+                    drawn.findings.push(
+                        Finding::warning(
+                            "named-twice",
+                            &doc.file,
+                            reference.mark,
+                            format!("`{}` stands in `depends_on` twice", reference.value),
+                        )
+                        .help("remove one of them"),
+                    );
+                }
+                Ok(prerequisite) => drawn.edges.push(Edge {
+                    prerequisite,
+                    dependent,
+                    origin: Origin::TaskFile,
+                    place: reference.mark.in_file(&doc.file),
+                }),
             }
         }
     }
 
     /// The edges that the orchestration file writes: the order of steps, and `depends_on` of steps and tracks.
     pub(super) fn step_edges(&mut self) {
-        let Some(doc) = &self.raw.orchestration else {
+        let Some(doc) = self.orchestration.take() else {
             return;
         };
         for (t, track) in doc.tracks.iter().enumerate() {
@@ -88,13 +78,13 @@ impl Builder<'_> {
                 } else {
                     // The first step waits for what the track waits for; the others wait for the first.
                     for reference in &track.depends_on {
-                        if let Some(ix) = self.any(doc, reference, here) {
+                        if let Some(ix) = self.any(&doc, reference, here) {
                             needs.push((ix, Origin::Track, reference.mark.in_file(&doc.file)));
                         }
                     }
                 }
                 for reference in &step.depends_on {
-                    if let Some(ix) = self.any(doc, reference, here) {
+                    if let Some(ix) = self.any(&doc, reference, here) {
                         needs.push((ix, Origin::Step, reference.mark.in_file(&doc.file)));
                     }
                 }
@@ -108,6 +98,7 @@ impl Builder<'_> {
                 before = Some(here);
             }
         }
+        self.orchestration = Some(doc);
     }
 
     /// What a reference of the orchestration file means: a task, a step `TRACK/NAME`, or a track, of which

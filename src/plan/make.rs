@@ -63,7 +63,10 @@ impl<'a> Maker<'a> {
     }
 
     /// Makes the task of a file.
-    pub fn of_file(&mut self, id: TaskId, doc: &'a TaskDoc, placed: Option<Placed<'a>>) -> Task {
+    pub fn of_file<'d>(&mut self, id: TaskId, doc: &'d TaskDoc, placed: Option<Placed<'d>>) -> Task
+    where
+        'a: 'd,
+    {
         let layers = self.layers(placed, doc.settings.as_deref());
         let sayings = Sayings {
             id,
@@ -124,11 +127,14 @@ impl<'a> Maker<'a> {
         task
     }
 
-    fn layers(
+    fn layers<'d>(
         &self,
-        placed: Option<Placed<'a>>,
-        own: Option<&'a crate::spec::Settings>,
-    ) -> Layers<'a> {
+        placed: Option<Placed<'d>>,
+        own: Option<&'d crate::spec::Settings>,
+    ) -> Layers<'d>
+    where
+        'a: 'd,
+    {
         Layers {
             settings: [
                 placed.map(|placed| &placed.step.settings),
@@ -140,7 +146,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn make(&mut self, sayings: Sayings<'a>) -> Task {
+    fn make(&mut self, sayings: Sayings<'_>) -> Task {
         let Sayings {
             id,
             file,
@@ -181,7 +187,7 @@ impl<'a> Maker<'a> {
         mark: Mark,
         kind: TaskKind,
         run: Option<&At<CommandLine>>,
-        layers: &Layers<'a>,
+        layers: &Layers<'_>,
     ) -> Option<Arc<str>> {
         let Some(run) = run else {
             let worker = layers.worker()?;
@@ -230,7 +236,7 @@ impl<'a> Maker<'a> {
     }
 
     /// What its runs take: the pools that exist, sorted by name, with that of its worker.
-    fn takes(&self, worker: Option<&str>, kind: TaskKind, layers: &Layers<'a>) -> Box<[PoolTake]> {
+    fn takes(&self, worker: Option<&str>, kind: TaskKind, layers: &Layers<'_>) -> Box<[PoolTake]> {
         if kind == TaskKind::Manual {
             return Box::default();
         }
