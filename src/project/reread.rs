@@ -40,9 +40,9 @@ pub fn reread(
                 let found = Found {
                     id: old.id.clone(),
                     file,
-                    path: real,
+                    end: Some(real),
                 };
-                one(&found, &mut Vec::new(), &mut findings)
+                one(root, &found, &mut Vec::new(), &mut findings)
             }
             Ok(_) => {
                 findings.push(unreadable(&file, &read::ReadError::NotAFile));
