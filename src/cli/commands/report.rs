@@ -11,6 +11,7 @@ use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
 use crate::model::{OrchId, RunId, Status, TaskId};
+use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
 use crate::report::{RunPage, SummaryLook, last_lines, summary};
@@ -128,28 +129,17 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
     })
 }
 
-/// What the orchestration selected, as its plan.json says; without one, the tasks that it came to.
+/// What the orchestration selected, as its plan.json says; without one that can be read, the tasks that it
+/// came to. What is no longer a task is left out.
 fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskIx> {
-    let path = snapshot
-        .store
-        .layout()
-        .orchestration(orch)
-        .join("plan.json");
-    let frozen: Option<serde_json::Value> = std::fs::read(path)
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok());
-    let named = frozen
-        .as_ref()
-        .and_then(|plan| plan.get("tasks")?.as_array());
     let plan = &snapshot.loaded.plan;
-    let mut found: Vec<TaskIx> = match named {
-        Some(tasks) => tasks
+    let mut found: Vec<TaskIx> = match FrozenPlan::read(snapshot.store.layout(), orch) {
+        Ok(frozen) => frozen
+            .selected
             .iter()
-            .filter(|task| task.get("selected").and_then(serde_json::Value::as_bool) != Some(false))
-            .filter_map(|task| task.as_str().or_else(|| task.get("task")?.as_str()))
-            .filter_map(|name| plan.find(&TaskId::parse(name).ok()?))
+            .filter_map(|number| plan.find(frozen.tasks.get(*number as usize)?))
             .collect(),
-        None => touched.iter().filter_map(|task| plan.find(task)).collect(),
+        Err(_) => touched.iter().filter_map(|task| plan.find(task)).collect(),
     };
     found.sort_unstable();
     found.dedup();
