@@ -22,7 +22,7 @@
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
-//! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, simulate |
+//! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
 //! | [`scaffold`] | what `init` and `demo` write | model |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |

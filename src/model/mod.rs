@@ -3,6 +3,7 @@
 //! Knows nothing else of runr. Does no input or output, reads no clock, decides nothing: values are
 //! checked when they are made and can be trusted afterwards.
 
+mod claims;
 mod config;
 mod diagnostic;
 mod duration;
@@ -15,6 +16,7 @@ mod run;
 mod status;
 mod task;
 
+pub use claims::overlap;
 pub use config::{Config, OrphanPolicy, WorkerConfig};
 pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};
 pub use duration::{DurationError, parse_duration, show_duration};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Task, TaskKind};
+use crate::model::{Task, TaskKind, overlap};
 use crate::plan::{Plan, TaskIx};
 use crate::spec::{Finding, Mark};
 
@@ -18,9 +18,9 @@ pub fn claims(task: &Task) -> Vec<&str> {
     }
 }
 
-/// One error for each two tasks of which neither waits for the other and whose claims overlap, as `overlap` says.
+/// One error for each two tasks of which neither waits for the other and whose claims overlap.
 #[must_use]
-pub fn collisions(plan: &Plan, overlap: impl Fn(&str, &str) -> bool) -> Vec<Finding> {
+pub fn collisions(plan: &Plan) -> Vec<Finding> {
     let claiming: Vec<(TaskIx, Vec<&str>)> = plan
         .numbers()
         .map(|ix| (ix, claims(plan.task(ix))))
@@ -88,7 +88,7 @@ mod tests {
                 plan.tasks[i].owns = [owns.into()].into();
             }
         }
-        let found: Vec<String> = collisions(&plan, crate::state::overlap)
+        let found: Vec<String> = collisions(&plan)
             .into_iter()
             .map(|f| f.diagnostic.message)
             .collect();

@@ -12,7 +12,6 @@ use crate::project::Project;
 use crate::project::read::{self, ReadError};
 use crate::project::walk::{self, Found, unreadable};
 use crate::spec::{self, ConfigDoc, Finding, MAX_BYTES, Mark, OrchestrationDoc, TaskDoc};
-use crate::state::overlap;
 
 /// The size up to which the configuration and the orchestration file are read.
 const MAX_OTHER: u64 = 16 * MAX_BYTES;
@@ -30,7 +29,7 @@ pub struct Loaded {
 /// The tasks that own the same paths and could run at the same time: what `collision: fail` refuses.
 #[must_use]
 pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
-    placed(&project.root, plan::collisions(plan, overlap))
+    placed(&project.root, plan::collisions(plan))
 }
 
 /// Reads and checks everything. `orchestration` is what `--config` named.
@@ -51,7 +50,7 @@ pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, V
     if let Some((plan, config)) = &built.plan
         && config.collision == Some(Collision::Fail)
     {
-        findings.extend(plan::collisions(plan, overlap));
+        findings.extend(plan::collisions(plan));
     }
     let failed = findings.iter().any(Finding::is_error);
     let problems = placed(root, findings);

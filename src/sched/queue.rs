@@ -8,9 +8,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use crate::model::overlap;
 use crate::sched::problem::Item;
 use crate::sched::rank::Ranks;
-use crate::state::overlap;
 
 /// What tasks of one class take while they run.
 type Need = (Vec<(u32, u32)>, Vec<Box<str>>);

@@ -1,8 +1,8 @@
 //! Which events may still be written, given the state.
 
 use crate::event::{Event, Verdict};
-use crate::model::{OrchId, PoolTake, RunId, Status, TaskId};
-use crate::state::{State, overlap};
+use crate::model::{OrchId, PoolTake, RunId, Status, TaskId, overlap};
+use crate::state::State;
 
 /// Why an event may not be written. Nothing was written; the caller has the newest state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

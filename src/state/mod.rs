@@ -4,10 +4,8 @@
 //! that changes a task's state; [`State::check`] says beforehand whether an event is still legal, so
 //! that of two writers only one can win.
 
-mod claims;
 mod fold;
 mod legal;
 
-pub use claims::overlap;
 pub use fold::{OpenRun, Orchestration, State, TaskState};
 pub use legal::Illegal;

@@ -21,7 +21,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("project", &["model", "spec", "plan"]),
     (
         "report",
-        &["model", "event", "plan", "state", "view", "simulate"],
+        &[
+            "model", "event", "plan", "state", "view", "sched", "simulate",
+        ],
     ),
     ("attempt", &["model", "worker", "store"]),
     (
@@ -179,7 +181,7 @@ fn only_the_command_line_prints_exits_and_reads_the_environment() {
     for (layer, files) in layers() {
         for (file, code) in files {
             // An attempt is a program of its own: it has its own arguments and leaves with its own code.
-            if layer == "cli" || (layer == "attempt" && file.ends_with("early.rs")) {
+            if layer == "cli" || file == "attempt/early.rs" || file == "attempt/handshake.rs" {
                 continue;
             }
             for word in [
@@ -206,7 +208,8 @@ fn one_function_changes_a_tasks_state() {
     let mut wrong = Vec::new();
     for (_, files) in layers() {
         for (file, code) in files {
-            if file == "state/fold.rs" {
+            // `sched` has maps of its own by these names, and cannot name a `State` to write.
+            if file == "state/fold.rs" || file == "sched/queue.rs" {
                 continue;
             }
             for word in [
