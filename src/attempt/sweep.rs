@@ -4,7 +4,7 @@
 //! itself killed, which nobody is the parent of any more, and for those that an attempt's worker had
 //! started by somebody else's hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,13 @@ use crate::attempt::tree::descendants;
 use crate::model::RunId;
 use crate::worker::COOKIE;
 
-/// Walks at most; a walk that finds nobody ends the sweep. Each stops before it kills, so that only what
-/// was forked during a walk is left for the next.
-const WALKS: u32 = 20;
+/// Rounds of stopping and killing at most; a round that finds nobody ends the sweep.
+const ROUNDS: u32 = 3;
 
-/// How long the killed of one walk may take to disappear.
+/// Walks of one round at most: each finds only what was forked during the one before.
+const WALKS: u32 = 50;
+
+/// How long the killed of one round may take to disappear.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a sweep did.
@@ -51,7 +53,34 @@ pub fn sweep(run: &RunId) -> io::Result<u32> {
 /// As [`sweep`], for `NAME=value`.
 pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
     let mut ended = BTreeSet::new();
-    for walk in 1..=WALKS {
+    for _ in 0..ROUNDS {
+        let (frozen, survivors) = freeze(cookie)?;
+        if frozen.is_empty() {
+            return Ok(Swept {
+                ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
+                survivors,
+            });
+        }
+        for handle in frozen.values() {
+            handle.signal(Signal::KILL)?;
+        }
+        await_end(frozen.values())?;
+        ended.extend(frozen.into_keys());
+    }
+    let (left, survivors) = freeze(cookie)?;
+    Ok(Swept {
+        ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
+        survivors: survivors + left.len(),
+    })
+}
+
+/// Stops everything that belongs to the cookie, walk after walk, until a walk finds nobody new. Nobody is
+/// killed before: a child that was forked a moment ago and has dropped the cookie is found only while its
+/// parent, or another of its session, is still there to tell. Gives the stopped ones, by number and
+/// start, and how many could not be stopped: those have another user's rights.
+fn freeze(cookie: &str) -> io::Result<(BTreeMap<(i32, u64), Handle>, usize)> {
+    let mut frozen = BTreeMap::new();
+    for _ in 0..WALKS {
         let all = os::processes()?;
         let spared = lineage(&all, getpid().as_raw_nonzero().get());
         let marked: BTreeSet<i32> = all
@@ -60,30 +89,28 @@ pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
             .filter(|seen| os::has_cookie(seen.pid, cookie))
             .map(|seen| seen.pid)
             .collect();
-        let ours = belonging(&all, &marked, &spared);
-        if ours.is_empty() || walk == WALKS {
-            return Ok(Swept {
-                ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
-                survivors: ours.len(),
-            });
-        }
-        let mut handles = Vec::new();
-        for seen in &ours {
-            handles.extend(Handle::open(seen.pid, seen.start)?);
-            ended.insert((seen.pid, seen.start));
-        }
-        // Another user's process cannot be signalled: the last walk counts it.
-        for signal in [Signal::STOP, Signal::KILL] {
-            for handle in &handles {
-                match handle.signal(signal) {
-                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-                    other => other?,
+        let mut refused = 0;
+        let known = frozen.len();
+        for seen in belonging(&all, &marked, &spared) {
+            if frozen.contains_key(&(seen.pid, seen.start)) {
+                continue;
+            }
+            let Some(handle) = Handle::open(seen.pid, seen.start)? else {
+                continue;
+            };
+            match handle.signal(Signal::STOP) {
+                Ok(()) => {
+                    frozen.insert((seen.pid, seen.start), handle);
                 }
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => refused += 1,
+                Err(error) => return Err(error),
             }
         }
-        await_end(&handles)?;
+        if frozen.len() == known {
+            return Ok((frozen, refused));
+        }
     }
-    Ok(Swept::default())
+    Ok((frozen, 0))
 }
 
 /// The process and its ancestors.
@@ -128,7 +155,7 @@ fn belonging(all: &[Seen], marked: &BTreeSet<i32>, spared: &BTreeSet<i32>) -> Ve
 }
 
 /// Waits until all of them have ended, or patience has.
-fn await_end(handles: &[Handle]) -> io::Result<()> {
+fn await_end<'a>(handles: impl Iterator<Item = &'a Handle>) -> io::Result<()> {
     let until = Instant::now() + PATIENCE;
     for handle in handles {
         loop {

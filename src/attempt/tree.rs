@@ -84,9 +84,17 @@ impl Tree {
         // A stopped process would sleep through the grace.
         ours.signal(Signal::CONT)?;
         loop {
-            if watch.reap()?.others == Others::None || watch.asked()? > 1 || Instant::now() >= until
-            {
+            let reaped = watch.reap()?;
+            if reaped.others == Others::None || watch.asked()? > 1 || Instant::now() >= until {
                 return Ok(());
+            }
+            if !reaped.ended.is_empty() {
+                // Somebody followed; what it had forked just before has not heard of it yet.
+                let known = found.clone();
+                let mut late = self.ours(found)?;
+                late.members.retain(|seen| !known.contains(&seen.pid));
+                late.groups.clear();
+                late.signal(Signal::TERM)?;
             }
             watch.wait(Some(until), None)?;
         }

@@ -117,14 +117,9 @@ fn forks_during_the_walk_do_not_escape() {
         }
         running.signal(Signal::TERM);
         let state = running.end_with_verdict(&fixture);
-        assert_eq!(alive.read_to_string(&mut String::new()).unwrap(), 0);
-        assert!(
-            matches!(
-                state.outcome,
-                Outcome::Ended(StopReason::Cancelled) | Outcome::Succeeded
-            ),
-            "{state:?}"
-        );
+        assert_eq!(state.outcome, Outcome::Ended(StopReason::Cancelled));
+        // Comes to an end only when the last of the chain has.
+        alive.read_to_string(&mut String::new()).unwrap();
         fixture.assert_nothing_left();
     }
 }
@@ -162,11 +157,10 @@ fn a_title_is_not_executed() {
     assert!(!fixture.root().join("pwned").exists());
 }
 
-/// A stopped worker can still be asked to end.
+/// A stopped process can be asked to end, too: the grace here is an hour.
 #[test]
-fn a_stopped_worker_gets_its_grace() {
-    let fixture =
-        Fixture::new("trap 'echo bye; exit 0' TERM; echo x > begun; kill -STOP $$; sleep 1000");
+fn a_stopped_process_hears_the_request() {
+    let fixture = Fixture::new("sleep 1000 & kill -STOP $!; echo x > begun; wait");
     let begun = fixture.fifo("begun");
     let mut running = fixture.start();
     running.go();

@@ -184,13 +184,29 @@ impl Running {
     /// Waits for the end; gives what it said on stderr.
     pub fn end(mut self) -> (ExitStatus, String) {
         drop(self.child.stdin.take());
-        let output = self.child.wait_with_output().unwrap();
-        (output.status, String::from_utf8(output.stderr).unwrap())
+        let mut said = String::new();
+        let mut out = self.child.stdout.take().unwrap();
+        out.read_to_end(&mut Vec::new()).unwrap();
+        let mut err = self.child.stderr.take().unwrap();
+        err.read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap(), said)
     }
     pub fn end_with_verdict(self, fixture: &Fixture) -> RunState {
         let (status, said) = self.end();
         assert_eq!(status.code(), Some(0), "{said}");
         fixture.state()
+    }
+}
+
+/// A test that fails takes its attempt, and so everything of it, with it.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            for signal in [Signal::TERM, Signal::INT] {
+                self.signal(signal);
+            }
+            drop(self.child.wait());
+        }
     }
 }
 
