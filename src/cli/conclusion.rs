@@ -12,7 +12,7 @@ use crate::model::{RunId, Status, TaskId};
 use crate::orchestrate::session::Finished;
 use crate::report::receipt::{Receipt, Subject};
 use crate::report::{Facts, SummaryLook, last_lines, summary};
-use crate::store::{Layout, history, process, replace};
+use crate::store::{Layout, StoreError, history, process, replace};
 use crate::view;
 
 /// What goes to stdout at the end.
@@ -108,8 +108,12 @@ fn write(layout: &Layout, receipt: &Receipt) -> anyhow::Result<()> {
         ("receipt.md", receipt.to_markdown()),
     ] {
         let path = dir.join(name);
-        replace(&path, text.as_bytes())
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        let doing = "write";
+        replace(&path, text.as_bytes()).map_err(|source| StoreError::Io {
+            doing,
+            path,
+            source,
+        })?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::cli::Context;
+use crate::orchestrate::OrchestrateError;
 use crate::store::StoreError;
 
 /// What the process tells its caller.
@@ -94,17 +95,38 @@ pub fn report(context: &Context, error: &anyhow::Error) -> Exit {
     let failure = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Failure>());
-    let corrupt = error
+    let orchestrate = error
         .chain()
-        .find_map(|cause| cause.downcast_ref::<StoreError>());
-    let remedies = corrupt.map(StoreError::help).unwrap_or_default();
+        .find_map(|cause| cause.downcast_ref::<OrchestrateError>());
+    let store = match orchestrate {
+        // It shows as the store's own error, which therefore is no link of the chain.
+        Some(OrchestrateError::Store(store)) => Some(store),
+        _ => error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<StoreError>()),
+    };
+    let remedies = store.map(StoreError::help).unwrap_or_default();
     let own = failure.map(|f| f.help.as_slice()).unwrap_or_default();
     for line in own.iter().chain(&remedies) {
         let _ = writeln!(err, "  help: {line}");
     }
-    match (failure, corrupt) {
-        (Some(failure), _) => failure.exit,
-        (None, Some(_)) => Exit::STATE,
-        (None, None) => Exit::FAILED,
+    match (failure, store, orchestrate) {
+        (Some(failure), ..) => failure.exit,
+        (None, Some(_), _) => Exit::STATE,
+        (None, None, Some(error)) => of_orchestration(error),
+        (None, None, None) => Exit::FAILED,
+    }
+}
+
+/// The exit code of an orchestration that could not do its job.
+fn of_orchestration(error: &OrchestrateError) -> Exit {
+    match error {
+        OrchestrateError::Store(_)
+        | OrchestrateError::Io { .. }
+        | OrchestrateError::Watch { .. }
+        | OrchestrateError::BadPlan { .. } => Exit::STATE,
+        OrchestrateError::StillRunning { .. } | OrchestrateError::Refused { .. } => Exit::BUSY,
+        OrchestrateError::TaskGone { .. } => Exit::USAGE,
+        OrchestrateError::Signals { .. } | OrchestrateError::Random { .. } => Exit::FAILED,
     }
 }

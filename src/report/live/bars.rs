@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::model::{TaskId, show_duration};
@@ -31,8 +31,7 @@ pub struct Bars {
 
 impl Bars {
     #[must_use]
-    pub fn new(target: ProgressDrawTarget, rows: usize, glyphs: Glyphs) -> Self {
-        let screen = MultiProgress::with_draw_target(target);
+    pub fn new(screen: MultiProgress, rows: usize, glyphs: Glyphs) -> Self {
         let total = screen.add(ProgressBar::new(0));
         let style = ProgressStyle::with_template("  {bar:24.green} {pos}/{len}{wide_msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use indicatif::ProgressDrawTarget;
+use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -78,8 +78,8 @@ impl<W: Write> Screen<W> {
     pub fn new(mode: Mode, info: ScreenInfo, out: W) -> Self {
         let style = match mode {
             Mode::Bars { rows } => {
-                let target = ProgressDrawTarget::stderr();
-                Style::Bars(Box::new(Bars::new(target, rows, info.glyphs)))
+                // indicatif draws on stderr unless told otherwise.
+                Style::Bars(Box::new(Bars::new(MultiProgress::new(), rows, info.glyphs)))
             }
             Mode::Lines => Style::Lines,
             Mode::Events => Style::Events,
@@ -354,8 +354,8 @@ mod tests {
 
     #[test]
     fn above_the_bars_only_what_lasts() {
-        let target = ProgressDrawTarget::hidden();
-        let bars = Style::Bars(Box::new(Bars::new(target, 24, Glyphs::Unicode)));
+        let hidden = MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::hidden());
+        let bars = Style::Bars(Box::new(Bars::new(hidden, 24, Glyphs::Unicode)));
         insta::assert_snapshot!(shown(&story(), bars), @r"
         ✓ a.md completed in 1.2s
         ↻ b.md worker failed: exit code 1 after 1.2s, tried again in 2.0s
