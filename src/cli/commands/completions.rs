@@ -8,11 +8,12 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Context, Exit};
 
-/// Prints a completion script for a shell
-///
-/// bash: source <(runr completions bash) · zsh: runr completions zsh > ~/.zfunc/_runr · fish: runr
-/// completions fish > ~/.config/fish/completions/runr.fish
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Where shells look for it:
+  runr completions bash > ~/.local/share/bash-completion/completions/runr
+  runr completions zsh > ~/.zfunc/_runr     (with ~/.zfunc in $fpath)
+  runr completions fish > ~/.config/fish/completions/runr.fish")]
 pub struct Args {
     /// The shell that will read the script
     shell: clap_complete::Shell,

@@ -23,11 +23,10 @@ const BUILT: &[(&str, &str)] = &[
     ("graph.svg", "the graph of the tasks, coloured by status"),
 ];
 
-/// Makes and runs a small sample project
-///
-/// Eleven tasks in three tracks build a web site from three short texts, offline and in a few seconds. Two
-/// of them are left to you. Exits with 0 when only these are left.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Eleven tasks in three tracks build a web site from three short texts, offline and in a few seconds. Two of \
+them are left to you. Exits with 0 when only these are left.")]
 pub struct Args {
     /// Where to make it; must be empty or not there yet
     #[arg(default_value = "runr-demo")]

@@ -17,11 +17,10 @@ use crate::cli::{Context, Exit};
 use crate::report::one_line;
 use crate::scaffold::{self, Found, NewFile, READ, Surroundings};
 
-/// Makes this folder a project
-///
-/// Writes `.runr/config.yaml`, with every default as a comment and the verification commands that suit the
-/// project, and a first task. Files that are there already are left as they are.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Writes .runr/config.yaml, with every default as a comment and the verification commands that suit the \
+project, and a first task. Files that are there already are left as they are.")]
 pub struct Args {
     /// Write the sample project into DIR instead, without running it
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "runr-demo")]

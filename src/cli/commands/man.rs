@@ -11,10 +11,8 @@ use clap::CommandFactory as _;
 use crate::cli::commands::init::next;
 use crate::cli::{Context, Exit};
 
-/// Writes the manual pages
-///
-/// Without --out the page of runr itself goes to stdout: runr man | man -l -
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Without --out the page of runr itself goes to stdout: runr man | man -l -")]
 pub struct Args {
     /// Write a page for every command into DIR
     #[arg(long, value_name = "DIR")]
