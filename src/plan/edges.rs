@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::model::Place;
-use crate::plan::build::{Draft, Drawn, Source};
+use crate::plan::build::{Draft, Drawn};
 use crate::plan::make::step_name;
+use crate::plan::number::Source;
 use crate::plan::resolve::{TASKS, Unresolved, folder};
 use crate::plan::{Edge, Origin, TaskIx};
 use crate::spec::{At, Finding, OrchestrationDoc, TaskDoc, nearest};

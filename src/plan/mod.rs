@@ -11,6 +11,7 @@ mod edges;
 mod graph;
 mod layers;
 mod make;
+mod number;
 mod resolve;
 
 pub use crate::spec::join_fingerprint as fingerprint;

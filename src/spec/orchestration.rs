@@ -153,9 +153,7 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<OrchestrationDoc> {
 
 /// Refuses files of a later format.
 pub fn version(reader: &mut Reader, node: &Node) {
-    if reader.whole("version", node, (1, 1), "1").is_none() {
-        // Either no number or a later format: both have been reported.
-    }
+    reader.whole("version", node, (1, 1), "1");
 }
 
 /// The settings of `defaults`.
