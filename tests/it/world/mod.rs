@@ -12,5 +12,5 @@ mod until;
 pub use journal::Journal;
 pub use ledger::Ledger;
 pub use process::{Proc, Ran, Running};
-pub use project::World;
+pub use project::{World, binary};
 pub use until::Watch;

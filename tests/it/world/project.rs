@@ -120,7 +120,7 @@ impl World {
 
     /// runr with an environment of its own, in the project.
     pub fn runr(&self, args: &[&str]) -> Command {
-        let mut command = self.sealed(env!("CARGO_BIN_EXE_runr"));
+        let mut command = self.sealed(&binary());
         command.args(args);
         command
     }
@@ -266,6 +266,13 @@ impl World {
             "processes outlived their attempt: {left:?}"
         );
     }
+}
+
+/// The runr that is tested: the one that was built with the tests, or the one that a long run names (a
+/// release, or a copy that nobody rebuilds meanwhile).
+pub fn binary() -> String {
+    let built = env!("CARGO_BIN_EXE_runr");
+    std::env::var("RUNR_TEST_BINARY").unwrap_or_else(|_| built.to_owned())
 }
 
 impl Drop for World {
