@@ -11,10 +11,10 @@ mod diagnostic;
 mod dispatching;
 mod dry_run;
 mod exit;
+mod log_output;
 mod names;
 mod runs;
 mod snapshot;
-mod log_output;
 mod subject;
 
 use std::process::ExitCode;

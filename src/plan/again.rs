@@ -26,6 +26,7 @@ pub fn again(
     let old = plan.task(ix);
     let placed = sources.orchestration.and_then(|doc| step_of(plan, ix, doc));
     let mut maker = Maker::new(sources.config, sources.orchestration);
+    maker.check_defaults();
     let task = match (sources.doc, placed, sources.orchestration) {
         (Some(doc), ..) => Some(maker.of_file(old.id.clone(), doc, placed)),
         (None, Some(placed), Some(doc)) => {

@@ -5,22 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Config, Place, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::model::{Config, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::plan::edges::unresolved;
 use crate::plan::layers::{Layers, Policies};
 use crate::plan::make::{Maker, Placed, inline, step_name};
-use crate::plan::resolve::{Names, TASKS, Unresolved, folder};
-use crate::plan::{Edge, Origin, Plan, TaskIx, cycles};
-use crate::spec::{At, ConfigDoc, Finding, Mark, OrchestrationDoc, TaskDoc, Work, nearest};
-
-/// Everything that was read. A document that had errors is `None`, but its name is known.
-#[derive(Debug)]
-pub struct Raw {
-    /// `None`: it had errors.
-    pub config: Option<ConfigDoc>,
-    pub orchestration: Option<OrchestrationDoc>,
-    /// Sorted by id.
-    pub tasks: Vec<(TaskId, Option<TaskDoc>)>,
-}
+use crate::plan::resolve::{Names, folder};
+use crate::plan::{Edge, Plan, TaskGraph, TaskIx, cycles};
+use crate::spec::{ConfigDoc, Finding, Mark, OrchestrationDoc, TaskDoc, Work};
 
 /// The plan, if there was no error before and none was found.
 #[derive(Debug)]
@@ -31,7 +22,7 @@ pub struct Built {
 
 /// Where a task of the plan comes from.
 #[derive(Debug, Clone, Copy)]
-enum Source {
+pub(super) enum Source {
     /// The number of a document.
     File(usize),
     Inline,
@@ -39,85 +30,156 @@ enum Source {
 
 /// A step's place and the task it is.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
-    source: Source,
+pub(super) struct Slot {
+    pub(super) source: Source,
     /// Track and step, by number.
-    step: Option<(usize, usize)>,
+    pub(super) step: Option<(usize, usize)>,
 }
 
-struct Builder<'a> {
-    raw: &'a Raw,
-    names: Names,
-    slots: Vec<Slot>,
-    ids: Vec<TaskId>,
+/// A plan in the making: every task has its number, the task files are still to be taken in.
+///
+/// Task files are many. They are taken in one by one, by several [`Drafter`]s at once if wanted, and nothing of a
+/// file is kept but its task and its edges.
+#[derive(Debug)]
+pub struct Draft {
+    config: ConfigDoc,
+    config_sound: bool,
+    pub(super) orchestration: Option<OrchestrationDoc>,
+    pub(super) names: Names,
+    pub(super) slots: Vec<Slot>,
+    pub(super) ids: Vec<TaskId>,
+    /// The task of each file.
+    files: Vec<TaskIx>,
     /// For each track the task of each step; `None` where it could not be resolved.
-    steps: Vec<Vec<Option<TaskIx>>>,
-    edges: Vec<Edge>,
-    findings: Vec<Finding>,
+    pub(super) steps: Vec<Vec<Option<TaskIx>>>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) findings: Vec<Finding>,
 }
 
-/// Builds the plan.
-#[must_use]
-pub fn build(raw: &Raw) -> Built {
-    let default = ConfigDoc::default();
-    let config = raw.config.as_ref().unwrap_or(&default);
-    let mut builder = Builder {
-        raw,
-        names: Names::default(),
-        slots: Vec::with_capacity(raw.tasks.len()),
-        ids: Vec::with_capacity(raw.tasks.len()),
-        steps: Vec::new(),
-        edges: Vec::with_capacity(raw.tasks.len()),
-        findings: Vec::new(),
-    };
-    builder.number();
-    builder.file_edges();
-    builder.step_edges();
-    let mut maker = Maker::new(config, raw.orchestration.as_ref());
-    maker.check_defaults();
-    let tasks = builder.tasks(&mut maker);
-    let tracks = builder.tracks();
-    let Builder {
-        names,
-        ids,
-        edges,
-        mut findings,
-        ..
-    } = builder;
-    if raw.config.is_some() {
-        findings.append(&mut maker.findings);
+/// Takes in task files.
+#[derive(Debug)]
+pub struct Drafter<'a> {
+    draft: &'a Draft,
+    maker: Maker<'a>,
+    drawn: Drawn,
+}
+
+/// What a drafter has collected beside the tasks.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    pub(super) edges: Vec<Edge>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Drafter<'_> {
+    /// The task of a file, by the file's number. `None`: the document is not sound, and the findings of its reading say
+    /// why; its references are checked all the same.
+    pub fn task(&mut self, file: usize, doc: &TaskDoc) -> Option<Task> {
+        let ix = self.draft.files[file];
+        self.draft.file_edges(ix, doc, &mut self.drawn);
+        let slot = self.draft.slots[ix.0 as usize];
+        let id = self.draft.ids[ix.0 as usize].clone();
+        let placed = self.draft.placed(slot);
+        doc.sound.then(|| self.maker.of_file(id, doc, placed))
     }
-    let config = settled(config, &maker);
-    let sound =
-        raw.config.is_some() && tasks.len() == ids.len() && !findings.iter().any(Finding::is_error);
-    let plan = match cycles::graph(ids.len(), &edges) {
-        Err(stuck) => {
-            findings.extend(cycles::explain(&ids, &edges, &stuck));
-            None
+
+    #[must_use]
+    pub fn done(mut self) -> Drawn {
+        if self.draft.config_sound {
+            self.drawn.findings.append(&mut self.maker.findings);
         }
-        Ok(graph) if sound => Some((
-            Plan {
-                tasks,
-                tracks,
-                graph,
-                names,
-            },
-            config,
-        )),
-        Ok(_) => None,
-    };
-    Built { plan, findings }
+        self.drawn
+    }
 }
 
-impl<'a> Builder<'a> {
+impl Draft {
+    /// Begins a plan. `config` and `orchestration` are `None` when they had errors (the latter also when there is no such
+    /// file); `files` are the ids of all task files, sorted.
+    #[must_use]
+    pub fn new(
+        config: Option<ConfigDoc>,
+        orchestration: Option<OrchestrationDoc>,
+        files: Vec<TaskId>,
+    ) -> Self {
+        let mut draft = Self {
+            config_sound: config.is_some(),
+            config: config.unwrap_or_default(),
+            orchestration: None,
+            names: Names::default(),
+            slots: Vec::with_capacity(files.len()),
+            ids: Vec::with_capacity(files.len()),
+            files: Vec::new(),
+            steps: Vec::new(),
+            edges: Vec::new(),
+            findings: Vec::new(),
+        };
+        draft.number(&files, orchestration.as_ref());
+        draft.orchestration = orchestration;
+        draft
+    }
+
+    #[must_use]
+    pub fn drafter(&self) -> Drafter<'_> {
+        Drafter {
+            draft: self,
+            maker: Maker::new(&self.config, self.orchestration.as_ref()),
+            drawn: Drawn::default(),
+        }
+    }
+
+    /// Finishes the plan. `tasks` are those of the files, in the order of the files.
+    #[must_use]
+    pub fn finish(mut self, tasks: Vec<Option<Task>>, drawn: Vec<Drawn>) -> Built {
+        for mut drawn in drawn {
+            self.edges.append(&mut drawn.edges);
+            self.findings.append(&mut drawn.findings);
+        }
+        self.edges.shrink_to_fit();
+        self.step_edges();
+        let mut maker = Maker::new(&self.config, self.orchestration.as_ref());
+        maker.check_defaults();
+        let tasks = self.in_order(tasks, &mut maker);
+        let config = settled(&self.config, &maker);
+        if self.config_sound {
+            self.findings.append(&mut maker.findings);
+        }
+        let tracks = self.tracks();
+        let whole = self.config_sound && tasks.len() == self.ids.len();
+        let sound = whole && !self.findings.iter().any(Finding::is_error);
+        let plan = match TaskGraph::build(self.ids.len(), self.edges) {
+            Err((stuck, edges)) => {
+                self.findings
+                    .extend(cycles::explain(&self.ids, &edges, &stuck));
+                None
+            }
+            Ok(graph) if sound => Some((
+                Plan {
+                    tasks,
+                    tracks,
+                    graph,
+                    names: self.names,
+                },
+                config,
+            )),
+            Ok(_) => None,
+        };
+        Built {
+            plan,
+            findings: self.findings,
+        }
+    }
+
     /// Numbers the tasks: the steps of the orchestration file in order, then the other files by name.
-    fn number(&mut self) {
+    fn number(&mut self, files: &[TaskId], orchestration: Option<&OrchestrationDoc>) {
+        self.files = vec![TaskIx(u32::MAX); files.len()];
         let mut docs = Names::default();
-        for (i, (id, _)) in self.raw.tasks.iter().enumerate() {
+        // Without steps nothing is looked up here.
+        let named = if orchestration.is_some() { files } else { &[] };
+        for (i, id) in named.iter().enumerate() {
             docs.insert(id.clone(), TaskIx(u32::try_from(i).unwrap_or(u32::MAX)));
         }
         let mut placed: HashMap<usize, (TaskIx, Mark)> = HashMap::new();
-        if let Some(doc) = &self.raw.orchestration {
+        if let Some(doc) = orchestration {
             let from = folder(&doc.file).to_owned();
             for (t, track) in doc.tracks.iter().enumerate() {
                 let mut steps = Vec::with_capacity(track.steps.len());
@@ -139,13 +201,13 @@ impl<'a> Builder<'a> {
                                 let file = file.0 as usize;
                                 if let Some((_, first)) = placed.get(&file) {
                                     self.findings.push(
-                                        Finding::error("task-twice", &doc.file, name.mark, format!("`{}` is a step already", self.raw.tasks[file].0))
+                                        Finding::error("task-twice", &doc.file, name.mark, format!("`{}` is a step already", files[file]))
                                             .note(Some(first.in_file(&doc.file)), "the first one")
                                             .help("a task stands in one place; order it with `depends_on`"),
                                     );
                                     None
                                 } else {
-                                    let id = self.raw.tasks[file].0.clone();
+                                    let id = files[file].clone();
                                     let ix = self.add(
                                         id,
                                         Slot {
@@ -164,7 +226,7 @@ impl<'a> Builder<'a> {
                 self.steps.push(steps);
             }
         }
-        for (i, (id, _)) in self.raw.tasks.iter().enumerate() {
+        for (i, id) in files.iter().enumerate() {
             if !placed.contains_key(&i) {
                 self.add(
                     id.clone(),
@@ -179,6 +241,9 @@ impl<'a> Builder<'a> {
 
     fn add(&mut self, id: TaskId, slot: Slot) -> TaskIx {
         let ix = TaskIx(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        if let Source::File(file) = slot.source {
+            self.files[file] = ix;
+        }
         self.names.insert(id.clone(), ix);
         self.ids.push(id);
         self.slots.push(slot);
@@ -215,203 +280,35 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The edges that task files write.
-    fn file_edges(&mut self) {
-        for (number, slot) in self.slots.iter().enumerate() {
-            let Source::File(file) = slot.source else {
-                continue;
-            };
-            let Some(doc) = &self.raw.tasks[file].1 else {
-                continue;
-            };
-            let dependent = TaskIx(u32::try_from(number).unwrap_or(u32::MAX));
-            let first = self.edges.len();
-            for reference in &doc.depends_on {
-                match self.names.resolve(&reference.value, folder(&doc.file)) {
-                    Err(why) => self
-                        .findings
-                        .push(unresolved(&doc.file, reference, why, &[])),
-                    Ok(ix) if matches!(self.slots[ix.0 as usize].source, Source::Inline) => {
-                        self.findings.push(
-                            Finding::error(
-                                "unknown-task",
-                                &doc.file,
-                                reference.mark,
-                                format!(
-                                    "`{}` is a step of the orchestration file, no task file",
-                                    reference.value
-                                ),
-                            )
-                            .help("write this dependency into the orchestration file"),
-                        )
-                    }
-                    Ok(ix) if ix == dependent => {
-                        self.findings.push(on_itself(&doc.file, reference))
-                    }
-                    Ok(ix)
-                        if self.edges[first..]
-                            .iter()
-                            .any(|edge| edge.prerequisite == ix) =>
-                    {
-                        self.findings.push(
-                            Finding::warning(
-                                "named-twice",
-                                &doc.file,
-                                reference.mark,
-                                format!("`{}` stands in `depends_on` twice", reference.value),
-                            )
-                            .help("remove one of them"),
-                        );
-                    }
-                    Ok(prerequisite) => self.edges.push(Edge {
-                        prerequisite,
-                        dependent,
-                        origin: Origin::TaskFile,
-                        place: reference.mark.in_file(&doc.file),
-                    }),
-                }
-            }
-        }
-    }
-
-    /// The edges that the orchestration file writes: the order of steps, and `depends_on` of steps and tracks.
-    fn step_edges(&mut self) {
-        let Some(doc) = &self.raw.orchestration else {
-            return;
+    /// The tasks in order of their numbers: those of files, and the inline steps, which are made now.
+    fn in_order<'a>(&'a self, files: Vec<Option<Task>>, maker: &mut Maker<'a>) -> Vec<Task> {
+        let Some(doc) = &self.orchestration else {
+            return files.into_iter().flatten().collect();
         };
-        for (t, track) in doc.tracks.iter().enumerate() {
-            let mut before: Option<TaskIx> = None;
-            for (s, step) in track.steps.iter().enumerate() {
-                let Some(here) = self.steps[t][s] else {
-                    continue;
-                };
-                let mut needs: Vec<(TaskIx, Origin, Place)> = Vec::new();
-                if let Some(before) = before {
-                    needs.push((before, Origin::TrackOrder, step.mark.in_file(&doc.file)));
-                } else {
-                    // The first step waits for what the track waits for; the others wait for the first.
-                    for reference in &track.depends_on {
-                        if let Some(ix) = self.any(doc, reference, here) {
-                            needs.push((ix, Origin::Track, reference.mark.in_file(&doc.file)));
-                        }
-                    }
-                }
-                for reference in &step.depends_on {
-                    if let Some(ix) = self.any(doc, reference, here) {
-                        needs.push((ix, Origin::Step, reference.mark.in_file(&doc.file)));
-                    }
-                }
-                self.edges
-                    .extend(needs.into_iter().map(|(prerequisite, origin, place)| Edge {
-                        prerequisite,
-                        dependent: here,
-                        origin,
-                        place,
-                    }));
-                before = Some(here);
+        let mut all: Vec<Option<Task>> = vec![None; self.slots.len()];
+        for (task, ix) in files.into_iter().zip(&self.files) {
+            all[ix.0 as usize] = task;
+        }
+        for ((task, slot), id) in all.iter_mut().zip(&self.slots).zip(&self.ids) {
+            if let (Source::Inline, Some(placed)) = (slot.source, self.placed(*slot)) {
+                *task = inline(placed.step)
+                    .map(|run| maker.of_step(id.clone(), &doc.file, placed, run));
             }
         }
+        all.into_iter().flatten().collect()
     }
 
-    /// What a reference of the orchestration file means: a task, a step `TRACK/NAME`, or a track, of which
-    /// the last step stands for all since each waits for the one before.
-    fn any(
-        &mut self,
-        doc: &OrchestrationDoc,
-        reference: &At<Box<str>>,
-        here: TaskIx,
-    ) -> Option<TaskIx> {
-        let wanted = &*reference.value;
-        let mut candidates: Vec<(TaskIx, String)> = Vec::new();
-        for (t, track) in doc.tracks.iter().enumerate() {
-            if *track.name.value == *wanted {
-                // A step that could not be resolved has been reported where it stands.
-                let last = self.steps[t].iter().rev().flatten().next();
-                candidates.push((*last?, format!("the track `{wanted}`")));
-            }
-            let step = wanted
-                .strip_prefix(&*track.name.value)
-                .and_then(|rest| rest.strip_prefix('/'));
-            if let Some(step) = step {
-                for (s, doc) in track.steps.iter().enumerate() {
-                    if step_name(doc, s + 1) == step {
-                        candidates.push((self.steps[t][s]?, format!("the step `{wanted}`")));
-                    }
-                }
-            }
-        }
-        match self.names.resolve(wanted, folder(&doc.file)) {
-            Ok(ix) if candidates.iter().all(|(other, _)| *other != ix) => {
-                candidates.push((ix, format!("the task `{}`", self.ids[ix.0 as usize])));
-            }
-            Ok(_) => {}
-            Err(why) if candidates.is_empty() => {
-                let names: Vec<&str> = doc.tracks.iter().map(|track| &*track.name.value).collect();
-                self.findings
-                    .push(unresolved(&doc.file, reference, why, &names));
-                return None;
-            }
-            Err(Unresolved::Ambiguous { candidates: more }) => {
-                candidates.extend(
-                    more.into_iter()
-                        .map(|name| (TaskIx(u32::MAX), format!("the task `{name}`"))),
-                );
-            }
-            Err(_) => {}
-        }
-        match candidates.as_slice() {
-            [(ix, _)] if *ix == here => {
-                self.findings.push(on_itself(&doc.file, reference));
-                None
-            }
-            [(ix, _)] => Some(*ix),
-            _ => {
-                let names: Vec<&str> = candidates.iter().map(|(_, name)| name.as_str()).collect();
-                self.findings.push(
-                    Finding::error(
-                        "ambiguous",
-                        &doc.file,
-                        reference.mark,
-                        format!("`{wanted}` can mean {}", names.join(" or ")),
-                    )
-                    .help("write a task with `.md`, a step as `TRACK/NAME`"),
-                );
-                None
-            }
-        }
-    }
-
-    /// Makes all tasks whose documents are sound.
-    fn tasks(&mut self, maker: &mut Maker<'a>) -> Vec<Task> {
-        let raw = self.raw;
-        let mut tasks = Vec::with_capacity(self.slots.len());
-        for (slot, id) in self.slots.iter().zip(&self.ids) {
-            let placed = slot
-                .step
-                .zip(raw.orchestration.as_ref())
-                .map(|((t, s), doc)| Placed {
-                    track: &doc.tracks[t],
-                    step: &doc.tracks[t].steps[s],
-                    ix: TrackIx(u32::try_from(t).unwrap_or(u32::MAX)),
-                });
-            let task = match (slot.source, placed, &raw.orchestration) {
-                (Source::File(file), ..) => raw.tasks[file]
-                    .1
-                    .as_ref()
-                    .filter(|doc| doc.sound)
-                    .map(|doc| maker.of_file(id.clone(), doc, placed)),
-                (Source::Inline, Some(placed), Some(doc)) => {
-                    inline(placed.step).map(|run| maker.of_step(id.clone(), &doc.file, placed, run))
-                }
-                (Source::Inline, ..) => None,
-            };
-            tasks.extend(task);
-        }
-        tasks
+    fn placed(&self, slot: Slot) -> Option<Placed<'_>> {
+        let ((t, s), doc) = slot.step.zip(self.orchestration.as_ref())?;
+        Some(Placed {
+            track: &doc.tracks[t],
+            step: &doc.tracks[t].steps[s],
+            ix: TrackIx(u32::try_from(t).unwrap_or(u32::MAX)),
+        })
     }
 
     fn tracks(&self) -> Vec<Track> {
-        let Some(doc) = &self.raw.orchestration else {
+        let Some(doc) = &self.orchestration else {
             return Vec::new();
         };
         let tracks = doc.tracks.iter();
@@ -458,46 +355,136 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
     }
 }
 
-fn on_itself(file: &Arc<str>, reference: &At<Box<str>>) -> Finding {
-    Finding::error(
-        "cycle",
-        file,
-        reference.mark,
-        format!("`{}` would wait for itself", reference.value),
-    )
-    .help("remove it from `depends_on`")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Origin;
+    use crate::spec::{read_config, read_orchestration, read_task};
 
-/// Says why a reference means nothing, and what may have been meant. `tracks` can be meant too.
-fn unresolved(
-    file: &Arc<str>,
-    reference: &At<Box<str>>,
-    why: Unresolved,
-    tracks: &[&str],
-) -> Finding {
-    let name = &*reference.value;
-    let error = |code, message: String| Finding::error(code, file, reference.mark, message);
-    match why {
-        Unresolved::Missing { near } => {
-            let track = nearest(name, tracks.iter().copied());
-            let near: Vec<String> = track.into_iter().map(str::to_owned).chain(near).map(|name| format!("`{name}`")).collect();
-            let what = if tracks.is_empty() { "task" } else { "task, step or track" };
-            error("unknown-task", format!("there is no {what} `{name}`")).help(match near.as_slice() {
-                [] => format!("tasks are the `.md` files in `{TASKS}/`"),
-                near => format!("did you mean {}?", near.join(" or ")),
+    fn build(config: &str, orchestration: &str, tasks: &[(&str, &str)]) -> Built {
+        let mut findings = Vec::new();
+        let config = read_config(&"config".into(), config.as_bytes(), &mut findings);
+        let file = ".runr/orchestration.yaml".into();
+        let orchestration = (!orchestration.is_empty())
+            .then(|| read_orchestration(&file, orchestration.as_bytes(), &mut findings))
+            .flatten();
+        let ids = tasks.iter().map(|(id, _)| TaskId::parse(id).unwrap());
+        let draft = Draft::new(config, orchestration, ids.collect());
+        let mut drafter = draft.drafter();
+        let mut made = Vec::new();
+        for (i, (id, front)) in tasks.iter().enumerate() {
+            let file = format!(".runr/tasks/{id}").into();
+            let text = format!("---\n{front}\n---\n");
+            let doc = read_task(&file, text.as_bytes(), &mut findings).unwrap();
+            made.push(drafter.task(i, &doc));
+        }
+        assert_eq!(findings, []);
+        let drawn = drafter.done();
+        draft.finish(made, vec![drawn])
+    }
+
+    #[test]
+    fn steps_come_first_and_every_edge_knows_where_it_was_written() {
+        let built = build(
+            "",
+            "tracks:\n  - name: a\n    steps: [{task: z}, {run: make}]\n  - name: b\n    depends_on: [a]\n    steps: [{task: y, depends_on: [x.md]}, {run: make, name: last}]\n",
+            &[("x.md", ""), ("y.md", "depends_on: z"), ("z.md", "")],
+        );
+        assert_eq!(built.findings, []);
+        let (plan, _) = built.plan.unwrap();
+        let ids: Vec<&str> = plan.tasks().iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(ids, ["z.md", "a/step-2", "y.md", "b/last", "x.md"]);
+        let edges: Vec<(u32, u32, Origin, String)> = plan
+            .graph()
+            .edges()
+            .into_iter()
+            .map(|e| {
+                (
+                    e.prerequisite.0,
+                    e.dependent.0,
+                    e.origin,
+                    e.place.to_string(),
+                )
             })
-        }
-        Unresolved::Ambiguous { candidates } => {
-            let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-            error("ambiguous", format!("`{name}` can mean {}", names.join(" or ")))
-                .help("begin with `./` for the folder of this file, or write the path from the project root")
-        }
-        Unresolved::OtherRepository { alias } => error(
-            "other-repository",
-            format!("`{name}` names a task of the repository `{alias}`: several repositories are not supported yet"),
-        )
-        .help("depend on a task of this repository, for instance a manual one"),
-        Unresolved::Outside => error("outside", format!("`{name}` leads out of the project"))
-            .help(format!("tasks are the `.md` files in `{TASKS}/`")),
+            .collect();
+        let at = |line, column| format!(".runr/orchestration.yaml:{line}:{column}");
+        assert_eq!(
+            edges,
+            [
+                (0, 1, Origin::TrackOrder, at(3, 24)),
+                (0, 2, Origin::TaskFile, ".runr/tasks/y.md:2:13".to_owned()),
+                (1, 2, Origin::Track, at(5, 18)),
+                (2, 3, Origin::TrackOrder, at(6, 44)),
+                (4, 2, Origin::Step, at(6, 36)),
+            ]
+        );
+        assert_eq!(plan.task(TaskIx(1)).worker.as_deref(), Some("shell"));
+        assert_eq!(
+            plan.task(TaskIx(4)).worker,
+            None,
+            "no worker is named anywhere"
+        );
+    }
+
+    #[test]
+    fn pools_and_claims_are_those_of_the_strongest_place() {
+        let built = build(
+            "worker: codex\npools: {browser: 1, gpu: 2}\nworkers: {codex: {max_parallel: 3}}\n",
+            "pools: {browser: 4}\ndefaults: {pools: {gpu: 1}}\ntracks: [{name: t, steps: [{task: a, allowlist: [x/**], pools: {browser: 2}}]}]\n",
+            &[
+                (
+                    "a.md",
+                    "owns: [y/**]\nallowlist_add: [z/**]\npools: {browser: 1}",
+                ),
+                ("m.md", "type: manual"),
+            ],
+        );
+        let (plan, config) = built.plan.unwrap();
+        let task = plan.task(TaskIx(0));
+        let takes: Vec<(&str, u32, u32)> = task
+            .pools
+            .iter()
+            .map(|p| (&*p.pool, p.take, p.of))
+            .collect();
+        assert_eq!(
+            takes,
+            [("browser", 2, 4), ("gpu", 1, 2), ("worker:codex", 1, 3)]
+        );
+        assert_eq!(*task.owns, ["x/**".into(), "z/**".into()]);
+        assert!(
+            plan.task(TaskIx(1)).pools.is_empty(),
+            "people take from no pool"
+        );
+        assert_eq!(config.pools["worker:codex"], 3);
+    }
+
+    #[test]
+    fn task_files_depend_on_task_files_only() {
+        let built = build(
+            "",
+            "tracks: [{name: t, steps: [{run: make}]}]\n",
+            &[("a.md", "depends_on: t/step-1")],
+        );
+        assert!(built.plan.is_none());
+        assert_eq!(
+            built.findings[0].diagnostic.message,
+            "`t/step-1` is a step of the orchestration file, no task file"
+        );
+    }
+
+    #[test]
+    fn fingerprints_of_inline_steps_cover_command_and_settings() {
+        let text = |step: &str| {
+            let built = build(
+                "",
+                &format!("tracks: [{{name: t, steps: [{{{step}}}]}}]"),
+                &[],
+            );
+            built.plan.unwrap().0.task(TaskIx(0)).text
+        };
+        let base = text("run: make, timeout: 1m");
+        assert_eq!(text("timeout: 1m, run: make, name: other"), base);
+        assert_ne!(text("run: make all, timeout: 1m"), base);
+        assert_ne!(text("run: make, timeout: 2m"), base);
     }
 }

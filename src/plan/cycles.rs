@@ -9,7 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef as _};
 
 use crate::model::{Diagnostic, Note, Severity, TaskId};
-use crate::plan::{Edge, Origin, TaskGraph, TaskIx};
+use crate::plan::{Edge, Origin, TaskIx};
 use crate::spec::Finding;
 
 /// So many names of a path and so many edges are shown; of longer ones the middle is left out.
@@ -17,14 +17,6 @@ const SHOWN: usize = 12;
 /// Steps of the search for the shortest cycle and for the edge that opens it, for each component. Beyond, the
 /// best found so far is named: a cycle all the same, perhaps not the shortest.
 const EFFORT: usize = 20_000_000;
-
-/// Builds the graph.
-///
-/// # Errors
-/// The tasks that no topological order holds.
-pub fn graph(tasks: usize, edges: &[Edge]) -> Result<TaskGraph, Vec<TaskIx>> {
-    TaskGraph::build(tasks, edges)
-}
 
 /// One finding for each strongly connected component, in order of their lowest tasks.
 pub fn explain(ids: &[TaskId], edges: &[Edge], stuck: &[TaskIx]) -> Vec<Finding> {
@@ -284,7 +276,7 @@ mod tests {
                 },
             })
             .collect();
-        let stuck = graph(ids.len(), &edges).unwrap_err();
+        let (stuck, edges) = crate::plan::TaskGraph::build(ids.len(), edges).unwrap_err();
         explain(&ids, &edges, &stuck)
             .into_iter()
             .map(|finding| (finding.diagnostic.message, finding.diagnostic.help.unwrap()))

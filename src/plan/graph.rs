@@ -50,20 +50,21 @@ impl TaskGraph {
     /// Builds the graph of `tasks` tasks. Of several edges between the same two tasks the first is kept.
     ///
     /// # Errors
-    /// The tasks that lie on no topological order when there is a cycle: every cycle goes through some
-    /// of them.
-    pub(super) fn build(tasks: usize, edges: &[Edge]) -> Result<Self, Vec<TaskIx>> {
+    /// The tasks that lie on no topological order when there is a cycle (every cycle goes through some
+    /// of them), and the edges.
+    pub(super) fn build(tasks: usize, edges: Vec<Edge>) -> Result<Self, (Vec<TaskIx>, Vec<Edge>)> {
         let mut graph = DiGraph::with_capacity(tasks, edges.len());
         for _ in 0..tasks {
             graph.add_node(());
         }
-        let mut seen = std::collections::BTreeSet::new();
+        // Only answers whether an edge is there already: no order comes from it.
+        let mut seen = std::collections::HashSet::with_capacity(edges.len());
         for edge in edges {
             if seen.insert((edge.prerequisite, edge.dependent)) {
                 graph.add_edge(
                     node(edge.prerequisite),
                     node(edge.dependent),
-                    (edge.origin, edge.place.clone()),
+                    (edge.origin, edge.place),
                 );
             }
         }
@@ -79,7 +80,8 @@ impl TaskGraph {
         for task in &built.order {
             placed[task.0 as usize] = true;
         }
-        Err((0..tasks).filter(|i| !placed[*i]).map(number).collect())
+        let stuck = (0..tasks).filter(|i| !placed[*i]).map(number).collect();
+        Err((stuck, built.edges()))
     }
 
     /// Kahn's algorithm with the lowest number first, so that the order is the user's where the graph

@@ -8,11 +8,8 @@ use std::sync::Arc;
 use crate::model::{CommandLine, PoolTake, Task, TaskId, TaskKind, TrackIx};
 use crate::plan::layers::{Layers, Policies};
 use crate::spec::{
-    At, ConfigDoc, Finding, Mark, OrchestrationDoc, StepDoc, TaskDoc, TrackDoc, Work, nearest,
+    At, ConfigDoc, Finding, Mark, OrchestrationDoc, StepDoc, TaskDoc, TrackDoc, Work,
 };
-
-/// The workers that runr knows by itself.
-const BUILT_IN: [&str; 3] = ["shell", "claude-code", "codex"];
 
 /// A step and the track it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +22,16 @@ pub struct Placed<'a> {
 /// Makes tasks; collects findings.
 #[derive(Debug)]
 pub struct Maker<'a> {
-    config: &'a ConfigDoc,
-    orchestration: Option<&'a OrchestrationDoc>,
-    pools: BTreeMap<Arc<str>, u32>,
+    pub(super) config: &'a ConfigDoc,
+    pub(super) orchestration: Option<&'a OrchestrationDoc>,
+    pub(super) pools: BTreeMap<Arc<str>, u32>,
     workers: BTreeSet<Arc<str>>,
     policies: Policies,
     pub findings: Vec<Finding>,
 }
 
-/// One task's sources.
-struct Origin<'a> {
+/// What is said about one task in all places.
+struct Sayings<'a> {
     id: TaskId,
     file: Arc<str>,
     mark: Mark,
@@ -65,56 +62,13 @@ impl<'a> Maker<'a> {
         &self.pools
     }
 
-    fn declare_pools(&mut self) {
-        let mut pools = BTreeMap::new();
-        let of_file = self.orchestration.map(|doc| (Some(&doc.file), &doc.pools));
-        for (file, declared) in [(self.config.file.as_ref(), &self.config.pools)]
-            .into_iter()
-            .chain(of_file)
-        {
-            for (name, size) in declared {
-                if let (Some(file), true) = (file, name.value.starts_with("worker:")) {
-                    self.findings.push(
-                        Finding::error(
-                            "wrong-key",
-                            file,
-                            name.mark,
-                            "pools named `worker:…` are runr's own",
-                        )
-                        .help("set `max_parallel` of the worker"),
-                    );
-                }
-                pools.insert(Arc::from(&*name.value), *size);
-            }
-        }
-        for worker in &self.config.workers {
-            if let Some(most) = worker.max_parallel {
-                pools.insert(format!("worker:{}", worker.name.value).into(), most);
-            }
-        }
-        self.pools = pools;
-        // The workers that defaults name are checked here, once; a task's own where it is made.
-        let defaults = self.orchestration.iter().flat_map(|doc| {
-            let tracks = doc.tracks.iter().map(|track| &track.defaults);
-            tracks
-                .chain([&doc.defaults])
-                .map(|settings| (&doc.file, settings))
-        });
-        let named = defaults.filter_map(|(file, settings)| Some((file, settings.worker.as_ref()?)));
-        let configured = self.config.file.as_ref().zip(self.config.worker.as_ref());
-        let named: Vec<_> = named
-            .chain(configured)
-            .map(|(file, worker)| (file.clone(), worker))
-            .collect();
-        for (file, worker) in named {
-            self.known_worker(&file, worker);
-        }
-    }
-
     /// Makes the task of a file.
-    pub fn of_file(&mut self, id: TaskId, doc: &'a TaskDoc, placed: Option<Placed<'a>>) -> Task {
+    pub fn of_file<'d>(&mut self, id: TaskId, doc: &'d TaskDoc, placed: Option<Placed<'d>>) -> Task
+    where
+        'a: 'd,
+    {
         let layers = self.layers(placed, doc.settings.as_deref());
-        let origin = Origin {
+        let sayings = Sayings {
             id,
             file: doc.file.clone(),
             mark: Mark::START,
@@ -128,7 +82,7 @@ impl<'a> Maker<'a> {
         }
         let allowlist = placed.and_then(|placed| placed.step.allowlist.as_ref());
         let inputs = placed.map_or(&[][..], |placed| &placed.step.inputs);
-        let mut task = self.make(origin);
+        let mut task = self.make(sayings);
         task.track = placed.map(|placed| placed.ix);
         task.title = doc.title.clone().unwrap_or(task.title);
         task.owns = texts(allowlist.unwrap_or(&doc.owns), &doc.allowlist_add);
@@ -148,7 +102,7 @@ impl<'a> Maker<'a> {
         run: &'a At<CommandLine>,
     ) -> Task {
         self.check_own(file, Some(&placed.step.settings));
-        let mut task = self.make(Origin {
+        let mut task = self.make(Sayings {
             id,
             file: file.clone(),
             mark: placed.step.mark,
@@ -173,11 +127,14 @@ impl<'a> Maker<'a> {
         task
     }
 
-    fn layers(
+    fn layers<'d>(
         &self,
-        placed: Option<Placed<'a>>,
-        own: Option<&'a crate::spec::Settings>,
-    ) -> Layers<'a> {
+        placed: Option<Placed<'d>>,
+        own: Option<&'d crate::spec::Settings>,
+    ) -> Layers<'d>
+    where
+        'a: 'd,
+    {
         Layers {
             settings: [
                 placed.map(|placed| &placed.step.settings),
@@ -189,15 +146,15 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn make(&mut self, origin: Origin<'a>) -> Task {
-        let Origin {
+    fn make(&mut self, sayings: Sayings<'_>) -> Task {
+        let Sayings {
             id,
             file,
             mark,
             kind,
             run,
             layers,
-        } = origin;
+        } = sayings;
         let worker = self.worker(&file, mark, kind, run, &layers);
         let pools = self.takes(worker.as_deref(), kind, &layers);
         Task {
@@ -230,7 +187,7 @@ impl<'a> Maker<'a> {
         mark: Mark,
         kind: TaskKind,
         run: Option<&At<CommandLine>>,
-        layers: &Layers<'a>,
+        layers: &Layers<'_>,
     ) -> Option<Arc<str>> {
         let Some(run) = run else {
             let worker = layers.worker()?;
@@ -279,7 +236,7 @@ impl<'a> Maker<'a> {
     }
 
     /// What its runs take: the pools that exist, sorted by name, with that of its worker.
-    fn takes(&self, worker: Option<&str>, kind: TaskKind, layers: &Layers<'a>) -> Box<[PoolTake]> {
+    fn takes(&self, worker: Option<&str>, kind: TaskKind, layers: &Layers<'_>) -> Box<[PoolTake]> {
         if kind == TaskKind::Manual {
             return Box::default();
         }
@@ -302,91 +259,6 @@ impl<'a> Maker<'a> {
             .collect();
         takes.sort_by(|a, b| a.pool.cmp(&b.pool));
         takes.into()
-    }
-
-    /// Checks the worker and the pools that stand in one place.
-    fn check_own(&mut self, file: &Arc<str>, settings: Option<&crate::spec::Settings>) {
-        let Some(settings) = settings else { return };
-        if let Some(worker) = &settings.worker {
-            self.known_worker(file, worker);
-        }
-        self.known_pools(file, &settings.pools);
-    }
-
-    /// Checks the pools that the defaults take from.
-    pub fn check_defaults(&mut self) {
-        let Some(doc) = self.orchestration else {
-            return;
-        };
-        for settings in doc
-            .tracks
-            .iter()
-            .map(|track| &track.defaults)
-            .chain([&doc.defaults])
-        {
-            self.known_pools(&doc.file, &settings.pools);
-        }
-    }
-
-    fn known_worker(&mut self, file: &Arc<str>, worker: &At<Box<str>>) {
-        let name = &*worker.value;
-        if BUILT_IN.contains(&name) || self.config.has_worker(name) {
-            return;
-        }
-        let configured = self.config.workers.iter().map(|worker| &*worker.name.value);
-        let help = match nearest(name, BUILT_IN.into_iter().chain(configured)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "runr knows `claude-code`, `codex` and `shell`; describe others under `workers` in the configuration".to_owned(),
-        };
-        self.findings.push(
-            Finding::error(
-                "unknown-worker",
-                file,
-                worker.mark,
-                format!("there is no worker `{name}`"),
-            )
-            .help(help),
-        );
-    }
-
-    fn known_pools(&mut self, file: &Arc<str>, pools: &[(At<Box<str>>, u32)]) {
-        for (name, take) in pools {
-            match self.pools.get(&*name.value) {
-                Some(of) if take > of => self.findings.push(
-                    Finding::error(
-                        "pool-too-small",
-                        file,
-                        name.mark,
-                        format!("takes {take} of the pool `{}`, which has {of}", name.value),
-                    )
-                    .help("take less, or make the pool larger"),
-                ),
-                Some(_) => {}
-                None => {
-                    let own = self
-                        .pools
-                        .keys()
-                        .map(|name| &**name)
-                        .filter(|name| !name.starts_with("worker:"));
-                    let help = match nearest(&name.value, own) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!(
-                            "declare it: `pools: {{ {}: {take} }}` in the configuration or the orchestration file",
-                            name.value
-                        ),
-                    };
-                    self.findings.push(
-                        Finding::error(
-                            "unknown-pool",
-                            file,
-                            name.mark,
-                            format!("there is no pool `{}`", name.value),
-                        )
-                        .help(help),
-                    );
-                }
-            }
-        }
     }
 }
 

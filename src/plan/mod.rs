@@ -4,8 +4,10 @@
 
 mod again;
 mod build;
+mod capacity;
 mod collisions;
 mod cycles;
+mod edges;
 mod graph;
 mod layers;
 mod make;
@@ -13,7 +15,7 @@ mod resolve;
 
 pub use crate::spec::join_fingerprint as fingerprint;
 pub use again::{Sources, again};
-pub use build::{Built, Raw, build};
+pub use build::{Built, Draft, Drafter, Drawn};
 pub use collisions::{claims, collisions};
 pub use graph::{Edge, Origin, TaskGraph, TaskIx};
 pub use resolve::{Names, TASKS, Unresolved};
@@ -40,7 +42,7 @@ impl Plan {
         tracks: Vec<Track>,
         edges: &[Edge],
     ) -> Result<Self, Vec<TaskIx>> {
-        let graph = TaskGraph::build(tasks.len(), edges)?;
+        let graph = TaskGraph::build(tasks.len(), edges.to_vec()).map_err(|(stuck, _)| stuck)?;
         let mut names = Names::default();
         for (task, i) in tasks.iter().zip(0..) {
             names.insert(task.id.clone(), TaskIx(i));

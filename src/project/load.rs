@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{Collision, Config, Diagnostic, Severity, SourceLine};
-use crate::plan::{self, Plan};
+use crate::model::{Collision, Config, Diagnostic, Severity, SourceLine, Task};
+use crate::plan::{self, Draft, Drawn, Plan};
 use crate::project::Project;
 use crate::project::read::{self, ReadError};
 use crate::project::walk::{self, Found, unreadable};
@@ -43,13 +43,10 @@ pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, V
     let config = config(root, &mut findings);
     let (orchestration, path) = orchestration_file(root, orchestration, &mut findings);
     let found = walk::tasks(root, &mut findings);
-    let tasks = tasks(found, &mut findings);
-    let raw = plan::Raw {
-        config,
-        orchestration,
-        tasks,
-    };
-    let mut built = plan::build(&raw);
+    let ids = found.iter().map(|found| found.id.clone()).collect();
+    let draft = Draft::new(config, orchestration, ids);
+    let (tasks, drawn) = tasks(root, found, &draft, &mut findings);
+    let mut built = draft.finish(tasks, drawn);
     findings.append(&mut built.findings);
     if let Some((plan, config)) = &built.plan
         && config.collision == Some(Collision::Fail)
@@ -168,57 +165,67 @@ fn bytes(root: &Path, path: &Path, name: &str, findings: &mut Vec<Finding>) -> O
     }
 }
 
-/// Reads the task files, on all processors when they are many. In the order given.
+/// Reads the task files, on all processors when they are many. The tasks come in the order of the files.
 fn tasks(
+    root: &Path,
     found: Vec<Found>,
+    draft: &Draft,
     findings: &mut Vec<Finding>,
-) -> Vec<(crate::model::TaskId, Option<TaskDoc>)> {
+) -> (Vec<Option<Task>>, Vec<Drawn>) {
     /// Fewer are not worth a thread.
     const SHARE: usize = 256;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(found.len() / SHARE).clamp(1, 16);
     let share = found.len().div_ceil(threads).max(1);
-    let read_all = |share: &[Found]| {
+    let mut tasks: Vec<Option<Task>> = Vec::with_capacity(found.len());
+    tasks.resize_with(found.len(), || None);
+    let read_all = &|first: usize, found: &[Found], tasks: &mut [Option<Task>]| {
         let (mut buffer, mut findings) = (Vec::with_capacity(16 * 1024), Vec::new());
-        let docs: Vec<Option<TaskDoc>> = share
-            .iter()
-            .map(|found| one(found, &mut buffer, &mut findings))
-            .collect();
-        (docs, findings)
+        let mut drafter = draft.drafter();
+        for (i, (found, task)) in found.iter().zip(tasks).enumerate() {
+            if let Some(doc) = one(root, found, &mut buffer, &mut findings) {
+                *task = drafter.task(first + i, &doc);
+            }
+        }
+        (drafter.done(), findings)
     };
     let parts = if threads == 1 {
-        vec![read_all(&found)]
+        vec![read_all(0, &found, &mut tasks)]
     } else {
         std::thread::scope(|scope| {
-            let running: Vec<_> = found
-                .chunks(share)
-                .map(|part| scope.spawn(move || read_all(part)))
+            let shares = found.chunks(share).zip(tasks.chunks_mut(share)).enumerate();
+            let running: Vec<_> = shares
+                .map(|(i, (found, tasks))| scope.spawn(move || read_all(i * share, found, tasks)))
                 .collect();
             running
                 .into_iter()
                 .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    let joined = thread.join();
+                    joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 })
                 .collect()
         })
     };
-    let mut docs = Vec::with_capacity(found.len());
+    let mut drawn = Vec::with_capacity(parts.len());
     for (part, mut more) in parts {
-        docs.extend(part);
+        drawn.push(part);
         findings.append(&mut more);
     }
-    found.into_iter().map(|found| found.id).zip(docs).collect()
+    (tasks, drawn)
 }
 
 /// Reads one task file.
 pub(super) fn one(
+    root: &Path,
     found: &Found,
     buffer: &mut Vec<u8>,
     findings: &mut Vec<Finding>,
 ) -> Option<TaskDoc> {
-    match read::fill(&found.path, MAX_BYTES, buffer) {
+    let path = match &found.end {
+        Some(end) => end.clone(),
+        None => root.join(&*found.file),
+    };
+    match read::fill(&path, MAX_BYTES, buffer) {
         Ok(()) => spec::read_task(&found.file, buffer, findings),
         Err(error) => {
             findings.push(unreadable(&found.file, &error.into()));

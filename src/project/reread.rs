@@ -40,9 +40,9 @@ pub fn reread(
                 let found = Found {
                     id: old.id.clone(),
                     file,
-                    path: real,
+                    end: Some(real),
                 };
-                one(&found, &mut Vec::new(), &mut findings)
+                one(root, &found, &mut Vec::new(), &mut findings)
             }
             Ok(_) => {
                 findings.push(unreadable(&file, &read::ReadError::NotAFile));
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::model::TaskId;
-    use crate::project::load;
+    use crate::project::{Loaded, load};
 
     fn project() -> (tempfile::TempDir, PathBuf, Project, Loaded) {
         let dir = tempfile::tempdir().unwrap();
@@ -124,7 +124,7 @@ mod tests {
         let find = |id: &str| loaded.plan.find(&TaskId::parse(id).unwrap()).unwrap();
         for ix in loaded.plan.numbers() {
             assert_eq!(
-                &reread(&project, &loaded, ix).unwrap(),
+                &reread(&project, &loaded.plan, loaded.orchestration.as_deref(), ix).unwrap(),
                 loaded.plan.task(ix),
                 "nothing changed"
             );
@@ -135,7 +135,13 @@ mod tests {
         )
         .unwrap();
         fs::write(root.join(".runr/config.yaml"), "verify: {tier0: check}\n").unwrap();
-        let task = reread(&project, &loaded, find("a.md")).unwrap();
+        let task = reread(
+            &project,
+            &loaded.plan,
+            loaded.orchestration.as_deref(),
+            find("a.md"),
+        )
+        .unwrap();
         assert_eq!(task.command.unwrap().to_string(), "make all");
         assert_eq!(task.policy.verify.commands.len(), 1);
         assert_eq!(
@@ -151,7 +157,9 @@ mod tests {
     fn what_vanished_or_broke_is_said() {
         let (_dir, root, project, loaded) = project();
         let find = |id: &str| loaded.plan.find(&TaskId::parse(id).unwrap()).unwrap();
-        let code = |ix| reread(&project, &loaded, ix).unwrap_err()[0].code;
+        let code = |ix| {
+            reread(&project, &loaded.plan, loaded.orchestration.as_deref(), ix).unwrap_err()[0].code
+        };
         fs::write(root.join(".runr/tasks/a.md"), "---\npriority: x\n---\n").unwrap();
         assert_eq!(code(find("a.md")), "wrong-value");
         fs::remove_file(root.join(".runr/tasks/a.md")).unwrap();

@@ -21,129 +21,138 @@ pub struct Found {
     pub id: TaskId,
     /// From the root.
     pub file: Arc<str>,
-    /// What to open: the file itself or where its link ends.
-    pub path: PathBuf,
+    /// Where its path leads, if a link is part of it.
+    pub end: Option<PathBuf>,
 }
 
 /// Finds all task files, sorted by id. A project without the folder has none.
 pub fn tasks(root: &Path, findings: &mut Vec<Finding>) -> Vec<Found> {
-    let mut found = Vec::new();
     let top = root.join(TASKS);
-    if top.symlink_metadata().is_ok() {
-        match inside(root, &top) {
-            Ok(real) => folder(
-                root,
-                &real,
-                "",
-                &mut vec![real.clone()],
-                &mut found,
-                findings,
-            ),
-            Err(error) => findings.push(unreadable(TASKS, &error)),
-        }
+    if top.symlink_metadata().is_err() {
+        return Vec::new();
     }
+    let real = match inside(root, &top) {
+        Ok(real) => real,
+        Err(error) => {
+            findings.push(unreadable(TASKS, &error));
+            return Vec::new();
+        }
+    };
+    let mut walk = Walk {
+        root,
+        above: vec![real.clone()],
+        found: Vec::new(),
+        findings,
+    };
+    walk.folder(&real, "");
+    let mut found = walk.found;
     found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    found.shrink_to_fit();
     found
 }
 
-fn folder(
-    root: &Path,
-    real: &Path,
-    name: &str,
-    above: &mut Vec<PathBuf>,
-    found: &mut Vec<Found>,
-    findings: &mut Vec<Finding>,
-) {
-    let entries = match fs::read_dir(real) {
-        Ok(entries) => entries,
-        Err(error) => {
-            findings.push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
-            return;
-        }
-    };
-    for entry in entries {
-        let (entry, kind) =
-            match entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind))) {
-                Ok(both) => both,
-                Err(error) => {
-                    findings.push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
-                    continue;
-                }
-            };
-        let last = entry.file_name();
-        let Some(last) = last.to_str() else {
-            let file: Arc<str> = format!("{TASKS}/{name}{}", last.to_string_lossy()).into();
-            findings.push(
-                Finding::error(
-                    "bad-name",
-                    &file,
-                    Mark::START,
-                    "the name of the file is not UTF-8",
-                )
-                .help("rename it"),
-            );
-            continue;
+/// A walk under way.
+struct Walk<'a> {
+    root: &'a Path,
+    /// The folders that the current one lies in, itself included, as they really are.
+    above: Vec<PathBuf>,
+    found: Vec<Found>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Walk<'_> {
+    /// Takes in a folder: `real` is where it is, `name` (empty, or ending in `/`) how its tasks are called.
+    fn folder(&mut self, real: &Path, name: &str) {
+        let entries = match fs::read_dir(real) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.findings
+                    .push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
+                return;
+            }
         };
-        if last.starts_with('.') {
-            continue;
-        }
-        let mut path = entry.path();
-        let (mut is_dir, mut is_file) = (kind.is_dir(), kind.is_file());
-        if kind.is_symlink() {
-            match inside(root, &path).and_then(|real| Ok((real.metadata()?, real))) {
-                Ok((kind, real)) => {
-                    (is_dir, is_file) = (kind.is_dir(), kind.is_file());
-                    path = real;
-                }
-                // A link to nowhere that is no task anyway.
-                Err(ReadError::Io(_)) if !last.ends_with(".md") => continue,
-                Err(error) => {
-                    findings.push(unreadable(&format!("{TASKS}/{name}{last}"), &error));
-                    continue;
-                }
-            }
-        }
-        if is_dir {
-            let circle = above.contains(&path);
-            if circle || above.len() > MAX_DEPTH {
-                let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
-                let message = if circle {
-                    "the link leads in a circle"
-                } else {
-                    "folders are nested too deep"
+        for entry in entries {
+            let (entry, kind) =
+                match entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind))) {
+                    Ok(both) => both,
+                    Err(error) => {
+                        self.findings
+                            .push(unreadable(&format!("{TASKS}/{name}"), &error.into()));
+                        continue;
+                    }
                 };
-                findings.push(
-                    Finding::error("bad-name", &file, Mark::START, message).help("remove it"),
-                );
-                continue;
-            }
-            above.push(path.clone());
-            folder(
-                root,
-                &path,
-                &format!("{name}{last}/"),
-                above,
-                found,
-                findings,
-            );
-            above.pop();
-        } else if last.ends_with(".md") {
-            let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
-            if !is_file {
-                findings.push(unreadable(&file, &ReadError::NotAFile));
-                continue;
-            }
-            match TaskId::parse(&file[TASKS.len() + 1..]) {
-                Ok(id) => found.push(Found { id, file, path }),
-                Err(error) => findings.push(
+            let last = entry.file_name();
+            let Some(last) = last.to_str() else {
+                let file: Arc<str> = format!("{TASKS}/{name}{}", last.to_string_lossy()).into();
+                self.findings.push(
                     Finding::error(
                         "bad-name",
                         &file,
                         Mark::START,
-                        format!("no task can be called so: {error}"),
+                        "the name of the file is not UTF-8",
                     )
                     .help("rename it"),
-                ),
+                );
+                continue;
+            };
+            if last.starts_with('.') {
+                continue;
+            }
+            let mut path = entry.path();
+            let (mut is_dir, mut is_file) = (kind.is_dir(), kind.is_file());
+            if kind.is_symlink() {
+                match inside(self.root, &path).and_then(|real| Ok((real.metadata()?, real))) {
+                    Ok((kind, real)) => {
+                        (is_dir, is_file) = (kind.is_dir(), kind.is_file());
+                        path = real;
+                    }
+                    // A link to nowhere that is no task anyway.
+                    Err(ReadError::Io(_)) if !last.ends_with(".md") => continue,
+                    Err(error) => {
+                        self.findings
+                            .push(unreadable(&format!("{TASKS}/{name}{last}"), &error));
+                        continue;
+                    }
+                }
+            }
+            if is_dir {
+                let circle = self.above.contains(&path);
+                if circle || self.above.len() > MAX_DEPTH {
+                    let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
+                    let message = if circle {
+                        "the link leads in a circle"
+                    } else {
+                        "folders are nested too deep"
+                    };
+                    self.findings.push(
+                        Finding::error("bad-name", &file, Mark::START, message).help("remove it"),
+                    );
+                    continue;
+                }
+                self.above.push(path.clone());
+                self.folder(&path, &format!("{name}{last}/"));
+                self.above.pop();
+            } else if last.ends_with(".md") {
+                let file: Arc<str> = format!("{TASKS}/{name}{last}").into();
+                if !is_file {
+                    self.findings.push(unreadable(&file, &ReadError::NotAFile));
+                    continue;
+                }
+                match TaskId::parse(&file[TASKS.len() + 1..]) {
+                    Ok(id) => {
+                        let end = (path != self.root.join(&*file)).then_some(path);
+                        self.found.push(Found { id, file, end });
+                    }
+                    Err(error) => self.findings.push(
+                        Finding::error(
+                            "bad-name",
+                            &file,
+                            Mark::START,
+                            format!("no task can be called so: {error}"),
+                        )
+                        .help("rename it"),
+                    ),
+                }
             }
         }
     }

@@ -83,7 +83,10 @@ impl RunPage<'_> {
         row("attempt", &entry.attempt.to_string());
         row("part of", self.orch.as_str());
         let started = look.zone.to_datetime(entry.started_at);
-        row("started", &started.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        row(
+            "started",
+            &started.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        );
         if let Some(took) = entry.took_ms {
             row("took", &show_duration(Duration::from_millis(took)));
         }
@@ -103,7 +106,10 @@ impl RunPage<'_> {
             }
             if state.ended_strays > 0 {
                 let ended = state.ended_strays.to_string();
-                row("strays", &format!("{ended} processes outlived the worker and were ended"));
+                row(
+                    "strays",
+                    &format!("{ended} processes outlived the worker and were ended"),
+                );
             }
         }
         for check in &entry.checks {

@@ -9,10 +9,12 @@ mod fields;
 mod finding;
 mod fingerprint;
 mod frontmatter;
+mod lists;
 mod orchestration;
 mod reader;
 mod settings;
 mod task_file;
+mod track;
 mod values;
 mod yaml;
 

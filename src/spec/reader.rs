@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::spec::yaml::{Node, Value, YamlError};
-use crate::spec::{Finding, Mark};
+use crate::spec::yaml::{self, Node, Value, YamlError};
+use crate::spec::{Finding, MAX_BYTES, Mark};
 
 /// What is found in one file.
 #[derive(Debug)]
@@ -55,6 +55,37 @@ impl Reader {
                     "the file is not UTF-8",
                     "save it as UTF-8",
                 );
+                None
+            }
+        }
+    }
+
+    /// A whole YAML file of at most `max` bytes. `None`: it cannot be read; `Some(None)`: it is empty.
+    pub fn document<'b>(&mut self, bytes: &'b [u8], max: u64) -> Option<Option<Node<'b>>> {
+        if bytes.len() as u64 > max {
+            self.error(
+                "limit",
+                Mark::START,
+                format!("the file is larger than {} MiB", max / MAX_BYTES),
+                "make it smaller",
+            );
+            return None;
+        }
+        let text = self.utf8(bytes)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match yaml::parse(text) {
+            Ok(Some(node)) if !matches!(node.value, Value::Map(_) | Value::Null) => {
+                self.error(
+                    "wrong-value",
+                    node.mark,
+                    "the file must be a mapping of keys to values",
+                    "write `key: value` lines",
+                );
+                None
+            }
+            Ok(node) => Some(node.filter(|node| !matches!(node.value, Value::Null))),
+            Err((error, mark)) => {
+                self.yaml(&error, mark);
                 None
             }
         }

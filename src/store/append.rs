@@ -10,7 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
-use crate::state::Illegal;
+use crate::state::{Illegal, State};
 use crate::store::journal::Journal;
 use crate::store::{Notice, Store, StoreError, first_write, line, older_files, replace};
 
@@ -43,6 +43,17 @@ impl Store {
                 path: self.layout.journal(),
             });
         }
+        let mut early = Vec::new();
+        if self.journal.is_none() && self.damage.is_none() {
+            early = self.refresh()?;
+            if early.is_empty() && events.iter().all(|event| self.state.check(event).is_err()) {
+                // Nothing would be written: a refusal does not make a project of a folder.
+                return Ok(Appended {
+                    news: early,
+                    refused: self.refuse_all(events),
+                });
+            }
+        }
         let path = self.layout.journal_lock();
         let lock = match self.lock.take() {
             Some(lock) => lock,
@@ -53,7 +64,18 @@ impl Store {
         let done = self.append_locked(events);
         lock.unlock().map_err(StoreError::io("unlock", &path))?;
         self.lock = Some(lock);
-        done
+        done.map(|mut done| {
+            done.news.splice(0..0, early);
+            done
+        })
+    }
+
+    fn refuse_all(&self, events: Vec<Event>) -> Vec<Refused> {
+        let refuse = |event| match self.state.check(&event) {
+            Ok(()) => None,
+            Err(why) => Some(Refused { event, why }),
+        };
+        events.into_iter().filter_map(refuse).collect()
     }
 
     fn open_lock(&self, path: &Path) -> Result<File, StoreError> {
@@ -77,7 +99,7 @@ impl Store {
             refused: Vec::new(),
         };
         self.refuse_damage()?;
-        self.make_writable(&mut done.news)?;
+        self.make_writable()?;
         let Some(journal) = &mut self.journal else {
             return Err(StoreError::Lost {
                 path: self.layout.journal(),
@@ -98,6 +120,9 @@ impl Store {
                 return Err(error);
             }
             self.synced = journal.position().offset;
+        }
+        if self.state.seq == 0 {
+            self.import(&mut done)?;
         }
         self.write_events(events, &mut done)?;
         Ok(done)
@@ -155,13 +180,13 @@ impl Store {
     }
 
     /// Makes sure that the journal is there, open for writing, and ends in a whole line.
-    fn make_writable(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+    fn make_writable(&mut self) -> Result<(), StoreError> {
         let ready = self
             .journal
             .as_ref()
             .is_some_and(|journal| journal.is_writable() && journal.id().is_some());
         if !ready {
-            self.open_writable(news)?;
+            self.open_writable()?;
         }
         self.cut_torn_end()
     }
@@ -177,8 +202,8 @@ impl Store {
         Ok(())
     }
 
-    /// Opens the journal for writing; begins it when it is new, with what the older runr left.
-    fn open_writable(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+    /// Opens the journal for writing; begins it when it is new.
+    fn open_writable(&mut self) -> Result<(), StoreError> {
         let path = self.layout.journal();
         let read_before = self.journal.as_ref().map(Journal::position);
         let mut journal = Journal::open_writable(&path)?;
@@ -193,40 +218,46 @@ impl Store {
         if begun {
             return Ok(());
         }
-        self.begin_new_journal(news)
+        self.begin_new_journal()
     }
 
-    fn begin_new_journal(&mut self, news: &mut Vec<Recorded>) -> Result<(), StoreError> {
+    fn begin_new_journal(&mut self) -> Result<(), StoreError> {
         self.cut_torn_end()?;
         self.begin_anew();
-        let status = older_files::status_bytes(&self.layout)?;
-        let older = older_files::read(&self.layout, status.as_deref())?;
-        let id = getrandom::u64().map_err(|error| {
-            StoreError::io("begin", &self.layout.journal())(io::Error::other(error))
-        })?;
-        let kept = match (&status, older.events.is_empty()) {
-            (Some(bytes), false) => Some(replace::keep(
-                &self.layout.dir(),
-                "task-status.json.imported",
-                bytes,
-            )?),
-            _ => None,
-        };
+        let path = self.layout.journal();
+        let id = getrandom::u64()
+            .map_err(|error| StoreError::io("begin", &path)(io::Error::other(error)))?;
         let Some(journal) = &mut self.journal else {
-            return Ok(());
+            return Err(StoreError::Lost { path });
         };
         if let Err(error) = journal.write_header(format!("{id:016x}")) {
             self.poisoned = !matches!(error, StoreError::Full { .. });
             return Err(error);
         }
         self.synced = journal.position().offset;
+        Ok(())
+    }
+
+    /// Takes over what the older runr left, as the first line of the journal: until that line is
+    /// written, every writer tries again.
+    fn import(&mut self, done: &mut Appended) -> Result<(), StoreError> {
+        let status = older_files::status_bytes(&self.layout)?;
+        let older = older_files::read(&self.layout, status.as_deref())?;
         if older.events.is_empty() {
             return Ok(());
         }
+        let kept = match &status {
+            Some(bytes) => Some(replace::keep(
+                &self.layout.dir(),
+                "task-status.json.imported",
+                bytes,
+            )?),
+            None => None,
+        };
         let tasks = older.events.len();
-        let mut done = Appended::default();
-        self.write_events(older.events, &mut done)?;
-        news.append(&mut done.news);
+        // What was shown of them until now becomes true again by their events.
+        self.state = State::default();
+        self.write_events(older.events, done)?;
         self.notices.push(Notice::OlderImported { tasks, kept });
         Ok(())
     }

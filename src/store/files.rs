@@ -178,27 +178,33 @@ impl Store {
             }
             Found::Older(bytes) => older_status = Some(bytes),
         }
-        if self.journal.is_none() {
-            let older = older_files::read(&self.layout, older_status.as_deref())?;
-            for event in &older.events {
-                self.state.apply(&Recorded {
-                    seq: 0,
-                    at: jiff::Timestamp::UNIX_EPOCH,
-                    event: event.clone(),
-                });
-            }
-            if !older.events.is_empty() {
-                self.notices.push(Notice::OlderShown {
-                    tasks: older.events.len(),
-                });
-            }
-            self.notices.extend(older.unreadable);
+        self.fold(&mut |_| {})?;
+        if self.state.seq == 0 && self.damage.is_none() {
+            self.show_older(older_status.as_deref())?;
         } else if let Some(bytes) = older_status {
-            // There is a journal, so this was put there by hand, or by the older runr at work again.
+            // Taken over long ago: this was put there by hand, or by the older runr at work again.
             self.notices.push(Notice::StatusEdited);
             self.cache.edited = Some(bytes);
         }
-        self.fold(&mut |_| {})
+        Ok(())
+    }
+
+    /// Shows what the first writer will take over.
+    fn show_older(&mut self, status: Option<&[u8]>) -> Result<(), StoreError> {
+        let older = older_files::read(&self.layout, status)?;
+        let tasks = older.events.len();
+        for event in older.events {
+            self.state.apply(&Recorded {
+                seq: 0,
+                at: jiff::Timestamp::UNIX_EPOCH,
+                event,
+            });
+        }
+        if tasks > 0 {
+            self.notices.push(Notice::OlderShown { tasks });
+        }
+        self.notices.extend(older.unreadable);
+        Ok(())
     }
 
     /// Folds the journal's new lines.
@@ -214,6 +220,10 @@ impl Store {
         let stop = journal.read(&mut |number, line: Line| {
             if let Some(event) = line.unknown {
                 unknown.get_or_insert((number, event));
+            }
+            if line.seq == 1 {
+                // Only what the older runr left could be there yet, and that was not recorded.
+                *state = State::default();
             }
             // An append whose events are all unknown still counts.
             state.seq = line.seq;

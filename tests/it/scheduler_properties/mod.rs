@@ -6,6 +6,7 @@
 mod case;
 mod dice;
 mod faults;
+mod journal;
 mod laws;
 mod world;
 

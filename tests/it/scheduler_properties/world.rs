@@ -1,23 +1,18 @@
-//! Plays everything around the scheduler: the driver, the journal (the real fold and its rules), attempts
-//! that end somehow, people, another orchestration, and a clock. News reach the scheduler late.
+//! Plays everything around the scheduler: the driver, attempts that end somehow, people, another
+//! orchestration, and a clock. News reach the scheduler late. The journal's side is in `journal`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use runr::event::{Event, Recorded, Verdict};
-use runr::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Status, StopReason, TaskId, TaskKind,
-};
+use runr::event::{Event, Verdict};
+use runr::model::{OrchId, ProcessRef, RunId, StopReason, TaskId, TaskKind};
 use runr::plan::TaskIx;
-use runr::sched::{
-    AttemptEnd, Cancel, Effect, Elsewhere, Initial, Input, Outcome, Problem, Refusal, Settle,
-};
-use runr::state::{Illegal, State};
+use runr::sched::{AttemptEnd, Cancel, Effect, Elsewhere, Input, Problem};
+use runr::state::State;
 
 use super::dice::Dice;
 use super::faults::{Fault, Subject};
-use super::laws::{Law, Model, Told};
+use super::laws::{Law, Model};
 
 const REASONS: [StopReason; 8] = [
     StopReason::WorkerFailed,
@@ -71,28 +66,28 @@ impl std::fmt::Debug for Broken {
 
 pub struct World {
     pub model: Model,
-    subject: Subject,
-    dice: Dice,
-    state: State,
-    names: Vec<TaskId>,
+    pub(super) subject: Subject,
+    pub(super) dice: Dice,
+    pub(super) state: State,
+    pub(super) names: Vec<TaskId>,
     /// Open runs of ours, by task.
-    ours: BTreeMap<usize, RunId>,
-    others: Vec<(usize, RunId)>,
-    runs: u32,
+    pub(super) ours: BTreeMap<usize, RunId>,
+    pub(super) others: Vec<(usize, RunId)>,
+    pub(super) runs: u32,
     /// What the journal knows and the scheduler has not been told yet.
-    news: VecDeque<Input>,
-    refusals: VecDeque<Input>,
-    now: Duration,
-    timer: Option<Duration>,
+    pub(super) news: VecDeque<Input>,
+    pub(super) refusals: VecDeque<Input>,
+    pub(super) now: Duration,
+    pub(super) timer: Option<Duration>,
     /// Everything that was said and answered, to be said again.
-    heard: Vec<Exchange>,
+    pub(super) heard: Vec<Exchange>,
     /// Of a hundred attempts, how many are void and how many succeed.
-    mood: (u32, u32),
+    pub(super) mood: (u32, u32),
     /// Tasks that somebody changed after this orchestration had ended them or while they waited for a retry.
-    overtaken: Vec<usize>,
+    pub(super) overtaken: Vec<usize>,
 }
 
-fn orch(name: char) -> OrchId {
+pub(super) fn orch(name: char) -> OrchId {
     OrchId::parse(&format!("orch-20250101-000000-{name}{name}{name}{name}")).unwrap()
 }
 
@@ -136,150 +131,6 @@ impl World {
         }
         world.set_the_stage();
         world
-    }
-
-    fn set_the_stage(&mut self) {
-        for task in 0..self.names.len() {
-            let initial = self.model.problem.items[task].initial;
-            let possible = match initial {
-                Initial::Open => true,
-                Initial::Completed => self.write(self.completed_by_hand(task)),
-                Initial::RunningElsewhere => self.start_elsewhere(task),
-                Initial::RunningHere => self.reserve(task).is_ok(),
-                Initial::AwaitingApproval | Initial::Ended => {
-                    let verdict = if initial == Initial::Ended {
-                        Verdict::Failed {
-                            reason: StopReason::NoChanges,
-                            message: None,
-                        }
-                    } else {
-                        Verdict::AwaitingApproval { sha: None }
-                    };
-                    let run = self.write_reserved(task, 'a', Vec::new(), Vec::new());
-                    run.is_ok_and(|run| self.end_run(run, verdict))
-                }
-            };
-            if !possible {
-                // Somebody holds what it would need.
-                self.model.problem.items[task].initial = Initial::Open;
-            }
-        }
-        let problem = self.model.problem.clone();
-        self.subject = Subject::new(&problem, self.subject.fault);
-        self.model = Model::new(problem);
-        self.news.clear();
-        self.news.push_back(self.usage());
-    }
-
-    fn write(&mut self, event: Event) -> bool {
-        let legal = self.state.check(&event).is_ok();
-        if legal {
-            let seq = self.state.seq + 1;
-            let at = Timestamp::from_second(i64::try_from(seq).unwrap()).unwrap();
-            self.state.apply(&Recorded { seq, at, event });
-        }
-        legal
-    }
-
-    fn write_reserved(
-        &mut self,
-        task: usize,
-        who: char,
-        claims: Vec<String>,
-        pools: Vec<PoolTake>,
-    ) -> Result<RunId, Illegal> {
-        self.runs += 1;
-        let run = RunId::new(Timestamp::UNIX_EPOCH, self.runs);
-        let event = Event::Reserved {
-            orch: orch(who),
-            run: run.clone(),
-            task: self.names[task].clone(),
-            attempt: 1,
-            fingerprint: Fingerprint::new([0; 16]),
-            prerequisites: Vec::new(),
-            claims,
-            pools,
-            again: false,
-        };
-        self.state.check(&event)?;
-        assert!(self.write(event));
-        Ok(run)
-    }
-
-    fn needs(&self, task: usize) -> (Vec<String>, Vec<PoolTake>) {
-        let item = &self.model.problem.items[task];
-        let pools = item.pools.iter().map(|(pool, take)| PoolTake {
-            pool: pool.to_string().into(),
-            take: *take,
-            of: self.model.problem.pools[*pool as usize],
-        });
-        (
-            item.claims.iter().map(ToString::to_string).collect(),
-            pools.collect(),
-        )
-    }
-
-    fn reserve(&mut self, task: usize) -> Result<(), Illegal> {
-        let (claims, pools) = self.needs(task);
-        let run = self.write_reserved(task, 'a', claims, pools)?;
-        self.ours.insert(task, run);
-        Ok(())
-    }
-
-    fn start_elsewhere(&mut self, task: usize) -> bool {
-        let (claims, pools) = self.needs(task);
-        let Ok(run) = self.write_reserved(task, 'b', claims, pools) else {
-            return false;
-        };
-        self.others.push((task, run));
-        self.tell_later(task, Elsewhere::Running);
-        self.news.push_back(self.usage());
-        true
-    }
-
-    fn end_run(&mut self, run: RunId, verdict: Verdict) -> bool {
-        self.write(Event::Ended {
-            run,
-            verdict,
-            took_ms: 1,
-        })
-    }
-
-    fn completed_by_hand(&self, task: usize) -> Event {
-        Event::CompletedByHand {
-            task: self.names[task].clone(),
-            by: String::new(),
-            note: None,
-            fingerprint: Fingerprint::new([0; 16]),
-        }
-    }
-
-    fn usage(&self) -> Input {
-        let theirs = || self.state.open.values().filter(|run| run.orch == orch('b'));
-        let pools = (0..self.model.problem.pools.len()).map(|pool| {
-            let takes = theirs().flat_map(|run| &run.pools);
-            takes
-                .filter(|t| *t.pool == *pool.to_string())
-                .map(|t| t.take)
-                .sum()
-        });
-        Input::Usage {
-            pools: pools.collect(),
-            claims: theirs().flat_map(|run| run.claims.clone()).collect(),
-        }
-    }
-
-    fn tell_later(&mut self, task: usize, now: Elsewhere) {
-        if matches!(
-            self.model.told.get(task),
-            Some(Told::DoneHere | Told::Ended | Told::Until(_))
-        ) {
-            self.overtaken.push(task);
-        }
-        self.news.push_back(Input::Elsewhere {
-            task: Model::ix(task),
-            now,
-        });
     }
 
     /// Plays until nothing more happens; says which law was broken.
@@ -402,64 +253,6 @@ impl World {
         }
     }
 
-    fn try_to_reserve(&mut self, task: usize) {
-        let why = if self.dice.percent(2) {
-            Refusal::Impossible(StopReason::TaskChanged)
-        } else {
-            match self.reserve(task) {
-                Ok(()) => return,
-                Err(Illegal::TaskRunning { .. }) => Refusal::Running,
-                Err(Illegal::AlreadyCompleted { .. }) => Refusal::Completed,
-                Err(Illegal::PoolFull { .. } | Illegal::Claimed { .. }) => Refusal::Busy,
-                Err(other) => panic!("{other}"),
-            }
-        };
-        let task = Model::ix(task);
-        self.refusals.push_back(Input::Refused { task, why });
-        self.news.push_back(self.usage());
-    }
-
-    fn write_verdict(&mut self, task: usize, how: Settle) {
-        let message = None;
-        let verdict = match how {
-            Settle::Void => {
-                if let Some(run) = self.ours.remove(&task) {
-                    self.write(Event::Voided {
-                        run,
-                        message: String::new(),
-                    });
-                }
-                return;
-            }
-            Settle::Completed => Verdict::Completed { sha: None },
-            Settle::AwaitingApproval => Verdict::AwaitingApproval { sha: None },
-            Settle::Retry {
-                reason,
-                counted,
-                wait,
-            } => {
-                let wait_ms = u64::try_from(wait.as_millis()).unwrap();
-                Verdict::Retry {
-                    reason,
-                    message,
-                    counted,
-                    wait_ms,
-                }
-            }
-            Settle::Failed(reason) => Verdict::Failed { reason, message },
-            Settle::Stopped(reason) => Verdict::Stopped { reason, message },
-        };
-        let run = match self.ours.remove(&task) {
-            Some(run) => Ok(run),
-            None => self.write_reserved(task, 'a', Vec::new(), Vec::new()),
-        };
-        match run {
-            Ok(run) => assert!(self.end_run(run, verdict), "an open run can be ended"),
-            // Somebody was quicker; the news are on the way.
-            Err(_) => self.overtaken.push(task),
-        }
-    }
-
     fn end_one_of_ours(&mut self) {
         let tasks: Vec<usize> = self.ours.keys().copied().collect();
         let task = *self.dice.pick(&tasks);
@@ -558,55 +351,6 @@ impl World {
         if let Some(at) = self.timer.take() {
             self.now = self.now.max(at);
             self.say(Input::Timer);
-        }
-    }
-
-    fn compare_with_the_fold(&mut self) {
-        let unheard = |task: usize| {
-            let ix = Model::ix(task);
-            self.news
-                .iter()
-                .any(|news| matches!(news, Input::Elsewhere { task, .. } if *task == ix))
-        };
-        let outcomes = self.subject.outcomes();
-        let same = outcomes.iter().enumerate().all(|(task, outcome)| {
-            let state = self.state.task(&self.names[task]);
-            let same = match outcome {
-                Outcome::Completed => state.status == Status::Completed,
-                Outcome::Failed(r) => {
-                    (state.status, state.stop_reason) == (Status::Failed, Some(*r))
-                }
-                Outcome::Stopped(r) => {
-                    (state.status, state.stop_reason) == (Status::Stopped, Some(*r))
-                }
-                Outcome::EndedBefore => state.status == Status::Failed,
-                Outcome::Skipped => state.status == Status::Skipped,
-                Outcome::AwaitingApproval => state.status == Status::AwaitingApproval,
-                Outcome::RunningElsewhere => state.status == Status::InProgress,
-                Outcome::Running => false,
-                Outcome::Retrying { reason, .. } => {
-                    (state.status, state.stop_reason) == (Status::Pending, Some(*reason))
-                }
-                Outcome::Waiting
-                | Outcome::Ready
-                | Outcome::Blocked { .. }
-                | Outcome::NotSelected => !matches!(
-                    state.status,
-                    Status::Completed | Status::InProgress | Status::AwaitingApproval
-                ),
-            };
-            same || unheard(task) || self.overtaken.contains(&task)
-        });
-        let tally = self.subject.tally();
-        let selected = self
-            .model
-            .problem
-            .items
-            .iter()
-            .filter(|item| item.selected)
-            .count();
-        if !same || tally != u32::try_from(selected).unwrap() {
-            self.model.breaks(Law::FoldIsState);
         }
     }
 

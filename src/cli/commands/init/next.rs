@@ -2,11 +2,12 @@
 //!
 //! Knows how this program was reached and where its caller stands. Does not know what the commands do.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+
+use crate::report::{one_line, shell_word};
 
 /// Up to three commands of runr's for one folder, printed with what must come before them.
 #[derive(Debug)]
@@ -80,33 +81,18 @@ fn unfound() -> Option<PathBuf> {
     }
 }
 
-/// A path as one word of a shell.
+/// A path as one word of a shell, also for a command that takes options.
 pub fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
-        return text.into_owned();
+    if text.starts_with('-') {
+        return shell_word(&format!("./{text}")).into_owned();
     }
-    let text = if text.starts_with('-') {
-        Cow::Owned(format!("./{text}"))
-    } else {
-        text
-    };
-    format!("'{}'", shown(&text.replace('\'', r"'\''")))
+    shell_word(&text).into_owned()
 }
 
 /// A path as it is shown in a message.
 pub fn shown_path(path: &Path) -> String {
-    shown(&path.to_string_lossy()).into_owned()
-}
-
-/// A text from outside without anything that a terminal would obey.
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        Cow::Owned(text.escape_debug().to_string())
-    } else {
-        Cow::Borrowed(text)
-    }
+    one_line(&path.to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]
@@ -120,7 +106,7 @@ mod tests {
             ("a b", "'a b'"),
             ("it's", r"'it'\''s'"),
             ("$(id)", "'$(id)'"),
-            ("-rf", "'./-rf'"),
+            ("-rf", "./-rf"),
             ("", "''"),
         ] {
             assert_eq!(quoted(Path::new(path)), word);
