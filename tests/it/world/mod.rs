@@ -13,4 +13,4 @@ pub use journal::Journal;
 pub use ledger::Ledger;
 pub use process::{Proc, Ran, Running};
 pub use project::{World, binary};
-pub use until::Watch;
+pub use until::{Came, Watch};

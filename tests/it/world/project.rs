@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ledger::SCRIPT;
-use super::process::with_cookie;
+use super::process::{processes_naming, threads, with_cookie};
 use super::{Journal, Ledger, Proc, Ran, Running, Watch};
 
 /// A project without git, its ledger beside it, and a home of its own.
@@ -251,6 +251,18 @@ impl World {
     #[track_caller]
     pub fn until_journal<T>(&self, what: &str, mut look: impl FnMut(&Journal) -> Option<T>) -> T {
         self.watch().until(what, || look(&self.growing_journal()))
+    }
+
+    /// Everything that helps to understand why a process of runr does not go on.
+    pub fn describe(&self, runr: u32) -> String {
+        let attempts: Vec<(u32, String)> = processes_naming(&self.root.display().to_string());
+        let threads: Vec<String> = threads(runr);
+        format!(
+            "\nthreads of {runr}: {threads:?}\nprocesses: {attempts:?}\nworkers: {:?}\njournal:\n{}ledger:\n{}",
+            self.survivors(),
+            self.journal_text(),
+            self.ledger()
+        )
     }
 
     /// Processes of attempts of this project that are still alive.
