@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::world::{Proc, Running, World};
+use crate::world::{Came, Proc, Running, World};
 
 /// Three tracks that meet, with a chain through them.
 const GRAPH: [(&str, &[&str]); 12] = [
@@ -197,9 +197,10 @@ fn strike(world: &World, running: &Running, dice: &mut Dice, tally: &mut Tally) 
     let grown = |world: &World| world.growing_journal().events.len() + world.ledger().0.len();
     let target = grown(world) + usize::try_from(dice.below(40)).unwrap();
     let watch = world.watch();
-    let came = watch.until_or_ended(&runr, || (grown(world) >= target).then_some(()));
-    if came.is_none() {
-        return;
+    match watch.until_or_ended(&runr, || (grown(world) >= target).then_some(())) {
+        Came::Found(()) => {}
+        Came::Ended => return,
+        Came::Neither => panic!("runr hangs: {}", world.describe(runr.pid)),
     }
     // The moment itself is the random variable: between two writes as well as right after one.
     std::thread::sleep(Duration::from_micros(dice.below(30_000)));

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, binary};
 
 /// Is this program there? Without it the test says that it was skipped, except where the gate promised it.
 fn has(program: &str) -> bool {
@@ -54,7 +54,7 @@ fn with_fault(world: &World, call: &str, fault: &str) -> Ran {
         ])
         .arg(&journal)
         .args(["-e", &format!("inject={call}:{fault}")])
-        .arg(env!("CARGO_BIN_EXE_runr"))
+        .arg(binary())
         .args(["orchestrate", "run", "-j2"]);
     // It is only traced while it is known by its path.
     assert!(journal.exists());

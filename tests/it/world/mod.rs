@@ -12,5 +12,5 @@ mod until;
 pub use journal::Journal;
 pub use ledger::Ledger;
 pub use process::{Proc, Ran, Running};
-pub use project::World;
-pub use until::Watch;
+pub use project::{World, binary};
+pub use until::{Came, Watch};

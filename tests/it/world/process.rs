@@ -194,6 +194,28 @@ pub fn with_cookie(cookie: &str) -> Vec<(u32, String)> {
     found
 }
 
+/// The live processes whose command line names something.
+pub fn processes_naming(what: &str) -> Vec<(u32, String)> {
+    let numbers = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name();
+        name.to_str()?.parse::<u32>().ok()
+    });
+    let each = numbers.filter_map(|pid| Some((pid, Proc::of(pid)?.command_line())));
+    each.filter(|(_, line)| line.contains(what)).collect()
+}
+
+/// What each thread of a process waits for in the kernel.
+pub fn threads(pid: u32) -> Vec<String> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
+    tasks
+        .filter_map(|task| Some(task.ok()?.path()))
+        .map(|task| format!("{} {}", read(task.join("wchan")), read(task.join("syscall")).trim()))
+        .collect()
+}
+
 fn has_cookie(pid: u32, cookie: &str) -> bool {
     let mut bytes = Vec::new();
     // Of a process that is going or not ours nothing can be read.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ledger::SCRIPT;
-use super::process::with_cookie;
+use super::process::{processes_naming, threads, with_cookie};
 use super::{Journal, Ledger, Proc, Ran, Running, Watch};
 
 /// A project without git, its ledger beside it, and a home of its own.
@@ -120,7 +120,7 @@ impl World {
 
     /// runr with an environment of its own, in the project.
     pub fn runr(&self, args: &[&str]) -> Command {
-        let mut command = self.sealed(env!("CARGO_BIN_EXE_runr"));
+        let mut command = self.sealed(&binary());
         command.args(args);
         command
     }
@@ -253,6 +253,18 @@ impl World {
         self.watch().until(what, || look(&self.growing_journal()))
     }
 
+    /// Everything that helps to understand why a process of runr does not go on.
+    pub fn describe(&self, runr: u32) -> String {
+        let attempts: Vec<(u32, String)> = processes_naming(&self.root.display().to_string());
+        let threads: Vec<String> = threads(runr);
+        format!(
+            "\nthreads of {runr}: {threads:?}\nprocesses: {attempts:?}\nworkers: {:?}\njournal:\n{}ledger:\n{}",
+            self.survivors(),
+            self.journal_text(),
+            self.ledger()
+        )
+    }
+
     /// Processes of attempts of this project that are still alive.
     pub fn survivors(&self) -> Vec<(u32, String)> {
         with_cookie(&format!("RUNR_ROOT={}", self.root.display()))
@@ -266,6 +278,13 @@ impl World {
             "processes outlived their attempt: {left:?}"
         );
     }
+}
+
+/// The runr that is tested: the one that was built with the tests, or the one that a long run names (a
+/// release, or a copy that nobody rebuilds meanwhile).
+pub fn binary() -> String {
+    let built = env!("CARGO_BIN_EXE_runr");
+    std::env::var("RUNR_TEST_BINARY").unwrap_or_else(|_| built.to_owned())
 }
 
 impl Drop for World {

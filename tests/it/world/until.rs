@@ -13,6 +13,15 @@ use super::Proc;
 /// A test that waits longer than this has found something that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What came first.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Came<T> {
+    Found(T),
+    Ended,
+    /// Within a minute: something hangs.
+    Neither,
+}
+
 /// Is told of every change in some folders. Made before the first look, so that nothing is missed.
 #[derive(Debug)]
 pub struct Watch(OwnedFd);
@@ -46,26 +55,20 @@ impl Watch {
         }
     }
 
-    /// Waits until `look` gives something or the process has ended; `None`: it ended first.
-    #[track_caller]
-    pub fn until_or_ended<T>(
-        &self,
-        process: &Proc,
-        mut look: impl FnMut() -> Option<T>,
-    ) -> Option<T> {
+    /// Waits until `look` gives something or the process has ended.
+    pub fn until_or_ended<T>(&self, process: &Proc, mut look: impl FnMut() -> Option<T>) -> Came<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ended = process.ends_within(Duration::ZERO);
             if let Some(found) = look() {
-                return Some(found);
+                return Came::Found(found);
             }
             if ended {
-                return None;
+                return Came::Ended;
             }
-            assert!(
-                self.changed(deadline, Some(process)),
-                "neither happened nor ended"
-            );
+            if !self.changed(deadline, Some(process)) {
+                return Came::Neither;
+            }
         }
     }
 
