@@ -9,8 +9,8 @@
 //! first), `queue` (who fits: pools and claims), `retry` (who goes again), `scheduler` (the state machine), `halt` (requests to stop),
 //! `outcome` (what it would answer when asked).
 //!
-//! **What holds.** A task starts only when its prerequisites are completed. Never more than `jobs` attempts
-//! are alive, no pool is overdrawn and no two overlapping claims are held by what this starts. One task that does
+//! **What holds.** A task starts only when its prerequisites are completed. Nothing is started beyond `jobs`
+//! living attempts (those taken over by a resume count), a pool's capacity or a claim that is held. One task that does
 //! not fit never holds up another that does; therefore a wide task may be overtaken, but only by tasks
 //! of this orchestration that have not run yet and their bounded retries, so it does run. Against other
 //! orchestrations no such promise is made. [`Effect::Finish`] comes exactly once.
