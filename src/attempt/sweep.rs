@@ -74,11 +74,14 @@ pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
     })
 }
 
+/// Processes by number and start time.
+type Family = BTreeMap<(i32, u64), Handle>;
+
 /// Stops everything that belongs to the cookie, walk after walk, until a walk finds nobody new. Nobody is
 /// killed before: a child that was forked a moment ago and has dropped the cookie is found only while its
 /// parent, or another of its session, is still there to tell. Gives the stopped ones, by number and
 /// start, and how many could not be stopped: those have another user's rights.
-fn freeze(cookie: &str) -> io::Result<(BTreeMap<(i32, u64), Handle>, usize)> {
+fn freeze(cookie: &str) -> io::Result<(Family, usize)> {
     let mut frozen = BTreeMap::new();
     for _ in 0..WALKS {
         let all = os::processes()?;

@@ -16,7 +16,7 @@ pub enum Report {
     /// It holds its task's lock and waits for its go byte, or could not be started.
     Ready {
         run: RunId,
-        held: Result<Held, LaunchError>,
+        held: Result<Box<Held>, LaunchError>,
     },
     /// It is over.
     Gone { run: RunId, watched: io::Result<()> },
@@ -32,7 +32,7 @@ impl Nursery {
     /// Starts an attempt's process; a [`Report::Ready`] follows.
     pub fn start(&mut self, run: RunId, exe: PathBuf, dir: PathBuf) {
         self.futures.spawn(async move {
-            let held = attempt::start(&exe, &dir).await;
+            let held = attempt::start(&exe, &dir).await.map(Box::new);
             Report::Ready { run, held }
         });
     }

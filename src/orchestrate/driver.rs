@@ -437,10 +437,7 @@ impl Orchestrator {
                     };
                     self.pending.push(Pending {
                         event,
-                        then: Then::Go {
-                            run,
-                            held: Box::new(held),
-                        },
+                        then: Then::Go { run, held },
                     });
                 }
             }
@@ -587,8 +584,8 @@ impl Orchestrator {
     }
 
     /// `Some(exit code)`: leave at once.
-    fn signal(&mut self, kind: Interrupt) -> Result<Option<u8>, OrchestrateError> {
-        let hangup = kind == Interrupt::Hangup;
+    fn signal(&mut self, kind: Signalled) -> Result<Option<u8>, OrchestrateError> {
+        let hangup = kind == Signalled::Hup;
         if hangup && self.on_orphan == OrphanPolicy::Keep {
             let orch = self.dispatch.orch.clone();
             self.store.append(vec![Event::Detached { orch }])?;
@@ -674,19 +671,19 @@ async fn at(when: Option<Instant>) {
 
 /// A signal that asks an orchestrator to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Interrupt {
-    Hangup,
-    Interrupt,
-    Terminate,
+enum Signalled {
+    Hup,
+    Int,
+    Term,
 }
 
-impl Interrupt {
+impl Signalled {
     /// 128 plus the signal's number.
     fn exit(self) -> u8 {
         match self {
-            Self::Hangup => 129,
-            Self::Interrupt => 130,
-            Self::Terminate => 143,
+            Self::Hup => 129,
+            Self::Int => 130,
+            Self::Term => 143,
         }
     }
 }
@@ -708,11 +705,11 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Interrupt {
+    async fn next(&mut self) -> Signalled {
         tokio::select! {
-            _ = self.hangup.recv() => Interrupt::Hangup,
-            _ = self.interrupt.recv() => Interrupt::Interrupt,
-            _ = self.terminate.recv() => Interrupt::Terminate,
+            _ = self.hangup.recv() => Signalled::Hup,
+            _ = self.interrupt.recv() => Signalled::Int,
+            _ = self.terminate.recv() => Signalled::Term,
         }
     }
 }

@@ -298,7 +298,8 @@ fn manual_and_hybrid_are_left_to_people() {
 #[test]
 fn only_a_hope_is_worth_waiting_for() {
     // What blocks task 1; whether the end comes at once without `wait`, and with it.
-    let cases: [(&str, fn(&mut Item), bool, bool); 6] = [
+    type Change = fn(&mut Item);
+    let cases: [(&str, Change, bool, bool); 6] = [
         ("not selected", |i| i.selected = false, true, false),
         (
             "elsewhere",

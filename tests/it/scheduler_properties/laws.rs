@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
+use runr::model::overlap;
 use runr::model::{StopReason, TaskKind};
 use runr::plan::TaskIx;
 use runr::sched::{
     Cancel, Effect, Elsewhere, Initial, Input, Item, Kill, Problem, Refusal, Settle,
 };
-use runr::state::overlap;
 
 /// The properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -212,7 +212,13 @@ pub fn threads(pid: u32) -> Vec<String> {
     let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
     tasks
         .filter_map(|task| Some(task.ok()?.path()))
-        .map(|task| format!("{} {}", read(task.join("wchan")), read(task.join("syscall")).trim()))
+        .map(|task| {
+            format!(
+                "{} {}",
+                read(task.join("wchan")),
+                read(task.join("syscall")).trim()
+            )
+        })
         .collect()
 }
 

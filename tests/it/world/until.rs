@@ -56,7 +56,11 @@ impl Watch {
     }
 
     /// Waits until `look` gives something or the process has ended.
-    pub fn until_or_ended<T>(&self, process: &Proc, mut look: impl FnMut() -> Option<T>) -> Came<T> {
+    pub fn until_or_ended<T>(
+        &self,
+        process: &Proc,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> Came<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ended = process.ends_within(Duration::ZERO);
