@@ -18,6 +18,7 @@
 //! | [`sched`] | what to do next: a pure state machine | model, event, plan, state |
 //! | [`simulate`] | the same scheduler under a virtual clock | model, plan, sched |
 //! | [`store`] | the journal, the status cache, locks, run folders | model, event, state |
+//! | [`git`] | the only caller of git, and what commit messages say | model, event |
 //! | [`worker`] | who does the work, as a command line and an environment | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
@@ -78,6 +79,7 @@
 pub mod attempt;
 pub mod cli;
 pub mod event;
+pub mod git;
 pub mod model;
 pub mod orchestrate;
 pub mod plan;

@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sched", &["model", "event", "plan", "state"]),
     ("simulate", &["model", "plan", "sched"]),
     ("store", &["model", "event", "state"]),
+    ("git", &["model", "event"]),
     ("worker", &["model"]),
     ("scaffold", &["model"]),
     ("project", &["model", "spec", "plan"]),
