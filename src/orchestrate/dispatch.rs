@@ -153,6 +153,8 @@ impl Dispatch {
             env: worker::environment(self.env.iter().cloned(), &task.env),
             verify: task.policy.verify.clone(),
             timeouts: task.policy.timeouts.clone(),
+            previous: None,
+            git: None,
         }))
     }
 }
