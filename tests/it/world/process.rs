@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -166,9 +166,17 @@ impl Proc {
 
     /// Waits for its end; `false`: it is still there.
     pub fn ends_within(&self, patience: Duration) -> bool {
-        let patience = Timespec::try_from(patience).unwrap();
+        let until = Instant::now() + patience;
         let mut fds = [PollFd::new(&self.handle, PollFlags::IN)];
-        poll(&mut fds, Some(&patience)).unwrap() > 0
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match poll(&mut fds, Some(&Timespec::try_from(left).unwrap())) {
+                Ok(ready) => return ready > 0,
+                // A signal of the test's own, as when another child of it ended.
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => panic!("cannot wait for {}: {error}", self.pid),
+            }
+        }
     }
 }
 
