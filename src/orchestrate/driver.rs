@@ -266,24 +266,39 @@ impl Orchestrator {
                 });
             }
             Effect::Settle { task, how } => {
-                if let Some(ended) = self.ended.remove(&task) {
-                    self.run_of.remove(&task);
-                    let event = match verdict(how, ended.message) {
-                        Ok(verdict) => Event::Ended {
-                            run: ended.run,
-                            verdict,
-                            took_ms: ended.took_ms,
+                let event = match self.ended.remove(&task) {
+                    Some(ended) => {
+                        self.run_of.remove(&task);
+                        match verdict(how, ended.message) {
+                            Ok(verdict) => Event::Ended {
+                                run: ended.run,
+                                verdict,
+                                took_ms: ended.took_ms,
+                            },
+                            Err(message) => Event::Voided {
+                                run: ended.run,
+                                message,
+                            },
+                        }
+                    }
+                    None => match how {
+                        Settle::Failed(reason) | Settle::Stopped(reason) => Event::GivenUp {
+                            orch: self.dispatch.orch.clone(),
+                            task: self.plan.task(task).id.clone(),
+                            reason,
+                            message: None,
                         },
-                        Err(message) => Event::Voided {
-                            run: ended.run,
-                            message,
-                        },
-                    };
-                    self.pending.push(Pending {
-                        event,
-                        then: Then::Nothing,
-                    });
-                }
+                        // Without an attempt there is nothing else to say.
+                        Settle::Completed
+                        | Settle::AwaitingApproval
+                        | Settle::Retry { .. }
+                        | Settle::Void => return Ok(()),
+                    },
+                };
+                self.pending.push(Pending {
+                    event,
+                    then: Then::Nothing,
+                });
             }
             Effect::Skip { task } => {
                 let event = Event::Skipped {
@@ -357,10 +372,19 @@ impl Orchestrator {
                     }
                 };
                 self.inputs.push_back(Input::Refused { task, why });
+                if why == Refusal::Busy {
+                    // The task waits for what others hold, as it is now.
+                    let usage = sched::usage(&self.plan, self.store.state(), &self.dispatch.orch);
+                    self.inputs.push_back(usage);
+                }
                 Ok(())
             }
-            // A person completed the manual task in the same moment; the news says so.
-            (Then::Nothing, _) if matches!(pending.event, Event::Skipped { .. }) => Ok(()),
+            // A person or another orchestration was faster; the news says so.
+            (Then::Nothing, _)
+                if matches!(pending.event, Event::Skipped { .. } | Event::GivenUp { .. }) =>
+            {
+                Ok(())
+            }
             (_, source) => Err(OrchestrateError::Refused {
                 orch: self.dispatch.orch.clone(),
                 source,
