@@ -26,7 +26,7 @@ use crate::sched::{
     self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
 };
 use crate::state::Illegal;
-use crate::store::{OwnerLock, Store, create_run, read_state};
+use crate::store::{OwnerLock, Store, StoreError, create_run, read_state};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
@@ -364,6 +364,8 @@ impl Orchestrator {
                     Illegal::TaskRunning { .. } => Refusal::Running,
                     Illegal::AlreadyCompleted { .. } => Refusal::Completed,
                     Illegal::PoolFull { .. } | Illegal::Claimed { .. } => Refusal::Busy,
+                    // Another orchestrator drew the same id in the same second: draw again.
+                    Illegal::RunKnown { .. } => Refusal::Busy,
                     source => {
                         return Err(OrchestrateError::Refused {
                             orch: self.dispatch.orch.clone(),
@@ -397,8 +399,15 @@ impl Orchestrator {
     fn launch(&mut self, task: TaskIx, attempt: Attempt) -> Result<(), OrchestrateError> {
         let run = attempt.run;
         let created = match attempt.spec {
-            Ok(spec) => Ok(create_run(&self.dispatch.layout, &spec)?),
-            Err(impossible) => Err(impossible),
+            Ok(spec) => match create_run(&self.dispatch.layout, &spec) {
+                Ok(dir) => Ok(dir),
+                // Another orchestrator drew the same id in the same second: draw again.
+                Err(StoreError::RunExists { .. }) => {
+                    Err((AttemptEnd::Void, "its run id was taken".to_owned()))
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
         };
         let alive = Alive {
             task,
@@ -409,9 +418,7 @@ impl Orchestrator {
         self.alive.insert(run.clone(), alive);
         match created {
             Ok(dir) => self.nursery.start(run, self.exe.clone(), dir),
-            Err((reason, message)) => {
-                self.over(&run, AttemptEnd::Unsuccessful(reason), Some(message), 0);
-            }
+            Err((end, message)) => self.over(&run, end, Some(message), 0),
         }
         Ok(())
     }
