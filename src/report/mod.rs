@@ -42,5 +42,5 @@ pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use summary::{SummaryLook, summary};
 pub use task_page::TaskPage;
-pub use text::{listing, shell_word};
+pub use text::{first_line, listing, shell_word};
 pub use why::Why;
