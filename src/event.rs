@@ -95,6 +95,13 @@ pub enum Event {
     },
     /// A manual task was reached and left to a person.
     Skipped { orch: OrchId, task: TaskId },
+    /// The orchestration came to the task, or was told to leave it, and will not attempt it.
+    GivenUp {
+        orch: OrchId,
+        task: TaskId,
+        reason: StopReason,
+        message: Option<String>,
+    },
     /// A person says that the task is done.
     CompletedByHand {
         task: TaskId,

@@ -49,8 +49,7 @@ impl Dispatch {
         again: bool,
         now: jiff::Timestamp,
     ) -> Result<Attempt, OrchestrateError> {
-        let random = getrandom::u32().map_err(|source| OrchestrateError::Random { source })?;
-        let run = RunId::new(now, random);
+        let run = self.new_run(now)?;
         let frozen = plan.task(ix);
         let attempt = state.tasks.get(&frozen.id).map_or(0, |task| task.attempts) + 1;
         let read = self.read(plan, ix);
@@ -90,6 +89,17 @@ impl Dispatch {
             run,
             spec,
         })
+    }
+
+    /// A run id that nobody has: of those of one second there are only a million.
+    fn new_run(&self, now: jiff::Timestamp) -> Result<RunId, OrchestrateError> {
+        loop {
+            let random = getrandom::u32().map_err(|source| OrchestrateError::Random { source })?;
+            let run = RunId::new(now, random);
+            if !self.layout.run(&run).exists() {
+                return Ok(run);
+            }
+        }
     }
 
     /// The task's file as it is now.

@@ -88,11 +88,22 @@ pub fn owner_lock(layout: &Layout, orch: &OrchId) -> Result<Held, StoreError> {
 /// # Errors
 /// When the lock file is there and cannot be locked.
 pub fn wait_for_task_lock(layout: &Layout, task: &TaskId) -> Result<(), StoreError> {
-    let path = layout.task_lock(task);
-    match File::open(&path) {
-        Ok(file) => file.lock_shared().map_err(StoreError::io("lock", &path)),
+    wait_for(&layout.task_lock(task))
+}
+
+/// Waits until nobody owns the orchestration.
+///
+/// # Errors
+/// When the lock file is there and cannot be locked.
+pub fn wait_for_owner_lock(layout: &Layout, orch: &OrchId) -> Result<(), StoreError> {
+    wait_for(&layout.owner_lock(orch))
+}
+
+fn wait_for(path: &Path) -> Result<(), StoreError> {
+    match File::open(path) {
+        Ok(file) => file.lock_shared().map_err(StoreError::io("lock", path)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(StoreError::io("open", &path)(error)),
+        Err(error) => Err(StoreError::io("open", path)(error)),
     }
 }
 

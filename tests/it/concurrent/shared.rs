@@ -1,5 +1,7 @@
 //! Two orchestrations at once over the same pools, claims and tasks.
 
+use rustix::process::Signal;
+
 use crate::world::World;
 
 const EACH: usize = 8;
@@ -97,4 +99,52 @@ fn a_task_of_two_orchestrations_runs_once() {
     assert_eq!(tasks, before, "each once");
     ledger.assert_order(&[]);
     world.journal().assert_legal();
+}
+
+#[test]
+fn the_death_of_one_orchestrator_is_noticed_by_another_that_waits_for_its_task() {
+    for left in [Left::TheAttempt, Left::Nothing] {
+        let world = World::new();
+        world.gate("gate");
+        world.works("a", "../gate", &[]);
+        world.works("b", "", &["a"]);
+        let first = world.spawn(&["orchestrate", "run"]);
+        let worker = world.until_started("a");
+        world.until_journal("`a` is started", |journal| {
+            journal.of("started").next().map(|_| ())
+        });
+        let attempt = worker.parent().unwrap();
+        // It selects both, and finds that somebody else is at the first.
+        let second = world.spawn(&["orchestrate", "run"]);
+        world.until_journal("the second has begun", |journal| {
+            (journal.of("orchestration_started").count() == 2).then_some(())
+        });
+        first.signal(Signal::KILL);
+        if left == Left::Nothing {
+            attempt.signal(Signal::KILL);
+            worker.signal(Signal::KILL);
+            // Else it could still take what the gate gives.
+            assert!(worker.ends_within(std::time::Duration::from_secs(60)));
+        }
+        first.wait().exits(137);
+        world.open("gate", "pass");
+        second.wait().exits(0);
+        let starts = match left {
+            Left::TheAttempt => vec!["a", "b"],
+            Left::Nothing => vec!["a", "a", "b"],
+        };
+        assert_eq!(world.ledger().tasks("start"), starts, "{left:?}");
+        world.ledger().assert_order(&[("a", "b")]);
+        let journal = world.journal();
+        journal.assert_legal();
+        assert_eq!(journal.open().len(), 0);
+        world.assert_nothing_survives();
+    }
+}
+
+/// What of a killed orchestration is still alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    TheAttempt,
+    Nothing,
 }
