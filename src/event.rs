@@ -134,6 +134,17 @@ pub enum Event {
         reason: Option<StopReason>,
         message: Option<String>,
     },
+    /// A person takes over a completion that git tells of.
+    Adopted {
+        task: TaskId,
+        run: Option<RunId>,
+        /// `None`: only the task's file says it.
+        sha: Option<String>,
+        /// When the commit was made.
+        when: Timestamp,
+        fingerprint: Option<Fingerprint>,
+        by: String,
+    },
     /// Somebody asks an orchestrator to stop a task or everything.
     CancelRequested {
         target: CancelTarget,

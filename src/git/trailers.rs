@@ -8,6 +8,8 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Fingerprint, RunId, TaskId};
 
 const TASKS: &str = ".runr/tasks/";
@@ -79,7 +81,7 @@ pub fn strip(text: &str) -> String {
 }
 
 /// What one group of lines says: a `Runr-Task` line and those that follow it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// As in [`Trailers::folder`].
     pub folder: String,
@@ -91,15 +93,26 @@ pub struct Group {
 }
 
 /// What one message says, or one of those that `git merge --squash` put together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Section {
     /// The squashed commit, in full; `None`: the message's own part.
     pub squashed: Option<String>,
     pub groups: Vec<Group>,
     /// Runs that are named outside any group.
     pub runs: Vec<RunId>,
-    /// The commits that it says it reverts, in full or abbreviated.
-    pub reverts: Vec<String>,
+    /// What it says it reverts.
+    pub reverts: Vec<Reverted>,
+}
+
+/// A commit that a message says it reverts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// In full or abbreviated.
+    pub commit: String,
+    /// Of a merge, the parent that was kept: everything that the merge brought beside it is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
 }
 
 impl Section {
@@ -124,7 +137,12 @@ pub fn read(message: &str) -> Vec<Section> {
             sections.push(std::mem::replace(&mut section, next));
             lost = false;
         } else if let Some(commit) = reverted(line) {
-            section.reverts.push(commit.to_owned());
+            section.reverts.push(Reverted {
+                commit: commit.to_owned(),
+                kept: None,
+            });
+        } else if let (Some(kept), Some(last)) = (kept_parent(line), section.reverts.last_mut()) {
+            last.kept = last.kept.take().or(Some(kept.to_owned()));
         } else if let Some((key, value)) = key_and_value(line) {
             if key.eq_ignore_ascii_case("task") {
                 let group = task(value);
@@ -204,6 +222,15 @@ fn reverted(line: &str) -> Option<&str> {
     ((7..=64).contains(&end) && ends).then(|| &rest[..end])
 }
 
+/// The second line of what git says about a reverted merge.
+fn kept_parent(line: &str) -> Option<&str> {
+    full_name(
+        line.trim()
+            .strip_prefix("changes made to ")?
+            .trim_end_matches('.'),
+    )
+}
+
 fn full_name(text: &str) -> Option<&str> {
     let text = text.trim_end();
     (matches!(text.len(), 40 | 64) && text.bytes().all(is_hex)).then_some(text)
@@ -234,7 +261,10 @@ mod tests {
                 .map(|g| (task_path(&g.folder, &g.task), g.run.clone()))
                 .collect(),
             sections.iter().flat_map(|s| s.runs.clone()).collect(),
-            sections.iter().flat_map(|s| s.reverts.clone()).collect(),
+            sections
+                .iter()
+                .flat_map(|s| s.reverts.iter().map(|r| r.commit.clone()))
+                .collect(),
         )
     }
 
@@ -341,6 +371,10 @@ mod tests {
         let message = format!(
             "Squashed commit of the following:\n\ncommit {B}\nAuthor: x\n\n    Revert \"A\"\n    \n    This reverts commit {A}.\n\ncommit {A}\nAuthor: x\n\n    A\n    \n    Runr-Task: .runr/tasks/a.md\n    Runr-Run-Id: 20250108-144530-p2mx\n\ncommit cccccc\n"
         );
+        let merge = read(&format!(
+            "This reverts commit {A}, reversing\nchanges made to {B}.\n"
+        ));
+        assert_eq!(merge[0].reverts[0].kept.as_deref(), Some(B));
         let sections = read(&message);
         let seen: Vec<_> = sections
             .iter()

@@ -4,6 +4,7 @@
 //! checked when they are made and can be trusted afterwards.
 
 mod claims;
+mod completion;
 mod config;
 mod diagnostic;
 mod duration;
@@ -19,6 +20,7 @@ mod status;
 mod task;
 
 pub use claims::overlap;
+pub use completion::{Completion, Told, Undone, Unnamed};
 pub use config::{Config, OrphanPolicy, WorkerConfig};
 pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};
 pub use duration::{DurationError, parse_duration, show_duration};

@@ -301,6 +301,23 @@ impl State {
                 state.message.clone_from(message);
                 state.completed_at = (*status == Status::Completed).then_some(*when);
             }
+            Event::Adopted {
+                task,
+                run,
+                sha,
+                when,
+                fingerprint,
+                ..
+            } => {
+                let state = self.touch(task, Status::Completed, at);
+                state.source = Some(Source::Git);
+                state.last_run_id.clone_from(run);
+                state.attempts = state.attempts.max(u32::from(run.is_some()));
+                state.checkpoint_sha.clone_from(sha);
+                state.fingerprint = *fingerprint;
+                state.completed_at = Some(*when);
+                state.prerequisites.clear();
+            }
             Event::CancelRequested {
                 target: CancelTarget::Orchestration(_) | CancelTarget::Task(_),
                 ..

@@ -82,6 +82,18 @@ impl State {
                 }
                 Ok(())
             }
+            Event::Adopted { task, run, sha, .. } => {
+                self.not_running(task)?;
+                let known = self.tasks.get(task).is_some_and(|state| {
+                    state.status == Status::Completed
+                        && state.last_run_id == *run
+                        && (run.is_some() || state.checkpoint_sha == *sha)
+                });
+                if known {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                Ok(())
+            }
             Event::Approved { task, .. } | Event::Rejected { task, .. } => {
                 match self.status(task) {
                     Status::AwaitingApproval => Ok(()),
