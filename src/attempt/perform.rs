@@ -16,8 +16,9 @@ use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
+use crate::attempt::verify::Round;
 use crate::attempt::watch::Watch;
-use crate::model::{CheckResult, Outcome, RunSpec, RunState, StopReason};
+use crate::model::{CheckResult, Outcome, RunGit, RunSpec, RunState, StopReason};
 use crate::worker;
 
 /// An attempt at work.
@@ -35,6 +36,8 @@ pub struct Attempt<'a> {
     pub worker: Option<End>,
     pub checks: Vec<CheckResult>,
     pub ended: Ending,
+    /// What it has left in git so far.
+    pub left: RunGit,
 }
 
 /// Does the work and judges it. When this returns, nothing that it started is alive.
@@ -54,14 +57,10 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         worker: None,
         checks: Vec::new(),
         ended: Ending::default(),
+        left: RunGit::default(),
     };
-    let stop = match attempt.work() {
-        ControlFlow::Break(stop) => Some(stop),
-        ControlFlow::Continue(()) => match attempt.verify() {
-            ControlFlow::Break(stop) => Some(stop),
-            ControlFlow::Continue(()) => None,
-        },
-    };
+    let stop = attempt.whole().break_value();
+    let git = attempt.left_in_git();
     let took = attempt.began.elapsed();
     RunState {
         schema_version: 1,
@@ -78,11 +77,27 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         signal: attempt.worker.and_then(|end| end.signal),
         checks: attempt.checks,
         ended_strays: attempt.ended.strays,
-        git: None,
+        git,
     }
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn whole(&mut self) -> ControlFlow<Stop> {
+        let spec: &'a RunSpec = self.spec;
+        let Some(git) = spec.git.as_deref() else {
+            self.work()?;
+            return self.verify(Round::First);
+        };
+        let ground = self.prepare(git)?;
+        let worked = self.work();
+        // Before git is asked anything: what the worker put into the shared configuration must not run.
+        self.tampered(git)?;
+        worked?;
+        self.verify(Round::First)?;
+        self.tampered(git)?;
+        self.conclude(&ground)
+    }
+
     fn work(&mut self) -> ControlFlow<Stop> {
         self.heed_requests("before the worker started")?;
         let timeouts = &self.spec.timeouts;
@@ -170,6 +185,10 @@ fn whole_environment(dir: &Path, spec: &RunSpec) -> Vec<(String, String)> {
         .filter(|(name, _)| identity.iter().all(|(mine, _)| mine != name))
         .cloned()
         .collect();
-    env.extend(identity.map(|(name, value)| (name.to_owned(), value)));
+    env.extend(
+        identity
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
     env
 }

@@ -26,12 +26,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "model", "event", "plan", "state", "view", "sched", "simulate",
         ],
     ),
-    ("attempt", &["model", "worker", "store"]),
+    ("attempt", &["model", "worker", "store", "git"]),
     (
         "orchestrate",
         &[
             "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
-            "project", "report",
+            "project", "report", "git",
         ],
     ),
 ];
