@@ -20,6 +20,7 @@ mod output;
 mod perform;
 mod process_ref;
 mod program;
+mod redacting;
 mod sweep;
 mod tree;
 mod verify;

@@ -417,7 +417,10 @@ impl Orchestrator {
         };
         self.alive.insert(run.clone(), alive);
         match created {
-            Ok(dir) => self.nursery.start(run, self.exe.clone(), dir),
+            Ok(dir) => {
+                let exe = self.exe.clone();
+                self.nursery.start(run, exe, dir, attempt.secrets);
+            }
             Err((end, message)) => self.over(&run, end, Some(message), 0),
         }
         Ok(())

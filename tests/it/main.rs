@@ -17,6 +17,7 @@ mod journal;
 mod logs;
 mod processes;
 mod readme;
+mod redaction;
 mod resume;
 mod scheduler_properties;
 mod settle;
