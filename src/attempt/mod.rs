@@ -15,6 +15,7 @@ mod handshake;
 mod launch;
 mod limits;
 mod live;
+mod marked;
 mod outcome;
 mod output;
 mod perform;
@@ -36,5 +37,6 @@ compile_error!("the functions of `src/attempt/linux.rs` are not written for this
 pub use early::{AttemptExit, early_main};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;
+pub use marked::{Marked, marked};
 pub use process_ref::{process_of, this_boot};
 pub use sweep::sweep;

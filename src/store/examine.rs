@@ -2,6 +2,7 @@
 //!
 //! Only looks; `repair.rs` acts. Reads far more than any other command has to: every line to the last.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -16,8 +17,8 @@ use crate::store::{Layout, StoreError};
 pub struct Examination {
     pub journal: JournalHealth,
     pub cache: CacheHealth,
-    /// Every run that any readable line names, in the file's order.
-    pub runs: Vec<RunId>,
+    /// Every run that any readable line names.
+    pub runs: BTreeSet<RunId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
