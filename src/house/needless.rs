@@ -203,3 +203,200 @@ pub fn clear(needless: &Needless) -> Result<Clearance, (PathBuf, io::Error)> {
     }
     Ok(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Recorded, Verdict};
+    use crate::model::{Fingerprint, ProcessRef, StopReason, TaskId};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + hours * 3600).unwrap()
+    }
+    fn run(n: u32) -> RunId {
+        RunId::new(at(0), n)
+    }
+    fn orch(n: u32) -> OrchId {
+        OrchId::new(at(0), n)
+    }
+
+    /// One orchestration with a run for each of these ends; `None`: it is open.
+    fn state(ends: Vec<Option<Verdict>>, exit: Option<u8>) -> State {
+        let owner = ProcessRef {
+            pid: 1,
+            start_ticks: 1,
+            boot_id: "x".to_owned(),
+        };
+        let mut events = vec![Event::OrchestrationStarted {
+            orch: orch(1),
+            owner,
+            command: String::new(),
+            tasks: 1,
+            jobs: 1,
+        }];
+        for (verdict, n) in ends.into_iter().zip(0..) {
+            events.push(Event::Reserved {
+                orch: orch(1),
+                run: run(n),
+                task: TaskId::parse(&format!("{n}.md")).unwrap(),
+                attempt: 1,
+                fingerprint: Fingerprint::new([0; 16]),
+                prerequisites: Vec::new(),
+                claims: Vec::new(),
+                pools: Vec::new(),
+                again: false,
+            });
+            events.extend(verdict.map(|verdict| Event::Ended {
+                run: run(n),
+                verdict,
+                took_ms: 1,
+            }));
+        }
+        events.extend(exit.map(|exit| Event::OrchestrationEnded {
+            orch: orch(1),
+            exit,
+        }));
+        let mut state = State::default();
+        for (event, seq) in events.into_iter().zip(1..) {
+            let at = at(0);
+            state.apply(&Recorded { seq, at, event });
+        }
+        state
+    }
+
+    fn ask<'a>(
+        state: &'a State,
+        ends: &'a BTreeMap<RunId, Option<Timestamp>>,
+        hours: i64,
+    ) -> Question<'a> {
+        Question {
+            state,
+            ends,
+            now: at(hours),
+            older_than: HOUR,
+        }
+    }
+
+    #[test]
+    fn every_reason_to_keep_a_run_is_heeded() {
+        let reason = StopReason::WorkerFailed;
+        let failed = || Verdict::Failed {
+            reason,
+            message: None,
+        };
+        let completed = || Verdict::Completed { sha: None };
+        let retry = Verdict::Retry {
+            reason,
+            message: None,
+            counted: true,
+            wait_ms: 0,
+        };
+        let approval = Verdict::AwaitingApproval { sha: None };
+        let stopped = Verdict::Stopped {
+            reason: StopReason::Cancelled,
+            message: None,
+        };
+        let ended = Some(Some(at(0)));
+        for (verdict, has, end, hours, expected) in [
+            (Some(completed()), Has::Verdict, ended, 2, None),
+            (Some(completed()), Has::Verdict, ended, 0, Some(Kept::Young)),
+            (
+                Some(completed()),
+                Has::Verdict,
+                None,
+                2,
+                Some(Kept::Unrecorded),
+            ),
+            (
+                Some(completed()),
+                Has::Verdict,
+                Some(None),
+                2,
+                Some(Kept::Unrecorded),
+            ),
+            (
+                Some(completed()),
+                Has::Nothing,
+                ended,
+                2,
+                Some(Kept::Foreign),
+            ),
+            (Some(completed()), Has::Specification, None, 2, None),
+            (
+                Some(failed()),
+                Has::Verdict,
+                ended,
+                2,
+                Some(Kept::Unsettled),
+            ),
+            (Some(stopped), Has::Verdict, ended, 2, Some(Kept::Unsettled)),
+            (
+                Some(approval),
+                Has::Verdict,
+                ended,
+                2,
+                Some(Kept::Unsettled),
+            ),
+            (Some(retry), Has::Verdict, ended, 2, Some(Kept::Unsettled)),
+            (None, Has::Verdict, Some(None), 2, Some(Kept::Open)),
+        ] {
+            let state = state(vec![verdict.clone()], None);
+            let folder = RunFolder {
+                path: PathBuf::from("r"),
+                run: run(0),
+                bytes: 10,
+                modified: at(0),
+                has,
+            };
+            let mut contents = Contents {
+                runs: vec![folder],
+                ..Contents::default()
+            };
+            let ends: BTreeMap<_, _> = end.map(|end| (run(0), end)).into_iter().collect();
+            let found = needless(&contents, &ask(&state, &ends, hours));
+            let kept = found.kept.keys().next().copied();
+            assert_eq!(kept, expected, "{verdict:?} {has:?} {end:?} {hours}");
+            assert_eq!(found.bytes(), if expected.is_none() { 10 } else { 0 });
+            contents.alive.insert(run(0));
+            let found = needless(&contents, &ask(&state, &ends, hours));
+            assert_eq!(found.kept.keys().next(), Some(&Kept::Open));
+        }
+    }
+
+    #[test]
+    fn every_reason_to_keep_an_orchestration_is_heeded() {
+        let completed = Some(Verdict::Completed { sha: None });
+        let failed = Some(Verdict::Failed {
+            reason: StopReason::WorkerFailed,
+            message: None,
+        });
+        for (verdict, exit, folders, hours, expected) in [
+            (completed.clone(), Some(0), 2, 2, None),
+            (completed.clone(), Some(0), 1, 2, Some(Kept::Latest)),
+            (completed.clone(), Some(0), 2, 0, Some(Kept::Young)),
+            (completed.clone(), Some(1), 2, 2, Some(Kept::Unsettled)),
+            (failed, Some(0), 2, 2, Some(Kept::Unsettled)),
+            (completed, None, 2, 2, Some(Kept::Open)),
+            (None, Some(0), 2, 2, Some(Kept::Open)),
+        ] {
+            let state = state(vec![verdict], exit);
+            let folder = |n| OrchFolder {
+                path: PathBuf::from("o"),
+                orch: orch(n),
+                bytes: 10,
+                modified: at(1000),
+            };
+            let contents = Contents {
+                orchestrations: (1..=folders).map(folder).collect(),
+                ..Contents::default()
+            };
+            let ends = BTreeMap::new();
+            let question = ask(&state, &ends, hours);
+            let last = contents.orchestrations.iter().map(|it| &it.orch).max();
+            let kept = keep_orchestration(&contents.orchestrations[0], last, &question);
+            assert_eq!(kept, expected, "{exit:?} {folders} {hours}");
+        }
+    }
+}

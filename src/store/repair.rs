@@ -217,13 +217,20 @@ mod tests {
 
     impl Project {
         fn new() -> Self {
+            Self::with_cache_behind(usize::MAX)
+        }
+        /// Writes the status cache when so many events are told.
+        fn with_cache_behind(events: usize) -> Self {
             let project = Self {
                 dir: tempfile::tempdir().unwrap(),
             };
             let mut store = Store::open(project.dir.path()).unwrap();
-            for event in story() {
+            for (event, told) in story().into_iter().zip(1..) {
                 let done = store.append(vec![event]).unwrap();
                 assert_eq!(done.refused, []);
+                if told == events {
+                    store.write_cache().unwrap();
+                }
             }
             for (n, name) in [(1, "a.md"), (2, "b.md"), (3, "c.md"), (4, "b.md")] {
                 create_run(store.layout(), &spec(n, name)).unwrap();
@@ -310,6 +317,24 @@ mod tests {
             project.write(&lines);
             project.repair();
             assert_eq!(statuses(&project.state()), before, "line {damaged}");
+        }
+    }
+
+    #[test]
+    fn an_older_cache_tells_what_it_covers_and_the_lines_tell_the_rest() {
+        for events in [4, 8, 11, 13] {
+            for damaged in 0..=events {
+                let project = Project::with_cache_behind(events);
+                let before = statuses(&project.state());
+                let mut lines = project.lines();
+                lines[damaged][12] ^= 4;
+                // A second wound, in what the cache covers too.
+                lines[events / 2][20] ^= 4;
+                project.write(&lines);
+                let repaired = project.repair();
+                assert_eq!(statuses(&project.state()), before, "{damaged} of {events}");
+                assert_eq!(repaired.lost, [], "{damaged} of {events}");
+            }
         }
     }
 
