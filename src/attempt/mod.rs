@@ -5,7 +5,7 @@
 //! It owns every process that it starts, directly or not, and none of them outlives it.
 //!
 //! Knows the model, the worker's command line and its environment. Does not know the journal, the
-//! plan, retries, or who started it: [`launch`] is the other end of the pipe. Everything but `launch`
+//! plan, retries, or who started it: `launch` is the other end of the pipe. Everything but `launch`
 //! and `live` is plain std and rustix: a process that is started once for each task run must not pay
 //! for a runtime or a command line parser.
 

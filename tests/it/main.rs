@@ -17,6 +17,7 @@ mod journal;
 mod logs;
 mod processes;
 mod readme;
+mod resume;
 mod scheduler_properties;
 mod settle;
 mod status;
