@@ -163,6 +163,21 @@ pub enum Event {
     OrchestrationEnded { orch: OrchId, exit: u8 },
 }
 
+impl Event {
+    /// The run that it tells of, if it is about one.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Reserved { run, .. }
+            | Self::Started { run, .. }
+            | Self::Voided { run, .. }
+            | Self::Ended { run, .. } => Some(run),
+            Self::Imported { run, .. } => run.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// An event with its place in the journal. Events of one line share `seq` and `at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {

@@ -68,7 +68,8 @@ pub fn simulate(mut problem: Problem, durations: &[Duration]) -> Forecast {
             Initial::Open
             | Initial::Completed
             | Initial::CompletedOutside
-            | Initial::AwaitingApproval | Initial::Ended => {}
+            | Initial::AwaitingApproval
+            | Initial::Ended => {}
         }
     }
     let hybrid_elsewhere = |item: &crate::sched::Item| {

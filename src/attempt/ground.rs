@@ -127,14 +127,15 @@ impl<'a> Attempt<'a> {
             folder: &self.spec.tree,
             env: &self.env,
             log: &self.dir.join(format!("setup-{n}.log")),
+            secrets: &self.secrets,
             lock: self.lock,
         };
-        let pid = match command::spawn(&job) {
-            Ok(pid) => pid,
+        let running = match command::spawn(&job) {
+            Ok(running) => running,
             Err(error) => return failed(format!("set-up: {error}")),
         };
         let limits = Limits::new(self.began, self.spec.timeouts.wall);
-        let finish = command::finish(pid, limits, None, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, None, &mut self.watch, &self.tree);
         match self.take(finish)? {
             How::Exited(status) => match outcome::complaint(command, End::from(status)) {
                 None => ControlFlow::Continue(()),

@@ -11,8 +11,8 @@ use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::state::State;
-use crate::store::lock::{self, Held};
 use crate::store::Layout;
+use crate::store::lock::{self, Held};
 
 /// Completed tasks that have a commit, with that commit.
 #[must_use]
@@ -162,11 +162,18 @@ fn follow(git: &Git, grounds: &mut Grounds) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Is what one task made, as the state has it, outside the orchestration's branch?
+/// Is what one task made, as the state has it, outside the orchestration's branch? Then with the lines that say so.
 ///
 /// # Errors
 /// When git refuses.
-pub fn is_outside(grounds: &Grounds, state: &State, task: &TaskId) -> Result<bool, GitError> {
-    let needed = needed(state, [task]);
-    Ok(!at(&grounds.git(), grounds, &needed)?.is_empty())
+pub fn outside(
+    grounds: &Grounds,
+    state: &State,
+    task: &TaskId,
+) -> Result<Option<Vec<String>>, GitError> {
+    let git = grounds.git();
+    match at(&git, grounds, &needed(state, [task]))?.first() {
+        None => Ok(None),
+        Some(outside) => remedy(&git, grounds, outside).map(Some),
+    }
 }

@@ -13,17 +13,21 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::{Held, LaunchError, Live};
 use crate::event::{Event, Recorded, Verdict};
-use crate::model::{OrchId, OrphanPolicy, RunId, RunState, StopReason};
+use crate::model::{Land, OrchId, OrphanPolicy, RunId, RunState, StopReason};
 use crate::orchestrate::babysit::{Nursery, Report};
+use crate::orchestrate::cleaning::{Cleaning, Done, left_behind};
+use crate::orchestrate::containment;
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::display::Display;
+use crate::orchestrate::ground::Grounds;
+use crate::orchestrate::landing;
 use crate::orchestrate::news::News;
 use crate::orchestrate::owners::Owners;
-use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays};
+use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays, on_its_branch};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::sched::{
-    self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
+    self, AttemptEnd, Cancel, Effect, Elsewhere, Input, Kill, Problem, Refusal, Scheduler, Settle,
 };
 use crate::state::Illegal;
 use crate::store::{OwnerLock, Store, StoreError, create_run, read_state};
@@ -55,6 +59,7 @@ pub struct Ending {
     pub scheduler: Scheduler,
     pub plan: Plan,
     pub store: Store,
+    pub grounds: Option<Grounds>,
     pub screen: Display,
 }
 
@@ -78,6 +83,8 @@ enum Then {
         run: RunId,
         held: Box<Held>,
     },
+    /// The task is completed: its work may land, and its working tree go.
+    Completed(Option<Done>),
     /// The orchestration is over: others may resume it.
     Release(OwnerLock),
 }
@@ -116,6 +123,7 @@ pub struct Orchestrator {
     adopted: Recovered,
     /// Other orchestrators at work on tasks: should one die, its attempts are settled here.
     owners: Owners,
+    cleaning: Cleaning,
     inputs: VecDeque<Input>,
     pending: Vec<Pending>,
     wake_at: Option<Duration>,
@@ -132,6 +140,23 @@ struct Ended {
     run: RunId,
     message: Option<String>,
     took_ms: u64,
+    /// The commit that the journal names for it.
+    commit: Option<String>,
+    /// Its working tree, when nothing needs that any more.
+    done: Option<Done>,
+}
+
+impl Ended {
+    /// One that left nothing in git.
+    fn new(run: &RunId, message: Option<String>, took_ms: u64) -> Self {
+        Self {
+            run: run.clone(),
+            message,
+            took_ms,
+            commit: None,
+            done: None,
+        }
+    }
 }
 
 impl Orchestrator {
@@ -158,6 +183,7 @@ impl Orchestrator {
             ended: BTreeMap::new(),
             adopted: start.recovered,
             owners: Owners::default(),
+            cleaning: Cleaning::default(),
             inputs: VecDeque::new(),
             pending: Vec::new(),
             wake_at: None,
@@ -185,7 +211,8 @@ impl Orchestrator {
         ));
         self.inputs.push_back(Input::Begin);
         let news = self.store.refresh()?;
-        self.hear(&news);
+        self.hear(&news)?;
+        self.clean_left_behind()?;
         loop {
             if let Err(error) = self.settle().await {
                 self.let_running_end().await;
@@ -193,7 +220,13 @@ impl Orchestrator {
             }
             if self.finished && self.alive.is_empty() {
                 let signalled = self.signalled;
+                for line in self.cleaning.finish().await {
+                    self.screen.say(&line);
+                }
                 return Ok(self.ending(signalled, false));
+            }
+            for line in self.cleaning.said() {
+                self.screen.say(&line);
             }
             self.watch_owners();
             let tick = self.screen.next_tick();
@@ -209,7 +242,7 @@ impl Orchestrator {
                 }
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
-                    self.hear(&news);
+                    self.hear(&news)?;
                 }
                 signal = signals.next() => {
                     if let Some(left) = self.signal(signal)? {
@@ -266,10 +299,14 @@ impl Orchestrator {
                 });
             }
             Effect::Settle { task, how } => {
+                let mut then = Then::Nothing;
                 let event = match self.ended.remove(&task) {
                     Some(ended) => {
                         self.run_of.remove(&task);
-                        match verdict(how, ended.message) {
+                        if matches!(how, Settle::Completed) {
+                            then = Then::Completed(ended.done);
+                        }
+                        match verdict(how, ended.message, ended.commit) {
                             Ok(verdict) => Event::Ended {
                                 run: ended.run,
                                 verdict,
@@ -295,10 +332,7 @@ impl Orchestrator {
                         | Settle::Void => return Ok(()),
                     },
                 };
-                self.pending.push(Pending {
-                    event,
-                    then: Then::Nothing,
-                });
+                self.pending.push(Pending { event, then });
             }
             Effect::Skip { task } => {
                 let event = Event::Skipped {
@@ -344,10 +378,11 @@ impl Orchestrator {
                 None => accepted.push(pending.then),
             }
         }
-        self.hear(&appended.news);
+        self.hear(&appended.news)?;
         for then in accepted {
             match then {
                 Then::Nothing => {}
+                Then::Completed(done) => self.completed(done)?,
                 Then::Release(lock) => drop(lock),
                 Then::Launch { task, attempt } => self.launch(task, *attempt)?,
                 Then::Go { run, held } => self.go(run, *held).await,
@@ -417,8 +452,11 @@ impl Orchestrator {
         };
         self.alive.insert(run.clone(), alive);
         match created {
-            Ok(dir) => self.nursery.start(run, self.exe.clone(), dir),
-            Err((end, message)) => self.over(&run, end, Some(message), 0),
+            Ok(dir) => {
+                let exe = self.exe.clone();
+                self.nursery.start(run, exe, dir, attempt.secrets);
+            }
+            Err((end, message)) => self.over(end, Ended::new(&run, Some(message), 0)),
         }
         Ok(())
     }
@@ -440,10 +478,8 @@ impl Orchestrator {
             Err(error) => {
                 let message = format!("its process ended before the work began: {error}");
                 self.over(
-                    &run,
                     AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    Some(message),
-                    0,
+                    Ended::new(&run, Some(message), 0),
                 );
             }
         }
@@ -466,7 +502,7 @@ impl Orchestrator {
                         message = format!("{message}; cannot wait for its process: {error}");
                     }
                     let message = Some(message);
-                    self.over(&run, AttemptEnd::Void, message, 0);
+                    self.over(AttemptEnd::Void, Ended::new(&run, message, 0));
                 } else {
                     let event = Event::Started {
                         run: run.clone(),
@@ -486,7 +522,7 @@ impl Orchestrator {
                     LaunchError::Locked => AttemptEnd::Void,
                     _ => AttemptEnd::Unsuccessful(StopReason::InternalError),
                 };
-                self.over(&run, end, Some(error.to_string()), 0);
+                self.over(end, Ended::new(&run, Some(error.to_string()), 0));
             }
             Report::Gone { run, watched } => {
                 if let Err(source) = watched {
@@ -513,25 +549,40 @@ impl Orchestrator {
             .alive
             .get(run)
             .map_or(Duration::ZERO, |alive| alive.since.elapsed());
-        let (end, message, took_ms) = match state {
-            Some(state) => {
-                let end = match state.outcome {
-                    crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
-                    crate::model::Outcome::Ended(reason) => AttemptEnd::Unsuccessful(reason),
-                };
-                (end, state.message, state.took_ms)
+        let Some(state) = state else {
+            let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            if let Some(commit) = on_its_branch(&self.dispatch.layout, run)? {
+                let mut ended = Ended::new(run, None, took);
+                ended.commit = Some(commit);
+                self.over(AttemptEnd::Succeeded, ended);
+                return Ok(());
             }
-            None => {
-                let message = Some("its process vanished without a verdict".to_owned());
-                let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                (
-                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    message,
-                    took,
-                )
-            }
+            let message = "its process vanished without a verdict".to_owned();
+            self.over(
+                AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                Ended::new(run, Some(message), took),
+            );
+            return Ok(());
         };
-        self.over(run, end, message, took_ms);
+        let end = match state.outcome {
+            crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
+            crate::model::Outcome::Ended(reason) => AttemptEnd::Unsuccessful(reason),
+        };
+        let mut ended = Ended::new(run, None, state.took_ms);
+        ended.commit = state.commit();
+        ended.message = state.message;
+        if let Some(left) = &state.git {
+            if !left.tampered.is_empty() {
+                self.screen.say(&format!(
+                    "stopping: parts of the repository's configuration that can run programs were changed: {}",
+                    left.tampered.join(", ")
+                ));
+                self.inputs.push_back(Input::Cancel(Cancel::Drain));
+            }
+            let grounds = self.dispatch.grounds.as_ref();
+            ended.done = grounds.and_then(|g| Done::of(&g.ground.common, run, left));
+        }
+        self.over(end, ended);
         Ok(())
     }
 
@@ -544,16 +595,41 @@ impl Orchestrator {
         Ok(state)
     }
 
-    fn over(&mut self, run: &RunId, how: AttemptEnd, message: Option<String>, took_ms: u64) {
-        if let Some(alive) = self.alive.remove(run) {
-            self.ended.insert(
-                alive.task,
-                Ended {
-                    run: run.clone(),
-                    message,
-                    took_ms,
-                },
-            );
+    /// A task of ours is completed and that is on disk.
+    fn completed(&mut self, done: Option<Done>) -> Result<(), OrchestrateError> {
+        if let Some(done) = done {
+            self.cleaning.start(&self.dispatch.layout, done);
+        }
+        let Some(grounds) = &self.dispatch.grounds else {
+            return Ok(());
+        };
+        if grounds.ground.land == Land::Each {
+            let (layout, orch) = (&self.dispatch.layout, &self.dispatch.orch);
+            if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
+                && landed.outcome == landing::Outcome::Landed
+            {
+                self.screen.say(&landed.line());
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to remove the working trees that a dead orchestrator did not come to.
+    fn clean_left_behind(&mut self) -> Result<(), OrchestrateError> {
+        let Some(grounds) = &self.dispatch.grounds else {
+            return Ok(());
+        };
+        let (layout, orch) = (&self.dispatch.layout, &self.dispatch.orch);
+        let common = &grounds.ground.common;
+        for done in left_behind(layout, self.store.state(), orch, common)? {
+            self.cleaning.start(layout, done);
+        }
+        Ok(())
+    }
+
+    fn over(&mut self, how: AttemptEnd, ended: Ended) {
+        if let Some(alive) = self.alive.remove(&ended.run) {
+            self.ended.insert(alive.task, ended);
             self.inputs.push_back(Input::Ended {
                 task: alive.task,
                 how,
@@ -569,7 +645,7 @@ impl Orchestrator {
             ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
         });
         self.pending.push(Pending {
-            event: end_of(run, state, hybrid),
+            event: end_of(&self.dispatch.layout, run, state, hybrid)?,
             then: Then::Nothing,
         });
         if let Some((orch, lock)) = self.adopted.ended(run) {
@@ -638,17 +714,34 @@ impl Orchestrator {
         let news = std::mem::take(&mut recovered.news);
         self.adopted.join(recovered);
         self.watch_foreign();
-        self.hear(&news);
-        Ok(())
+        self.hear(&news)
     }
 
     /// Shows what was written and tells the scheduler what others did.
-    fn hear(&mut self, news: &[Recorded]) {
+    fn hear(&mut self, news: &[Recorded]) -> Result<(), OrchestrateError> {
         for recorded in news {
             self.screen.event(recorded);
         }
-        self.inputs
-            .extend(self.news.inputs(news, &self.plan, self.store.state()));
+        let mut inputs = self.news.inputs(news, &self.plan, self.store.state());
+        if let Some(grounds) = &self.dispatch.grounds {
+            for input in &mut inputs {
+                let Input::Elsewhere { task, now } = input else {
+                    continue;
+                };
+                if *now != Elsewhere::Completed {
+                    continue;
+                }
+                let id = &self.plan.task(*task).id;
+                if let Some(lines) = containment::outside(grounds, self.store.state(), id)? {
+                    *now = Elsewhere::CompletedOutside;
+                    for line in lines {
+                        self.screen.say(&line);
+                    }
+                }
+            }
+        }
+        self.inputs.extend(inputs);
+        Ok(())
     }
 
     /// `Some(exit code)`: leave at once.
@@ -698,16 +791,17 @@ impl Orchestrator {
             scheduler: self.scheduler,
             plan: self.plan,
             store: self.store,
+            grounds: self.dispatch.grounds,
             screen: self.screen,
         }
     }
 }
 
 /// The verdict for the journal; `Err`: the attempt is void.
-fn verdict(how: Settle, message: Option<String>) -> Result<Verdict, String> {
+fn verdict(how: Settle, message: Option<String>, sha: Option<String>) -> Result<Verdict, String> {
     Ok(match how {
-        Settle::Completed => Verdict::Completed { sha: None },
-        Settle::AwaitingApproval => Verdict::AwaitingApproval { sha: None },
+        Settle::Completed => Verdict::Completed { sha },
+        Settle::AwaitingApproval => Verdict::AwaitingApproval { sha },
         Settle::Retry {
             reason,
             counted,

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::model::OrchId;
 use crate::git::GitError;
+use crate::model::OrchId;
 use crate::state::Illegal;
 use crate::store::StoreError;
 

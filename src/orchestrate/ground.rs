@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::git::{Git, GitError, Head, Repository, guard, repository};
 use crate::model::{Config, Guard, Isolation, Land, OrchId, Task, TaskKind};
-use crate::orchestrate::error::NoGround;
 use crate::orchestrate::OrchestrateError;
+use crate::orchestrate::error::NoGround;
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 
@@ -61,9 +61,7 @@ pub fn isolation(task: &Task, asked: Option<Isolation>, config: &Config) -> Isol
 
 /// What is said about one task anywhere.
 fn wish(task: &Task, asked: Option<Isolation>, config: &Config) -> Option<Isolation> {
-    asked
-        .or(task.policy.isolation)
-        .or(config.git.isolation)
+    asked.or(task.policy.isolation).or(config.git.isolation)
 }
 
 /// Decides for the tasks that an orchestration selects.
@@ -103,9 +101,13 @@ pub fn decide(
             false => in_place(None),
         };
     }
-    let seen = Repository::at(&asked.from).map_err(|error| refused(NoGround::Git(error), &[IN_PLACE]))?;
+    let seen =
+        Repository::at(&asked.from).map_err(|error| refused(NoGround::Git(error), &[IN_PLACE]))?;
     if seen.top.is_none() {
-        return Err(refused(NoGround::Bare, &["run it in a working tree of the repository"]));
+        return Err(refused(
+            NoGround::Bare,
+            &["run it in a working tree of the repository"],
+        ));
     }
     let git = Git::at(&asked.from);
     let head = match &seen.head {
@@ -118,7 +120,10 @@ pub fn decide(
             let why = NoGround::Unborn {
                 branch: name.clone(),
             };
-            return Err(refused(why, &["git commit          makes a first one", IN_PLACE]));
+            return Err(refused(
+                why,
+                &["git commit          makes a first one", IN_PLACE],
+            ));
         }
         Head::Branch { commit, .. } | Head::Detached { commit } => commit.clone(),
     };
@@ -232,6 +237,23 @@ impl Grounds {
     #[must_use]
     pub fn git(&self) -> Git {
         Git::of(&self.ground.common)
+    }
+
+    /// Removes the branch when nothing was put onto it. `true`: there is none now.
+    ///
+    /// # Errors
+    /// When git refuses.
+    pub fn forget_if_empty(&self) -> Result<bool, GitError> {
+        let git = self.git();
+        match repository::tip(&git, &self.branch)? {
+            None => Ok(true),
+            Some(tip) if tip == self.ground.start => {
+                let name = format!("refs/heads/{}", self.branch);
+                git.run(&["update-ref", "-d", &name, &tip])?;
+                Ok(true)
+            }
+            Some(_) => Ok(false),
+        }
     }
 
     /// Makes the branch at the start, if it is not there.

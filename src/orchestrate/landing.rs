@@ -1,7 +1,7 @@
 //! Brings an orchestration's branch onto the user's, and says in a line what became of it.
 
-use crate::git::landing::{self, Flight, Landing, Made};
 use crate::git::GitError;
+use crate::git::landing::{self, Flight, Landing, Made};
 use crate::model::OrchId;
 use crate::orchestrate::ground::{Ground, branch_of};
 use crate::report::shell_word;

@@ -74,10 +74,15 @@ impl Layout {
     pub fn owner_lock(&self, orch: &OrchId) -> PathBuf {
         self.locks().join(orch.as_str())
     }
-    /// The working trees of attempts.
+    /// The folder of all working trees.
+    #[must_use]
+    pub fn worktrees(&self) -> PathBuf {
+        self.root.join(".runr-worktrees")
+    }
+    /// The working tree of an attempt.
     #[must_use]
     pub fn worktree(&self, run: &RunId) -> PathBuf {
-        self.root.join(".runr-worktrees").join(run.as_str())
+        self.worktrees().join(run.as_str())
     }
     /// Held while working trees are added and removed.
     #[must_use]

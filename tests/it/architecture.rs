@@ -28,6 +28,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("attempt", &["model", "worker", "store", "git"]),
     (
+        "house",
+        &["model", "event", "state", "store", "attempt", "git"],
+    ),
+    (
         "orchestrate",
         &[
             "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",

@@ -93,7 +93,8 @@ impl Model {
             Initial::RunningElsewhere => Told::Elsewhere,
             Initial::RunningHere => Told::Live,
             Initial::AwaitingApproval => Told::Awaiting,
-            Initial::Ended => Told::Ended,
+            // It neither runs nor releases.
+            Initial::CompletedOutside | Initial::Ended => Told::Ended,
         });
         let mut needs = vec![Vec::new(); problem.items.len()];
         for (before, after) in &problem.edges {
@@ -268,6 +269,7 @@ impl Model {
         match (now, *told) {
             (_, Told::Live | Told::DoneHere) => {}
             (Elsewhere::Completed, _) => *told = Told::DoneElsewhere,
+            (Elsewhere::CompletedOutside, _) => *told = Told::Ended,
             (_, Told::Ended) => {}
             (Elsewhere::Running, _) => *told = Told::Elsewhere,
             (Elsewhere::AwaitingApproval, _) => *told = Told::Awaiting,
