@@ -59,8 +59,8 @@ pub enum NoGround {
     Detached,
     #[error("`{0}` is no name for a branch")]
     BadBranch(String),
-    #[error("git does not know who you are, and runr makes commits in your name: {0}")]
-    Nobody(GitError),
+    #[error("git does not know who you are, and runr makes commits in your name")]
+    Nobody(#[source] GitError),
 }
 
 impl OrchestrateError {

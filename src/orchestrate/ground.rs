@@ -150,6 +150,7 @@ pub fn decide(
             &[
                 "git config --global user.name \"Your Name\"",
                 "git config --global user.email you@example.org",
+                IN_PLACE,
             ],
         )
     })?;
@@ -161,8 +162,11 @@ pub fn decide(
     let notes = match uncommitted(&git)? {
         0 => Vec::new(),
         n => vec![format!(
-            "{n} uncommitted {} stay yours: tasks start from the commit {}",
-            if n == 1 { "change" } else { "changes" },
+            "{} yours: tasks start from the commit {}",
+            match n {
+                1 => "1 uncommitted change stays".to_owned(),
+                n => format!("{n} uncommitted changes stay"),
+            },
             start.get(..7).unwrap_or(&start),
         )],
     };
