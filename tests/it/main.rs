@@ -13,6 +13,7 @@ mod example_file;
 mod examples;
 mod field_failures;
 mod gc;
+mod git_branches;
 mod git_runs;
 mod graph;
 mod init;

@@ -30,7 +30,7 @@ impl Repo {
         repo.fixture.write("README.md", "read me\n");
         // Retries wait for nothing.
         repo.fixture
-            .write(".runr/config.yaml", "retries: { backoff: 0s }\n");
+            .write(".runr/config.yaml", "retries: { backoff: 1ms }\n");
         for (name, front) in tasks {
             repo.task(name, front);
         }
