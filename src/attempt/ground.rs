@@ -135,7 +135,7 @@ impl<'a> Attempt<'a> {
             Err(error) => return failed(format!("set-up: {error}")),
         };
         let limits = Limits::new(self.began, self.spec.timeouts.wall);
-        let finish = command::finish(running, limits, None, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, None, self.watch, &self.tree);
         match self.take(finish)? {
             How::Exited(status) => match outcome::complaint(command, End::from(status)) {
                 None => ControlFlow::Continue(()),
@@ -226,7 +226,7 @@ impl<'a> Attempt<'a> {
     fn integrate(&mut self, ground: &Ground<'_>, commit: &str, message: &str) -> ControlFlow<Stop> {
         let spec = ground.spec;
         let limits = Limits::new(self.began, self.spec.timeouts.wall);
-        let _turn = match turn::wait(&spec.branch_lock, &limits, &mut self.watch) {
+        let _turn = match turn::wait(&spec.branch_lock, &limits, self.watch) {
             Ok(turn::Turn::Ours(lock)) => lock,
             Ok(turn::Turn::Asked) => {
                 self.keep(ground, commit)?;
