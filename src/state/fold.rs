@@ -253,13 +253,17 @@ impl State {
                 task,
                 note,
                 fingerprint,
+                sha,
                 ..
             } => {
                 let state = self.touch(task, Status::Completed, at);
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
-                state.checkpoint_sha = None;
+                state.checkpoint_sha.clone_from(sha);
+                if sha.is_some() {
+                    state.last_run_id = None;
+                }
                 state.message.clone_from(note);
                 state.prerequisites.clear();
             }

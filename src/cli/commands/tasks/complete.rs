@@ -1,12 +1,15 @@
 //! `runr tasks complete`: a person says that a task is done.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
-use crate::model::Status;
+use crate::model::{Isolation, Status};
+use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
+use crate::project::Project;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -16,12 +19,25 @@ pub struct Args {
     /// Why, or what was done; shown with the task
     #[arg(long)]
     note: Option<String>,
+    /// Commit everything in the working tree first, with a message that says what it completes
+    #[arg(long)]
+    commit: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let project = context.project()?;
     let settlement = Settlement::open(context)?;
     let tasks = settlement.tasks(&args.tasks)?;
     say_early(context, &settlement, &tasks)?;
+    let from = context.start()?;
+    let mut sha = None;
+    if args.commit {
+        refuse_running(&settlement, &tasks)?;
+        sha = Some(commit(context, &project, &settlement, &tasks)?);
+    }
+    if project.git {
+        bring(context, &settlement, &tasks, &from)?;
+    }
     let events = tasks
         .iter()
         .map(|ix| {
@@ -31,15 +47,114 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
                 by: settlement.by.clone(),
                 note: args.note.clone(),
                 fingerprint: task.text,
+                sha: sha.clone(),
             }
         })
         .collect();
     settlement.append(context, events, |event| match event {
+        Event::CompletedByHand {
+            task,
+            sha: Some(sha),
+            ..
+        } => {
+            let short = sha.get(..7).unwrap_or(sha);
+            Some(format!("completed {task} by hand, in {short}"))
+        }
         Event::CompletedByHand { task, .. } => {
             Some(format!("completed {task} by hand, no checkpoint"))
         }
         _ => None,
     })
+}
+
+/// Nothing is committed for what the journal will refuse.
+fn refuse_running(settlement: &Settlement, tasks: &[TaskIx]) -> anyhow::Result<()> {
+    let state = settlement.store.state();
+    let running = tasks
+        .iter()
+        .map(|ix| &settlement.task(*ix).id)
+        .find(|id| state.status(id) == Status::InProgress);
+    match running {
+        None => Ok(()),
+        Some(id) => Err(Failure::busy(format!("`{id}` is running"))
+            .help(format!("runr cancel {id}    stops it; then ask again"))
+            .into()),
+    }
+}
+
+fn commit(
+    context: &Context,
+    project: &Project,
+    settlement: &Settlement,
+    tasks: &[TaskIx],
+) -> anyhow::Result<String> {
+    if !project.git {
+        return Err(Failure::usage("there is no git repository here to commit in").into());
+    }
+    let parts: Vec<Part<'_>> = tasks
+        .iter()
+        .map(|ix| settlement.task(*ix))
+        .map(|task| Part {
+            task: &task.id,
+            title: &task.title,
+            fingerprint: task.text,
+        })
+        .collect();
+    let folder = people::folder(&project.root)?;
+    let rules = settlement.config.git.commits;
+    Ok(people::commit(&context.start()?, &folder, &parts, rules)?)
+}
+
+/// What the person has done comes to those who wait for it; what is not in a commit cannot.
+fn bring(
+    context: &Context,
+    settlement: &Settlement,
+    tasks: &[TaskIx],
+    from: &Path,
+) -> anyhow::Result<()> {
+    let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
+    let layout = settlement.store.layout();
+    match people::bring(layout, settlement.store.state(), from, &ids)? {
+        Brought::Done(lines) => {
+            for line in lines {
+                writeln!(context.out(), "{line}")?;
+            }
+        }
+        Brought::Conflict { branch, files } => {
+            return Err(Failure {
+                exit: Exit::FAILED,
+                ..Failure::usage(format!(
+                    "your commits and {branch} both changed {}",
+                    files.join(", ")
+                ))
+            }
+            .help(format!("git merge {branch}    and ask again"))
+            .into());
+        }
+    }
+    let depended_on = tasks
+        .iter()
+        .any(|ix| !settlement.plan.graph().dependents(*ix).is_empty());
+    let in_place = settlement.config.git.isolation == Some(Isolation::None);
+    let left = match depended_on && !in_place {
+        true => people::uncommitted(from)?,
+        false => Vec::new(),
+    };
+    if !left.is_empty() && !context.quiet() {
+        let mut err = context.err();
+        writeln!(
+            err,
+            "note: dependents in working trees of their own will not see these:"
+        )?;
+        for line in left.iter().take(10) {
+            writeln!(err, "  {}", crate::report::sanitise(line))?;
+        }
+        if left.len() > 10 {
+            writeln!(err, "  and {} more", left.len() - 10)?;
+        }
+        writeln!(err, "  help: --commit commits them")?;
+    }
+    Ok(())
 }
 
 /// A person may be ahead of the graph; that is their right, and worth a line.

@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use crate::cli::{Context, Exit, Failure, names};
 use crate::event::Event;
-use crate::model::{Status, Task, TaskKind};
+use crate::model::{Config, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{Illegal, State};
 use crate::store::{Refused, Store};
@@ -17,6 +17,7 @@ use crate::view::{self, Standing};
 pub struct Settlement {
     pub plan: Plan,
     pub store: Store,
+    pub config: Config,
     /// Who types.
     pub by: String,
 }
@@ -32,6 +33,7 @@ impl Settlement {
         let store = context.store(&project)?;
         Ok(Self {
             plan: loaded.plan,
+            config: loaded.config,
             store,
             by: context.user(),
         })
