@@ -80,7 +80,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     std::fs::write(&picture, graph::svg(&loaded.plan, store.state())?)
         .with_context(|| format!("cannot write `{}`", next::shown_path(&picture)))?;
 
-    let waiting = waiting(&loaded, &store);
+    let waiting = waiting(&loaded, &store, project.git);
     let mut out = context.out();
     tell_built(&mut out, &dir)?;
     if is_repository {
@@ -101,7 +101,7 @@ struct Waiting {
 }
 
 /// The tasks that are not completed, those for people first, each in the order of the plan.
-fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
+fn waiting(loaded: &Loaded, store: &Store, is_repository: bool) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = loaded
         .plan
         .tasks()
@@ -109,6 +109,9 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
         .filter_map(|task| {
             let command = match store.state().status(&task.id) {
                 Status::Completed => return None,
+                Status::Skipped if is_repository => {
+                    Some(format!("tasks complete {} --commit", task.id))
+                }
                 Status::Skipped => Some(format!("tasks complete {}", task.id)),
                 Status::AwaitingApproval => Some(format!("tasks approve {}", task.id)),
                 _ => None,
