@@ -14,6 +14,7 @@ use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
+use crate::report::Close;
 use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
@@ -49,6 +50,9 @@ pub struct Dispatching {
     /// Write the receipt as JSON to stdout at the end; with --dry-run, the forecast
     #[arg(long)]
     json: bool,
+    /// How the summary closes: the caller's matter, not the user's.
+    #[arg(skip)]
+    close: Close,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -80,6 +84,15 @@ pub struct Scope {
 }
 
 impl Dispatching {
+    /// No flags, and a summary that closes so.
+    #[must_use]
+    pub fn closing(close: Close) -> Self {
+        Self {
+            close,
+            ..Self::default()
+        }
+    }
+
     /// Reads the project, selects, runs, and prints the summary.
     ///
     /// # Errors
@@ -245,7 +258,7 @@ impl Dispatching {
         } else if context.quiet() {
             Output::Trouble
         } else {
-            Output::Summary
+            Output::Summary(self.close)
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::report::sanitise::one_line;
 use crate::report::status_json::TaskJson;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style, status_words};
+use crate::report::text::first_line;
 
 /// Everything about one task.
 #[derive(Debug, Clone, Copy)]
