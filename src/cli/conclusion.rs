@@ -81,7 +81,7 @@ fn events_of(finished: &Finished, layout: &Layout) -> anyhow::Result<Vec<Recorde
 
 fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyhow::Result<Receipt> {
     let state = finished.store.state();
-    let views = view::tasks(&finished.plan, state);
+    let views = view::tasks_of(&finished.plan, state, &finished.orch);
     // Whoever left its attempts behind is as good as gone, though it still says so itself.
     let left = finished
         .detached

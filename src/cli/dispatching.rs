@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
+use crate::cli::snapshot;
 use crate::cli::{Context, Exit};
-use crate::model::{Collision, OrchId};
+use crate::model::{Collision, OrchId, StalePolicy};
 use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
@@ -41,6 +42,9 @@ pub struct Dispatching {
     /// What to do when two ready tasks own the same paths [default: the configuration, else serialize]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
+    #[arg(long)]
+    rerun_stale: bool,
     /// Print what would happen and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -106,7 +110,13 @@ impl Dispatching {
         let loaded = context.load(&project, self.config.as_deref())?;
         let mut store = context.store(&project)?;
         store.refresh()?;
-        let scope = select(&loaded.plan, store.state())?;
+        let mut scope = select(&loaded.plan, store.state())?;
+        if self.rerun_stale || loaded.config.stale == StalePolicy::Rerun {
+            let views = snapshot::views(context, &project, &loaded, store.state())?;
+            let selected = scope.selected.iter().copied();
+            let stale = selected.filter(|ix| views[ix.0 as usize].stale.is_some());
+            scope.again.extend(stale);
+        }
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {

@@ -20,6 +20,7 @@ mod readme;
 mod resume;
 mod scheduler_properties;
 mod settle;
+mod stale;
 mod status;
 mod support;
 mod support_attempt;

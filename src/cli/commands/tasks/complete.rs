@@ -2,11 +2,14 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
+
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit};
 use crate::event::Event;
 use crate::model::Status;
 use crate::plan::TaskIx;
+use crate::project;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,18 +25,18 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let settlement = Settlement::open(context)?;
     let tasks = settlement.tasks(&args.tasks)?;
     say_early(context, &settlement, &tasks)?;
-    let events = tasks
-        .iter()
-        .map(|ix| {
-            let task = settlement.task(*ix);
-            Event::CompletedByHand {
-                task: task.id.clone(),
-                by: settlement.by.clone(),
-                note: args.note.clone(),
-                fingerprint: task.text,
-            }
-        })
-        .collect();
+    let mut events = Vec::new();
+    for ix in tasks {
+        let task = settlement.task(ix);
+        let fingerprint = project::fingerprint(&settlement.project, task)
+            .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
+        events.push(Event::CompletedByHand {
+            task: task.id.clone(),
+            by: settlement.by.clone(),
+            note: args.note.clone(),
+            fingerprint,
+        });
+    }
     settlement.append(context, events, |event| match event {
         Event::CompletedByHand { task, .. } => {
             Some(format!("completed {task} by hand, no checkpoint"))
