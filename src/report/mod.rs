@@ -2,7 +2,7 @@
 //!
 //! Knows the model, the events, the plan, the state and the views. Does not know the terminal's
 //! abilities, the environment, the clock or the time zone: they are handed in. Everything that comes
-//! from outside passes [`sanitise`] before it is written for people.
+//! from outside passes [`sanitise()`] before it is written for people.
 
 mod counts;
 mod facts;

@@ -26,6 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("attempt", &["model", "worker", "store"]),
+    ("house", &["model", "event", "state", "store", "attempt"]),
     (
         "orchestrate",
         &[
