@@ -15,6 +15,7 @@ mod owners;
 mod recover;
 mod selection;
 pub mod session;
+mod signals;
 mod wake;
 
 pub use display::Surface;
