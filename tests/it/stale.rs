@@ -50,13 +50,13 @@ fn a_changed_input_makes_stale_everywhere_until_it_is_accepted_or_run_again() {
 
     let dry = ok(project.runr(&["run", "-n", "--rerun-stale", "--task", "gen"]));
     assert!(dry.contains("gen.md"), "{dry}");
-    ok(project.runr(&["run", "--rerun-stale", "--task", "gen"]));
+    ok(project.runr(&["run", "--rerun-stale", "--with-deps", "--task", "gen"]));
     ok(project.runr(&["tasks", "complete", "keys"]));
     let table = ok(project.runr(&["status", "--tasks"]));
     assert!(!table.contains("stale"), "{table}");
     project.write("schema.json", "3");
     project.write(".runr/config.yaml", "stale: rerun\n");
-    ok(project.runr(&["run", "--task", "gen"]));
+    ok(project.runr(&["run", "--with-deps", "--task", "gen"]));
     let table = ok(project.runr(&["status", "--tasks"]));
     assert!(!line(&table, "gen.md").contains("stale"), "{table}");
 }
