@@ -14,9 +14,17 @@ use crate::attempt::perform::{Attempt, cancelled};
 use crate::model::{CheckResult, CommandLine, StopReason};
 use crate::worker;
 
+/// When checks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    First,
+    /// Once more, when the work has met what others did.
+    AfterMerge,
+}
+
 impl Attempt<'_> {
     /// Runs all checks, in order.
-    pub fn verify(&mut self) -> ControlFlow<Stop> {
+    pub fn verify(&mut self, round: Round) -> ControlFlow<Stop> {
         let policy = &self.spec.verify;
         if policy.commands.is_empty() {
             return ControlFlow::Continue(());
@@ -32,13 +40,16 @@ impl Attempt<'_> {
         };
         for (n, command) in (1..).zip(&policy.commands) {
             self.heed_requests("before its verification was done")?;
-            self.check(n, command, &folder)?;
+            let log = match round {
+                Round::First => format!("verify-{n}.log"),
+                Round::AfterMerge => format!("verify-{n}-merged.log"),
+            };
+            self.check(log, command, &folder)?;
         }
         ControlFlow::Continue(())
     }
 
-    fn check(&mut self, n: u32, command: &CommandLine, folder: &Path) -> ControlFlow<Stop> {
-        let log = format!("verify-{n}.log");
+    fn check(&mut self, log: String, command: &CommandLine, folder: &Path) -> ControlFlow<Stop> {
         let began = Instant::now();
         let result = |exit_code, passed| CheckResult {
             command: command.clone(),

@@ -242,6 +242,13 @@ impl State {
                 state.stop_reason = Some(*reason);
                 state.message.clone_from(message);
             }
+            Event::CheckpointMissing { task, sha } => {
+                let state = self.touch(task, Status::Stopped, at);
+                state.stop_reason = Some(StopReason::CheckpointMissing);
+                state.message = Some(format!("its commit {sha} is gone"));
+                state.completed_at = None;
+                state.checkpoint_sha = None;
+            }
             Event::CompletedByHand {
                 task,
                 note,
@@ -256,8 +263,13 @@ impl State {
                 state.message.clone_from(note);
                 state.prerequisites.clear();
             }
-            Event::Approved { task, note, .. } => {
+            Event::Approved {
+                task, note, sha, ..
+            } => {
                 let state = self.touch(task, Status::Completed, at);
+                if sha.is_some() {
+                    state.checkpoint_sha.clone_from(sha);
+                }
                 state.source = Some(Source::Run);
                 state.completed_at = Some(at);
                 state.message.clone_from(note);
@@ -300,6 +312,23 @@ impl State {
                 state.stop_reason = *reason;
                 state.message.clone_from(message);
                 state.completed_at = (*status == Status::Completed).then_some(*when);
+            }
+            Event::Adopted {
+                task,
+                run,
+                sha,
+                when,
+                fingerprint,
+                ..
+            } => {
+                let state = self.touch(task, Status::Completed, at);
+                state.source = Some(Source::Git);
+                state.last_run_id.clone_from(run);
+                state.attempts = state.attempts.max(u32::from(run.is_some()));
+                state.checkpoint_sha.clone_from(sha);
+                state.fingerprint = *fingerprint;
+                state.completed_at = Some(*when);
+                state.prerequisites.clear();
             }
             Event::CancelRequested {
                 target: CancelTarget::Orchestration(_) | CancelTarget::Task(_),
