@@ -9,13 +9,15 @@ use std::time::Duration;
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
 use crate::cli::exit::Failure;
+use crate::cli::snapshot;
 use crate::cli::{Context, Exit};
-use crate::model::{Collision, Isolation, Land, OrchId};
+use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy};
 use crate::orchestrate::ground::{self, Asked};
 use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
+use crate::report::Close;
 use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
@@ -43,6 +45,9 @@ pub struct Dispatching {
     /// working trees and serialize in place]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
+    #[arg(long)]
+    rerun_stale: bool,
     /// Where tasks work [default: the configuration, else in a working tree each, inside a git repository]
     #[arg(long, value_name = "WHERE")]
     isolation: Option<IsolationArg>,
@@ -61,6 +66,9 @@ pub struct Dispatching {
     /// Write the receipt as JSON to stdout at the end; with --dry-run, the forecast
     #[arg(long)]
     json: bool,
+    /// How the summary closes: the caller's matter, not the user's.
+    #[arg(skip)]
+    close: Close,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -129,6 +137,15 @@ pub struct Scope {
 }
 
 impl Dispatching {
+    /// No flags, and a summary that closes so.
+    #[must_use]
+    pub fn closing(close: Close) -> Self {
+        Self {
+            close,
+            ..Self::default()
+        }
+    }
+
     /// Reads the project, selects, runs, and prints the summary.
     ///
     /// # Errors
@@ -142,7 +159,13 @@ impl Dispatching {
         let loaded = context.load(&project, self.config.as_deref())?;
         let mut store = context.store(&project)?;
         store.refresh()?;
-        let scope = select(&loaded.plan, store.state())?;
+        let mut scope = select(&loaded.plan, store.state())?;
+        if self.rerun_stale || loaded.config.stale == StalePolicy::Rerun {
+            let views = snapshot::views(context, &project, &loaded, store.state())?;
+            let selected = scope.selected.iter().copied();
+            let stale = selected.filter(|ix| views[ix.0 as usize].stale.is_some());
+            scope.again.extend(stale);
+        }
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {
@@ -344,7 +367,7 @@ impl Dispatching {
         } else if context.quiet() {
             Output::Trouble
         } else {
-            Output::Summary
+            Output::Summary(self.close)
         }
     }
 }

@@ -10,7 +10,7 @@ mod unblock;
 mod waits;
 
 pub use people::{Ask, Need, needs_people};
-pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_with};
+pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};
 pub use unblock::Unblocker;
 pub use waits::{Wait, Waits, waits};
 

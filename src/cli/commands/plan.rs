@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::snapshot::views;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, StalePolicy};
 use crate::plan::TaskIx;
 use crate::report::{Arrows, PlanReport};
 use crate::sched::{self, Options, Resume, Selection, Setup};
 use crate::simulate::simulate;
-use crate::view;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -37,7 +37,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         StalePolicy::Warn => Vec::new(),
         StalePolicy::Rerun => plan
             .numbers()
-            .zip(view::tasks(plan, state))
+            .zip(views(context, &project, &loaded, state)?)
             .filter(|(_, view)| view.stale.is_some())
             .map(|(ix, _)| ix)
             .collect(),

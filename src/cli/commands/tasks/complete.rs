@@ -3,13 +3,15 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
 use crate::model::{Isolation, Status};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
-use crate::project::Project;
+use crate::project;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -25,30 +27,43 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let project = context.project()?;
     let settlement = Settlement::open(context)?;
     let tasks = settlement.tasks(&args.tasks)?;
     say_early(context, &settlement, &tasks)?;
     let from = context.start()?;
+    let mut prints = Vec::new();
+    for ix in &tasks {
+        let task = settlement.task(*ix);
+        let print = project::fingerprint(&settlement.project, task)
+            .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
+        prints.push(print);
+    }
+    let done: Vec<Part<'_>> = tasks
+        .iter()
+        .map(|ix| settlement.task(*ix))
+        .zip(&prints)
+        .map(|(task, fingerprint)| Part {
+            task: &task.id,
+            title: &task.title,
+            fingerprint: *fingerprint,
+        })
+        .collect();
     let mut sha = None;
     if args.commit {
         refuse_running(&settlement, &tasks)?;
-        sha = Some(commit(context, &project, &settlement, &tasks)?);
+        sha = Some(commit(context, &settlement, &done)?);
     }
-    if project.git {
+    if settlement.project.git {
         bring(context, &settlement, &tasks, &from)?;
     }
-    let events = tasks
+    let events = done
         .iter()
-        .map(|ix| {
-            let task = settlement.task(*ix);
-            Event::CompletedByHand {
-                task: task.id.clone(),
-                by: settlement.by.clone(),
-                note: args.note.clone(),
-                fingerprint: task.text,
-                sha: sha.clone(),
-            }
+        .map(|part| Event::CompletedByHand {
+            task: part.task.clone(),
+            by: settlement.by.clone(),
+            note: args.note.clone(),
+            fingerprint: part.fingerprint,
+            sha: sha.clone(),
         })
         .collect();
     settlement.append(context, events, |event| match event {
@@ -82,27 +97,14 @@ fn refuse_running(settlement: &Settlement, tasks: &[TaskIx]) -> anyhow::Result<(
     }
 }
 
-fn commit(
-    context: &Context,
-    project: &Project,
-    settlement: &Settlement,
-    tasks: &[TaskIx],
-) -> anyhow::Result<String> {
+fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyhow::Result<String> {
+    let project = &settlement.project;
     if !project.git {
         return Err(Failure::usage("there is no git repository here to commit in").into());
     }
-    let parts: Vec<Part<'_>> = tasks
-        .iter()
-        .map(|ix| settlement.task(*ix))
-        .map(|task| Part {
-            task: &task.id,
-            title: &task.title,
-            fingerprint: task.text,
-        })
-        .collect();
     let folder = people::folder(&project.root)?;
     let rules = settlement.config.git.commits;
-    Ok(people::commit(&context.start()?, &folder, &parts, rules)?)
+    Ok(people::commit(&context.start()?, &folder, done, rules)?)
 }
 
 /// What the person has done comes to those who wait for it; what is not in a commit cannot.
