@@ -8,6 +8,7 @@ mod branches;
 mod contents;
 mod facts;
 mod finding;
+mod in_git;
 mod judge;
 mod leftovers;
 mod mend;

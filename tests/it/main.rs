@@ -14,6 +14,7 @@ mod examples;
 mod field_failures;
 mod gc;
 mod git_branches;
+mod git_house;
 mod git_people;
 mod git_recovery;
 mod git_runs;
