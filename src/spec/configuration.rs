@@ -78,6 +78,8 @@ pub struct ConfigDoc {
     pub collision: Option<Collision>,
     pub stale: Option<StalePolicy>,
     pub on_orphan: Option<OrphanPolicy>,
+    /// `status: {frontmatter: true}`.
+    pub frontmatter: bool,
 }
 
 /// A pool's name and capacity.
@@ -139,6 +141,11 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     node,
                     &[("keep", OrphanPolicy::Keep), ("kill", OrphanPolicy::Kill)],
                 );
+            }
+            "status" => {
+                for (key, node) in known(reader, node, "`status`", nested("status")) {
+                    doc.frontmatter = reader.flag(key, node).unwrap_or(false);
+                }
             }
             _ => later(reader, key, node),
         }

@@ -33,6 +33,7 @@ pub use append::{Appended, Refused};
 pub use error::StoreError;
 pub use facts::facts;
 pub use files::Store;
+pub use first_write::prepare;
 pub use history::history;
 pub use layout::Layout;
 pub use lock::OwnerLock;

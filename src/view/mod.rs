@@ -4,11 +4,15 @@
 //! Knows the model, the plan and the state. Pure: no files, no clock; fingerprints of inputs are
 //! handed in. Does not know how any of it is written on a screen ([`crate::report`]).
 
+mod inferred;
 mod people;
 mod task;
 mod unblock;
 mod waits;
 
+pub use inferred::{
+    Difference, Evidence, Facts as FileFacts, Found, Inferred, Owners, TaskFiles, inferred,
+};
 pub use people::{Ask, Need, needs_people};
 pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_with};
 pub use unblock::Unblocker;

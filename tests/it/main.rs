@@ -11,6 +11,7 @@ mod disk;
 mod example_file;
 mod examples;
 mod field_failures;
+mod git_history;
 mod graph;
 mod init;
 mod journal;
