@@ -95,6 +95,13 @@ pub enum Event {
     },
     /// A manual task was reached and left to a person.
     Skipped { orch: OrchId, task: TaskId },
+    /// The orchestration came to the task, or was told to leave it, and will not attempt it.
+    GivenUp {
+        orch: OrchId,
+        task: TaskId,
+        reason: StopReason,
+        message: Option<String>,
+    },
     /// A person says that the task is done.
     CompletedByHand {
         task: TaskId,
@@ -149,6 +156,21 @@ pub enum Event {
     Detached { orch: OrchId },
     /// The orchestrator has written its receipt and leaves.
     OrchestrationEnded { orch: OrchId, exit: u8 },
+}
+
+impl Event {
+    /// The run that it tells of, if it is about one.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Reserved { run, .. }
+            | Self::Started { run, .. }
+            | Self::Voided { run, .. }
+            | Self::Ended { run, .. } => Some(run),
+            Self::Imported { run, .. } => run.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// An event with its place in the journal. Events of one line share `seq` and `at`.

@@ -25,6 +25,7 @@
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
+//! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt |
 //! | [`scaffold`] | what `init` and `demo` write | model |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |
 //!
@@ -79,7 +80,11 @@
 pub mod attempt;
 pub mod cli;
 pub mod event;
+<<<<<<< HEAD
 pub mod git;
+=======
+pub mod house;
+>>>>>>> main
 pub mod model;
 pub mod orchestrate;
 pub mod plan;

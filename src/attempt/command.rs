@@ -5,9 +5,11 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -16,8 +18,10 @@ use rustix::process::{Pid, WaitStatus, chdir};
 use crate::attempt::limits::{Limit, Limits};
 use crate::attempt::output::Output;
 use crate::attempt::program;
+use crate::attempt::redacting::Redacting;
 use crate::attempt::tree::{Ending, Tree};
 use crate::attempt::watch::Watch;
+use crate::worker::Secrets;
 
 /// One command to run.
 #[derive(Debug)]
@@ -27,8 +31,10 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// Its whole environment.
     pub env: &'a [(String, String)],
-    /// Where its output goes, at the end of what is there.
+    /// Where its output goes, at the end of what is there: straight, so that no pipe can be held by an
+    /// escaped descendant, unless there are secrets to be taken out on the way.
     pub log: &'a Path,
+    pub secrets: &'a Arc<Secrets>,
     /// Inherited, so that the lock is held for as long as anything of the command lives.
     pub lock: &'a File,
 }
@@ -65,8 +71,15 @@ pub enum How {
     Passed(Limit),
 }
 
+/// A command at work.
+#[derive(Debug)]
+pub struct Running {
+    pid: Pid,
+    redacting: Option<Redacting>,
+}
+
 /// Starts a command in a process group of its own. Its input is empty.
-pub fn spawn(job: &Job<'_>) -> Result<Pid, CannotStart> {
+pub fn spawn(job: &Job<'_>) -> Result<Running, CannotStart> {
     let Some(name) = job.words.first() else {
         return Err(CannotStart::Missing(String::new()));
     };
@@ -79,12 +92,23 @@ pub fn spawn(job: &Job<'_>) -> Result<Pid, CannotStart> {
     let path = path.map(|(_, value)| value.as_str());
     let program =
         program::find(name, path, job.folder).ok_or_else(|| CannotStart::Missing(name.clone()))?;
-    let (out, err) = open_log(job.log).map_err(|source| CannotStart::Log {
-        log: job.log.to_owned(),
-        source,
-    })?;
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(job.log)
+        .map_err(|source| CannotStart::Log {
+            log: job.log.to_owned(),
+            source,
+        })?;
+    let (redacting, out) = if job.secrets.is_empty() {
+        (None, OwnedFd::from(log))
+    } else {
+        let (redacting, out) = Redacting::start(job.secrets, log).map_err(CannotStart::System)?;
+        (Some(redacting), out)
+    };
+    let err = out.try_clone().map_err(CannotStart::System)?;
     let lock = job.lock.try_clone().map_err(CannotStart::System)?;
-    // Nothing else is started meanwhile: this process has one thread.
+    // Nothing else is started meanwhile: only this thread starts processes.
     fcntl_setfd(&lock, FdFlags::empty()).map_err(|error| CannotStart::System(error.into()))?;
     let child = Command::new(&program)
         .arg0(name)
@@ -98,7 +122,10 @@ pub fn spawn(job: &Job<'_>) -> Result<Pid, CannotStart> {
         .spawn();
     match child {
         // Its end is taken by the watch, like that of every other child.
-        Ok(child) => pid_of(child.id()).map_err(CannotStart::System),
+        Ok(child) => {
+            let pid = pid_of(child.id()).map_err(CannotStart::System)?;
+            Ok(Running { pid, redacting })
+        }
         Err(source) => Err(match source.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => CannotStart::System(source),
             _ => CannotStart::Unusable { program, source },
@@ -108,12 +135,13 @@ pub fn spawn(job: &Job<'_>) -> Result<Pid, CannotStart> {
 
 /// Waits for a command's end, or brings it about, and then ends whatever it left behind.
 pub fn finish(
-    pid: Pid,
+    running: Running,
     mut limits: Limits,
     mut output: Option<Output>,
     watch: &mut Watch,
     tree: &Tree,
 ) -> io::Result<Finish> {
+    let Running { pid, redacting } = running;
     let how = loop {
         let reaped = watch.reap()?;
         if let Some((_, status)) = reaped.ended.iter().find(|(ended, _)| *ended == pid) {
@@ -136,13 +164,10 @@ pub fn finish(
         How::Exited(_) => tree.end_leftovers(watch)?,
         How::Asked | How::Passed(_) => tree.end_all(pid, watch)?,
     };
+    if let Some(redacting) = redacting {
+        redacting.finish()?;
+    }
     Ok(Finish { how, ending })
-}
-
-fn open_log(path: &Path) -> io::Result<(File, File)> {
-    let log = File::options().create(true).append(true).open(path)?;
-    let second = log.try_clone()?;
-    Ok((log, second))
 }
 
 fn pid_of(id: u32) -> io::Result<Pid> {

@@ -93,14 +93,15 @@ fn attempt(dir: &Path) -> AttemptExit {
     }
 }
 
-/// Reads `DIR/spec.json`; gives the folder's absolute path with it.
+/// Reads `DIR/spec.json`, and the values that must not stand there; gives the folder's absolute path with
+/// it.
 fn read_spec(dir: &Path) -> Result<(PathBuf, RunSpec), String> {
     let dir = std::path::absolute(dir)
         .map_err(|error| format!("cannot use `{}`: {error}", dir.display()))?;
     let path = dir.join("spec.json");
     let text = std::fs::read(&path)
         .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    let spec: RunSpec = serde_json::from_slice(&text)
+    let mut spec: RunSpec = serde_json::from_slice(&text)
         .map_err(|error| format!("cannot use `{}`: {error}", path.display()))?;
     if spec.schema_version > SPEC_VERSION {
         return Err(format!(
@@ -108,6 +109,11 @@ fn read_spec(dir: &Path) -> Result<(PathBuf, RunSpec), String> {
             path.display(),
             spec.schema_version
         ));
+    }
+    for name in &spec.secrets {
+        if let Ok(value) = std::env::var(name) {
+            spec.env.push((name.clone(), value));
+        }
     }
     Ok((dir, spec))
 }

@@ -41,13 +41,18 @@ pub struct Held {
     go: ChildStdin,
 }
 
-/// Starts `exe attempt DIR` and waits until it holds the task's lock.
+/// Starts `exe attempt DIR` and waits until it holds the task's lock. `secrets` are the variables that the
+/// specification names without their values.
 ///
 /// Cancel safe: when the future is dropped the attempt leaves without having started anything.
 ///
 /// # Errors
 /// When it cannot be started, or leaves before it is ready.
-pub async fn start(exe: &Path, dir: &Path) -> Result<Held, LaunchError> {
+pub async fn start(
+    exe: &Path,
+    dir: &Path,
+    secrets: &[(String, String)],
+) -> Result<Held, LaunchError> {
     let path = dir.join("attempt.log");
     let log = File::options()
         .create(true)
@@ -60,6 +65,7 @@ pub async fn start(exe: &Path, dir: &Path) -> Result<Held, LaunchError> {
     let mut child = Command::new(exe)
         .arg("attempt")
         .arg(dir)
+        .envs(secrets.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log)

@@ -89,6 +89,15 @@ pub fn has_cookie(pid: i32, entry: &str) -> bool {
     })
 }
 
+/// A variable of the environment that a process was started with. `None`: it has none, is gone, or belongs
+/// to somebody else.
+pub fn variable(pid: i32, name: &str) -> Option<String> {
+    let text = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    text.split(|&byte| byte == 0)
+        .find_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .and_then(|value| String::from_utf8(value.to_vec()).ok())
+}
+
 /// A process that cannot be mistaken for a later one with its number.
 #[derive(Debug)]
 pub struct Handle(OwnedFd);

@@ -5,7 +5,7 @@
 //! It owns every process that it starts, directly or not, and none of them outlives it.
 //!
 //! Knows the model, the worker's command line and its environment. Does not know the journal, the
-//! plan, retries, or who started it: [`launch`] is the other end of the pipe. Everything but `launch`
+//! plan, retries, or who started it: `launch` is the other end of the pipe. Everything but `launch`
 //! and `live` is plain std and rustix: a process that is started once for each task run must not pay
 //! for a runtime or a command line parser.
 
@@ -15,11 +15,13 @@ mod handshake;
 mod launch;
 mod limits;
 mod live;
+mod marked;
 mod outcome;
 mod output;
 mod perform;
 mod process_ref;
 mod program;
+mod redacting;
 mod sweep;
 mod tree;
 mod verify;
@@ -35,5 +37,6 @@ compile_error!("the functions of `src/attempt/linux.rs` are not written for this
 pub use early::{AttemptExit, early_main};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;
+pub use marked::{Marked, marked};
 pub use process_ref::{process_of, this_boot};
 pub use sweep::sweep;

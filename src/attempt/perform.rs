@@ -6,6 +6,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
 use crate::attempt::watch::Watch;
 use crate::model::{CheckResult, Outcome, RunSpec, RunState, StopReason};
-use crate::worker;
+use crate::worker::{self, Secrets};
 
 /// An attempt at work.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Attempt<'a> {
     pub tree: Tree,
     /// The environment of everything that is started.
     pub env: Vec<(String, String)>,
+    /// What of the environment must not reach the disk.
+    pub secrets: Arc<Secrets>,
     /// When it was told to go.
     pub began: Instant,
     pub worker: Option<End>,
@@ -50,6 +53,7 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
             grace: spec.timeouts.grace,
         },
         env: whole_environment(dir, spec),
+        secrets: Arc::new(Secrets::of(&spec.env)),
         began: Instant::now(),
         worker: None,
         checks: Vec::new(),
@@ -70,7 +74,7 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         outcome: stop
             .as_ref()
             .map_or(Outcome::Succeeded, |stop| Outcome::Ended(stop.reason)),
-        message: stop.map(|stop| stop.message),
+        message: stop.map(|stop| attempt.secrets.redact(&stop.message)),
         started_at,
         ended_at: Timestamp::now(),
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
@@ -103,13 +107,14 @@ impl Attempt<'_> {
             folder: &self.spec.tree,
             env: &self.env,
             log: &log,
+            secrets: &self.secrets,
             lock: self.lock,
         };
-        let pid = match command::spawn(&job) {
-            Ok(pid) => pid,
+        let running = match command::spawn(&job) {
+            Ok(running) => running,
             Err(error) => return ControlFlow::Break(outcome::not_started(&error)),
         };
-        let finish = command::finish(pid, limits, output, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, output, &mut self.watch, &self.tree);
         let how = self.take(finish)?;
         match how {
             How::Exited(status) => {

@@ -117,7 +117,7 @@ fn freeze(cookie: &str) -> io::Result<(Family, usize)> {
 }
 
 /// The process and its ancestors.
-fn lineage(all: &[Seen], pid: i32) -> BTreeSet<i32> {
+pub(super) fn lineage(all: &[Seen], pid: i32) -> BTreeSet<i32> {
     let mut line = BTreeSet::from([pid]);
     let mut next = pid;
     while let Ok(at) = all.binary_search_by_key(&next, |seen| seen.pid) {

@@ -83,21 +83,32 @@ impl Tree {
         }
         // A stopped process would sleep through the grace.
         ours.signal(Signal::CONT)?;
+        let mut told: BTreeSet<(i32, i32)> = ours.places().collect();
+        self.tell_latecomers(&mut told, found)?;
         loop {
             let reaped = watch.reap()?;
             if reaped.others == Others::None || watch.asked()? > 1 || Instant::now() >= until {
                 return Ok(());
             }
             if !reaped.ended.is_empty() {
-                // Somebody followed; what it had forked just before has not heard of it yet.
-                let known = found.clone();
-                let mut late = self.ours(found)?;
-                late.members.retain(|seen| !known.contains(&seen.pid));
-                late.groups.clear();
-                late.signal(Signal::TERM)?;
+                self.tell_latecomers(&mut told, found)?;
             }
             watch.wait(Some(until), None)?;
         }
+    }
+
+    /// TERM to whoever was forked, or changed its group, while the others were told.
+    fn tell_latecomers(
+        &self,
+        told: &mut BTreeSet<(i32, i32)>,
+        found: &mut BTreeSet<i32>,
+    ) -> io::Result<()> {
+        let mut late = self.ours(found)?;
+        late.groups.clear();
+        late.members
+            .retain(|seen| !told.contains(&(seen.pid, seen.group)));
+        told.extend(late.places());
+        late.signal(Signal::TERM)
     }
 
     /// Kills until nothing is left; gives up on what the kernel does not let die.
@@ -148,6 +159,11 @@ struct Ours {
 }
 
 impl Ours {
+    /// Who is where: process and group.
+    fn places(&self) -> impl Iterator<Item = (i32, i32)> {
+        self.members.iter().map(|seen| (seen.pid, seen.group))
+    }
+
     /// Groups first and as a whole: no member can fork past the signal. Then those whose group has
     /// others in it, one by one.
     fn signal(&self, signal: Signal) -> io::Result<()> {

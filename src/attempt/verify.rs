@@ -54,10 +54,11 @@ impl Attempt<'_> {
             folder,
             env: &self.env,
             log: &self.dir.join(&log),
+            secrets: &self.secrets,
             lock: self.lock,
         };
-        let pid = match command::spawn(&job) {
-            Ok(pid) => pid,
+        let running = match command::spawn(&job) {
+            Ok(running) => running,
             Err(error) => {
                 self.checks.push(result(None, false));
                 return ControlFlow::Break(Stop::new(
@@ -66,7 +67,7 @@ impl Attempt<'_> {
                 ));
             }
         };
-        let finish = command::finish(pid, limits, None, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, None, &mut self.watch, &self.tree);
         let end = match finish.as_ref().map(|finish| finish.how) {
             Ok(How::Exited(status)) => Some(End::from(status)),
             _ => None,

@@ -21,7 +21,9 @@ pub enum Output {
     Summary,
     /// The receipt as JSON.
     Json,
-    /// Nothing: events were written there, or it is to be quiet.
+    /// The summary, unless everything is completed: it is to be quiet.
+    Trouble,
+    /// Nothing: events were written there.
     Nothing,
 }
 
@@ -39,7 +41,8 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
     match output {
-        Output::Summary => {
+        Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
+        Output::Summary | Output::Trouble => {
             let logs = logs(&layout, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),

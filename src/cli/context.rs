@@ -170,7 +170,12 @@ impl Context {
     /// # Errors
     /// When a file has an error; everything has been printed then.
     pub fn load(&self, project: &Project, orchestration: Option<&Path>) -> anyhow::Result<Loaded> {
-        match project::load(project, orchestration) {
+        // As if started in the folder of `-C`: what is named is named from there.
+        let named = match (orchestration, &self.global.repo) {
+            (Some(file), Some(_)) => Some(self.start()?.join(file)),
+            (file, _) => file.map(Path::to_owned),
+        };
+        match project::load(project, named.as_deref()) {
             Ok(loaded) => {
                 if !self.quiet() {
                     diagnostic::print(&mut self.err(), &loaded.warnings)?;

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::conclusion::{Output, conclude};
+use crate::cli::dry_run::{Format, Preview};
 use crate::cli::{Context, Exit};
-use crate::model::Collision;
+use crate::model::{Collision, OrchId};
 use crate::orchestrate::session::{self, Request, Surroundings};
-use crate::orchestrate::{Rules, Surface, unmet};
+use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
 use crate::report::live::Mode;
@@ -45,7 +46,7 @@ pub struct Dispatching {
     /// Write one JSON line per event to stdout
     #[arg(long, conflicts_with_all = ["json", "dry_run"])]
     events: bool,
-    /// Write the receipt as JSON to stdout at the end
+    /// Write the receipt as JSON to stdout at the end; with --dry-run, the forecast
     #[arg(long)]
     json: bool,
 }
@@ -58,6 +59,16 @@ enum CollisionArg {
     Force,
     /// Refuse
     Fail,
+}
+
+impl From<CollisionArg> for Collision {
+    fn from(arg: CollisionArg) -> Self {
+        match arg {
+            CollisionArg::Serialize => Self::Serialize,
+            CollisionArg::Force => Self::Force,
+            CollisionArg::Fail => Self::Fail,
+        }
+    }
 }
 
 /// What a command selects.
@@ -85,7 +96,17 @@ impl Dispatching {
         let scope = select(&loaded.plan, store.state())?;
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
-            return crate::cli::dry_run::print(context, &request, &loaded, &store);
+            let preview = Preview {
+                plan: &loaded.plan,
+                state: store.state(),
+                selected: &request.selected,
+                again: &request.again.iter().copied().collect::<Vec<_>>(),
+                orch: None,
+                resume: Resume::default(),
+                rules: request.rules,
+                jobs: request.jobs,
+            };
+            return preview.print(context, self.format());
         }
         say_outside(context, &loaded.plan, store.state(), &request)?;
         let around = self.surroundings(context, project, loaded, store)?;
@@ -93,21 +114,42 @@ impl Dispatching {
         conclude(context, finished, self.output(context))
     }
 
-    /// Continues an orchestration.
+    /// Continues an orchestration, by the file and the rules that it was started with where no flag says
+    /// otherwise.
     ///
     /// # Errors
     /// As for [`Self::run`]; and when the orchestration still runs (75) or its plan is gone.
-    pub fn resume(
-        &self,
-        context: &Context,
-        orch: &crate::model::OrchId,
-        how: Resume,
-    ) -> anyhow::Result<Exit> {
+    pub fn resume(&self, context: &Context, orch: &OrchId, how: Resume) -> anyhow::Result<Exit> {
         let project = context.project()?;
-        let loaded = context.load(&project, self.config.as_deref())?;
         let store = context.store(&project)?;
+        let mut frozen = FrozenPlan::read(store.layout(), orch)?;
+        let config = self.config.clone();
+        let config = config.or_else(|| Some(project.root.join(frozen.config.as_deref()?)));
+        let loaded = context.load(&project, config.as_deref())?;
+        frozen.command = command_line();
+        frozen.jobs = self.jobs.unwrap_or(frozen.jobs);
+        frozen.rules.wait |= self.wait;
+        frozen.rules.fail_fast = (frozen.rules.fail_fast || self.fail_fast) && !self.keep_going;
+        if let Some(collision) = self.collision {
+            frozen.rules.collision = collision.into();
+        }
+        if self.dry_run {
+            let plan = frozen.thaw(&loaded.plan)?;
+            let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
+            let preview = Preview {
+                plan: &plan,
+                state: store.state(),
+                selected: &selected,
+                again: &session::still_again(&plan, store.state(), orch, &frozen.again),
+                orch: Some(orch),
+                resume: how,
+                rules: frozen.rules,
+                jobs: frozen.jobs,
+            };
+            return preview.print(context, self.format());
+        }
         let around = self.surroundings(context, project, loaded, store)?;
-        let finished = block_on(session::resume(orch, how, around, command_line()))?;
+        let finished = block_on(session::resume(frozen, how, around))?;
         conclude(context, finished, self.output(context))
     }
 
@@ -120,12 +162,10 @@ impl Dispatching {
     ) -> anyhow::Result<Request> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let default_jobs = u32::try_from(cores.min(4)).unwrap_or(4);
-        let collision = match self.collision {
-            Some(CollisionArg::Serialize) => Collision::Serialize,
-            Some(CollisionArg::Force) => Collision::Force,
-            Some(CollisionArg::Fail) => Collision::Fail,
-            None => loaded.config.collision.unwrap_or(Collision::Serialize),
-        };
+        let collision = self.collision.map(Collision::from);
+        let collision = collision
+            .or(loaded.config.collision)
+            .unwrap_or(Collision::Serialize);
         if collision == Collision::Fail && loaded.config.collision != Some(Collision::Fail) {
             // With the configuration's own `fail` the files would not have passed the check.
             context.refuse(&project::collisions(project, &loaded.plan))?;
@@ -141,7 +181,7 @@ impl Dispatching {
             },
             selected: scope.selected,
             again: scope.again,
-            config: self.config.clone(),
+            config: self.config.as_ref().and(loaded.orchestration.clone()),
         })
     }
 
@@ -189,11 +229,21 @@ impl Dispatching {
         })
     }
 
+    fn format(&self) -> Format {
+        if self.json {
+            Format::Json
+        } else {
+            Format::Text
+        }
+    }
+
     fn output(&self, context: &Context) -> Output {
         if self.json {
             Output::Json
-        } else if self.events || context.quiet() {
+        } else if self.events {
             Output::Nothing
+        } else if context.quiet() {
+            Output::Trouble
         } else {
             Output::Summary
         }

@@ -1,6 +1,6 @@
 //! The command line: arguments, environment, output streams and exit codes live here and nowhere else.
 //!
-//! Knows everything below it. Each file of [`commands`] is one command: its arguments (a clap struct
+//! Knows everything below it. Each file of `commands` is one command: its arguments (a clap struct
 //! whose doc comments are what users read) and a `run` that calls the library and prints.
 
 mod args;

@@ -28,6 +28,10 @@ pub struct RunSpec {
     pub command: CommandLine,
     /// The worker's whole environment, apart from what the attempt adds (`RUNR_*`).
     pub env: Vec<(String, String)>,
+    /// The names of further variables of it, whose values must not be written here: the attempt is given
+    /// them in its own environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     pub verify: VerifyPolicy,
     pub timeouts: Timeouts,
 }

@@ -22,6 +22,9 @@ pub enum Report {
     Gone { run: RunId, watched: io::Result<()> },
 }
 
+/// Variables of an environment, with their values.
+pub type Variables = Vec<(String, String)>;
+
 /// The futures of all attempts. Dropping it leaves the processes alone.
 #[derive(Debug, Default)]
 pub struct Nursery {
@@ -30,9 +33,9 @@ pub struct Nursery {
 
 impl Nursery {
     /// Starts an attempt's process; a [`Report::Ready`] follows.
-    pub fn start(&mut self, run: RunId, exe: PathBuf, dir: PathBuf) {
+    pub fn start(&mut self, run: RunId, exe: PathBuf, dir: PathBuf, secrets: Variables) {
         self.futures.spawn(async move {
-            let held = attempt::start(&exe, &dir).await.map(Box::new);
+            let held = attempt::start(&exe, &dir, &secrets).await.map(Box::new);
             Report::Ready { run, held }
         });
     }

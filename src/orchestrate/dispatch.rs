@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::event::Event;
 use crate::model::{Collision, OrchId, RunId, RunSpec, StopReason, Task};
 use crate::orchestrate::OrchestrateError;
+use crate::orchestrate::babysit::Variables;
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
 use crate::sched;
@@ -33,6 +34,8 @@ pub struct Attempt {
     pub run: RunId,
     /// What to start; or why it cannot be started, in the words of its end.
     pub spec: Result<Box<RunSpec>, (StopReason, String)>,
+    /// What the worker may see and no file may hold.
+    pub secrets: Variables,
 }
 
 impl Dispatch {
@@ -49,8 +52,7 @@ impl Dispatch {
         again: bool,
         now: jiff::Timestamp,
     ) -> Result<Attempt, OrchestrateError> {
-        let random = getrandom::u32().map_err(|source| OrchestrateError::Random { source })?;
-        let run = RunId::new(now, random);
+        let run = self.new_run(now)?;
         let frozen = plan.task(ix);
         let attempt = state.tasks.get(&frozen.id).map_or(0, |task| task.attempts) + 1;
         let read = self.read(plan, ix);
@@ -81,15 +83,30 @@ impl Dispatch {
             pools: task.pools.to_vec(),
             again,
         };
-        let spec = match &read {
+        let mut spec = match &read {
             Ok((task, _)) => self.spec(task, run.clone(), attempt),
             Err(why) => Err(why.clone()),
         };
+        let secrets = spec
+            .as_mut()
+            .map_or_else(|_| Vec::new(), |it| take_secrets(it));
         Ok(Attempt {
             reserved,
             run,
             spec,
+            secrets,
         })
+    }
+
+    /// A run id that nobody has: of those of one second there are only a million.
+    fn new_run(&self, now: jiff::Timestamp) -> Result<RunId, OrchestrateError> {
+        loop {
+            let random = getrandom::u32().map_err(|source| OrchestrateError::Random { source })?;
+            let run = RunId::new(now, random);
+            if !self.layout.run(&run).exists() {
+                return Ok(run);
+            }
+        }
     }
 
     /// The task's file as it is now.
@@ -151,8 +168,21 @@ impl Dispatch {
             lock: self.layout.task_lock(&task.id),
             command,
             env: worker::environment(self.env.iter().cloned(), &task.env),
+            secrets: Vec::new(),
             verify: task.policy.verify.clone(),
             timeouts: task.policy.timeouts.clone(),
         }))
     }
+}
+
+/// Takes the variables out of a specification that no file may hold, and leaves their names.
+fn take_secrets(spec: &mut RunSpec) -> Variables {
+    let all = std::mem::take(&mut spec.env);
+    let (secrets, plain) = all
+        .into_iter()
+        .partition(|(name, value)| worker::holds_secret(name, value));
+    spec.env = plain;
+    let secrets: Variables = secrets;
+    spec.secrets = secrets.iter().map(|(name, _)| name.clone()).collect();
+    secrets
 }

@@ -18,14 +18,15 @@ use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::display::Display;
 use crate::orchestrate::news::News;
-use crate::orchestrate::recover::{Recovered, end_of, end_strays};
+use crate::orchestrate::owners::Owners;
+use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::sched::{
     self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
 };
 use crate::state::Illegal;
-use crate::store::{OwnerLock, Store, create_run, read_state};
+use crate::store::{OwnerLock, Store, StoreError, create_run, read_state};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
@@ -113,6 +114,8 @@ pub struct Orchestrator {
     ended: BTreeMap<TaskIx, Ended>,
     /// Attempts of dead orchestrators, watched to their end, with the locks held meanwhile.
     adopted: Recovered,
+    /// Other orchestrators at work on tasks: should one die, its attempts are settled here.
+    owners: Owners,
     inputs: VecDeque<Input>,
     pending: Vec<Pending>,
     wake_at: Option<Duration>,
@@ -154,6 +157,7 @@ impl Orchestrator {
             run_of: BTreeMap::new(),
             ended: BTreeMap::new(),
             adopted: start.recovered,
+            owners: Owners::default(),
             inputs: VecDeque::new(),
             pending: Vec::new(),
             wake_at: None,
@@ -191,6 +195,7 @@ impl Orchestrator {
                 let signalled = self.signalled;
                 return Ok(self.ending(signalled, false));
             }
+            self.watch_owners();
             let tick = self.screen.next_tick();
             tokio::select! {
                 report = self.nursery.next(), if !self.nursery.is_empty() => {
@@ -198,6 +203,9 @@ impl Orchestrator {
                     while let Some(report) = self.nursery.try_next() {
                         self.attempt(report).await?;
                     }
+                }
+                orch = self.owners.next(), if !self.owners.is_empty() => {
+                    self.recover(&orch?).await?;
                 }
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
@@ -258,24 +266,39 @@ impl Orchestrator {
                 });
             }
             Effect::Settle { task, how } => {
-                if let Some(ended) = self.ended.remove(&task) {
-                    self.run_of.remove(&task);
-                    let event = match verdict(how, ended.message) {
-                        Ok(verdict) => Event::Ended {
-                            run: ended.run,
-                            verdict,
-                            took_ms: ended.took_ms,
+                let event = match self.ended.remove(&task) {
+                    Some(ended) => {
+                        self.run_of.remove(&task);
+                        match verdict(how, ended.message) {
+                            Ok(verdict) => Event::Ended {
+                                run: ended.run,
+                                verdict,
+                                took_ms: ended.took_ms,
+                            },
+                            Err(message) => Event::Voided {
+                                run: ended.run,
+                                message,
+                            },
+                        }
+                    }
+                    None => match how {
+                        Settle::Failed(reason) | Settle::Stopped(reason) => Event::GivenUp {
+                            orch: self.dispatch.orch.clone(),
+                            task: self.plan.task(task).id.clone(),
+                            reason,
+                            message: None,
                         },
-                        Err(message) => Event::Voided {
-                            run: ended.run,
-                            message,
-                        },
-                    };
-                    self.pending.push(Pending {
-                        event,
-                        then: Then::Nothing,
-                    });
-                }
+                        // Without an attempt there is nothing else to say.
+                        Settle::Completed
+                        | Settle::AwaitingApproval
+                        | Settle::Retry { .. }
+                        | Settle::Void => return Ok(()),
+                    },
+                };
+                self.pending.push(Pending {
+                    event,
+                    then: Then::Nothing,
+                });
             }
             Effect::Skip { task } => {
                 let event = Event::Skipped {
@@ -326,7 +349,7 @@ impl Orchestrator {
             match then {
                 Then::Nothing => {}
                 Then::Release(lock) => drop(lock),
-                Then::Launch { task, attempt } => self.launch(task, *attempt),
+                Then::Launch { task, attempt } => self.launch(task, *attempt)?,
                 Then::Go { run, held } => self.go(run, *held).await,
             }
         }
@@ -341,6 +364,8 @@ impl Orchestrator {
                     Illegal::TaskRunning { .. } => Refusal::Running,
                     Illegal::AlreadyCompleted { .. } => Refusal::Completed,
                     Illegal::PoolFull { .. } | Illegal::Claimed { .. } => Refusal::Busy,
+                    // Another orchestrator drew the same id in the same second: draw again.
+                    Illegal::RunKnown { .. } => Refusal::Busy,
                     source => {
                         return Err(OrchestrateError::Refused {
                             orch: self.dispatch.orch.clone(),
@@ -349,10 +374,19 @@ impl Orchestrator {
                     }
                 };
                 self.inputs.push_back(Input::Refused { task, why });
+                if why == Refusal::Busy {
+                    // The task waits for what others hold, as it is now.
+                    let usage = sched::usage(&self.plan, self.store.state(), &self.dispatch.orch);
+                    self.inputs.push_back(usage);
+                }
                 Ok(())
             }
-            // A person completed the manual task in the same moment; the news says so.
-            (Then::Nothing, _) if matches!(pending.event, Event::Skipped { .. }) => Ok(()),
+            // A person or another orchestration was faster; the news says so.
+            (Then::Nothing, _)
+                if matches!(pending.event, Event::Skipped { .. } | Event::GivenUp { .. }) =>
+            {
+                Ok(())
+            }
             (_, source) => Err(OrchestrateError::Refused {
                 orch: self.dispatch.orch.clone(),
                 source,
@@ -360,17 +394,21 @@ impl Orchestrator {
         }
     }
 
-    /// Starts the process of a reserved attempt.
-    fn launch(&mut self, task: TaskIx, attempt: Attempt) {
+    /// Starts the process of a reserved attempt. A run folder that cannot be made, as on a full disk, says
+    /// nothing about the task: the run stays reserved, and the next command finds that it never began.
+    fn launch(&mut self, task: TaskIx, attempt: Attempt) -> Result<(), OrchestrateError> {
         let run = attempt.run;
-        let created = attempt.spec.and_then(|spec| {
-            create_run(&self.dispatch.layout, &spec).map_err(|error| {
-                (
-                    StopReason::InternalError,
-                    format!("cannot create its run folder: {error}"),
-                )
-            })
-        });
+        let created = match attempt.spec {
+            Ok(spec) => match create_run(&self.dispatch.layout, &spec) {
+                Ok(dir) => Ok(dir),
+                // Another orchestrator drew the same id in the same second: draw again.
+                Err(StoreError::RunExists { .. }) => {
+                    Err((AttemptEnd::Void, "its run id was taken".to_owned()))
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
+        };
         let alive = Alive {
             task,
             ask: None,
@@ -379,11 +417,13 @@ impl Orchestrator {
         };
         self.alive.insert(run.clone(), alive);
         match created {
-            Ok(dir) => self.nursery.start(run, self.exe.clone(), dir),
-            Err((reason, message)) => {
-                self.over(&run, AttemptEnd::Unsuccessful(reason), Some(message), 0);
+            Ok(dir) => {
+                let exe = self.exe.clone();
+                self.nursery.start(run, exe, dir, attempt.secrets);
             }
+            Err((end, message)) => self.over(&run, end, Some(message), 0),
         }
+        Ok(())
     }
 
     /// `started` is on disk: the worker may begin.
@@ -568,10 +608,41 @@ impl Orchestrator {
                 },
             );
         }
+        self.watch_foreign();
+    }
+
+    fn watch_foreign(&mut self) {
         for (run, live) in self.adopted.foreign_alive() {
             // Nobody asks it to end: it is not ours.
             drop(self.nursery.watch(run, live));
         }
+    }
+
+    fn watch_owners(&mut self) {
+        let (own, adopted) = (&self.dispatch.orch, &self.adopted);
+        let ours = |orch: &OrchId| orch == own || adopted.holds(orch);
+        self.owners
+            .watch(&self.dispatch.layout, self.store.state(), ours);
+    }
+
+    /// Another orchestrator is gone: settles what it left, unless somebody else already does.
+    async fn recover(&mut self, orch: &OrchId) -> Result<(), OrchestrateError> {
+        let plan = &self.plan;
+        let hybrid = |id: &_| {
+            plan.find(id)
+                .is_some_and(|ix| plan.task(ix).kind == crate::model::TaskKind::Hybrid)
+        };
+        let recovery = Recovery {
+            store: &mut self.store,
+            hybrid: &hybrid,
+            own: None,
+        };
+        let mut recovered = recovery.one(orch).await?;
+        let news = std::mem::take(&mut recovered.news);
+        self.adopted.join(recovered);
+        self.watch_foreign();
+        self.hear(&news);
+        Ok(())
     }
 
     /// Shows what was written and tells the scheduler what others did.

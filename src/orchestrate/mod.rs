@@ -11,6 +11,7 @@ mod driver;
 mod error;
 mod frozen;
 mod news;
+mod owners;
 mod recover;
 mod selection;
 pub mod session;

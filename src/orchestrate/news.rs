@@ -91,6 +91,7 @@ impl News {
                 | Event::OrchestrationStarted { .. }
                 | Event::Started { .. }
                 | Event::Skipped { .. }
+                | Event::GivenUp { .. }
                 | Event::Imported { .. }
                 | Event::Detached { .. }
                 | Event::OrchestrationEnded { .. } => None,

@@ -49,6 +49,18 @@ impl Recovered {
             .collect()
     }
 
+    /// Is the owner lock of this orchestration held here?
+    #[must_use]
+    pub fn holds(&self, orch: &OrchId) -> bool {
+        self.locks.contains_key(orch)
+    }
+
+    /// Takes over the live attempts and the locks of another recovery.
+    pub fn join(&mut self, other: Self) {
+        self.foreign.extend(other.foreign);
+        self.locks.extend(other.locks);
+    }
+
     /// Is this run one of a dead orchestration's?
     #[must_use]
     pub fn is_foreign(&self, run: &RunId) -> bool {
@@ -99,6 +111,20 @@ impl Recovery<'_> {
                 recovered.news.extend(self.store.refresh()?);
             }
             self.orchestration(&orch, own, &mut recovered).await?;
+        }
+        Ok(recovered)
+    }
+
+    /// Settles one orchestration of somebody else, if its owner lock can be taken.
+    ///
+    /// # Errors
+    /// As for [`Self::run`].
+    pub async fn one(mut self, orch: &OrchId) -> Result<Recovered, OrchestrateError> {
+        let mut recovered = Recovered::default();
+        if let Some(lock) = OwnerLock::try_take(self.store.layout(), orch)? {
+            recovered.locks.insert(orch.clone(), lock);
+            recovered.news = self.store.refresh()?;
+            self.orchestration(orch, false, &mut recovered).await?;
         }
         Ok(recovered)
     }

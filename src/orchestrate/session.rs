@@ -31,7 +31,7 @@ pub struct Request {
     pub selected: Vec<TaskIx>,
     /// Run although they are completed.
     pub again: BTreeSet<TaskIx>,
-    /// `--config`, from the project root.
+    /// The orchestration file that `--config` named, from the project root.
     pub config: Option<PathBuf>,
 }
 
@@ -83,22 +83,19 @@ pub async fn start(request: Request, around: Surroundings) -> Result<Finished, O
     drive(frozen, owner, around, Resume::default()).await
 }
 
-/// Continues an orchestration whose orchestrator is gone or that ended with work left.
+/// Continues an orchestration whose orchestrator is gone or that ended with work left, by its frozen plan.
 ///
 /// # Errors
 /// As for [`start`]; and when it is still running, or its plan is gone or names tasks that are.
 pub async fn resume(
-    orch: &OrchId,
+    frozen: FrozenPlan,
     resume: Resume,
     mut around: Surroundings,
-    command: String,
 ) -> Result<Finished, OrchestrateError> {
-    let layout = around.store.layout().clone();
-    let owner = OwnerLock::try_take(&layout, orch)?
+    let orch = &frozen.orchestration;
+    let owner = OwnerLock::try_take(around.store.layout(), orch)?
         .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
-    let mut frozen = FrozenPlan::read(&layout, orch)?;
     around.plan = frozen.thaw(&around.plan)?;
-    frozen.command = command;
     drive(frozen, owner, around, resume).await
 }
 
@@ -235,7 +232,8 @@ fn exit_code(tally: sched::Tally) -> u8 {
 }
 
 /// The tasks to run although they are completed, without those that this orchestration has run already.
-fn still_again(plan: &Plan, state: &State, orch: &OrchId, again: &[u32]) -> Vec<TaskIx> {
+#[must_use]
+pub fn still_again(plan: &Plan, state: &State, orch: &OrchId, again: &[u32]) -> Vec<TaskIx> {
     let done_here = |ix: &TaskIx| {
         let task = state.tasks.get(&plan.task(*ix).id);
         task.is_some_and(|t| t.status == Status::Completed && t.orch.as_ref() == Some(orch))

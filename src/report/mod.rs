@@ -2,7 +2,7 @@
 //!
 //! Knows the model, the events, the plan, the state and the views. Does not know the terminal's
 //! abilities, the environment, the clock or the time zone: they are handed in. Everything that comes
-//! from outside passes [`sanitise`] before it is written for people.
+//! from outside passes [`sanitise()`] before it is written for people.
 
 mod counts;
 mod facts;
@@ -44,5 +44,5 @@ pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use summary::{SummaryLook, summary};
 pub use task_page::TaskPage;
-pub use text::{listing, shell_word};
+pub use text::{first_line, listing, shell_word};
 pub use why::Why;

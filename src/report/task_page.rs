@@ -18,6 +18,7 @@ use crate::report::sanitise::one_line;
 use crate::report::status_json::TaskJson;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style, status_words};
+use crate::report::text::first_line;
 
 /// Everything about one task.
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +138,7 @@ impl<'a> TaskPage<'a> {
         let _ = writeln!(text, "{bold}{}{bold:#}", one_line(&task.title));
         text.push_str(&self.status_line(self.task, look, 0));
         text.push('\n');
-        for (name, value) in self.rows() {
+        for (name, value) in self.rows(look.glyphs.ellipsis()) {
             let _ = writeln!(text, "  {dim}{name:<10}{dim:#}  {}", one_line(&value));
         }
         let graph = facts.plan.graph();
@@ -182,7 +183,7 @@ impl<'a> TaskPage<'a> {
         line
     }
 
-    fn rows(&self) -> Vec<(&'static str, String)> {
+    fn rows(&self, ellipsis: &str) -> Vec<(&'static str, String)> {
         let task = self.facts.task(self.task);
         let policy = &task.policy;
         let list = |items: &[Box<str>]| (!items.is_empty()).then(|| items.join(", "));
@@ -217,7 +218,12 @@ impl<'a> TaskPage<'a> {
             ("type", Some(task.kind.word().to_owned())),
             ("track", track),
             ("worker", task.worker.as_ref().map(ToString::to_string)),
-            ("runs", task.command.as_ref().map(ToString::to_string)),
+            (
+                "runs",
+                task.command
+                    .as_ref()
+                    .map(|command| first_line(&command.to_string(), ellipsis)),
+            ),
             ("verify", joined(checks)),
             ("owns", list(&task.owns)),
             ("inputs", list(&task.inputs)),

@@ -66,6 +66,17 @@ pub fn cut<'a>(text: &'a str, width: usize, ellipsis: &str) -> Cow<'a, str> {
     Cow::Owned(kept)
 }
 
+/// The first line of a text that may have more, `…` (`...` in ASCII) standing for the rest.
+#[must_use]
+pub fn first_line(text: &str, ellipsis: &str) -> String {
+    let mut lines = text.trim().lines();
+    let mut first = one_line(lines.next().unwrap_or_default()).into_owned();
+    if lines.next().is_some() {
+        first.push_str(ellipsis);
+    }
+    first
+}
+
 /// `1 task`, `2 tasks`.
 #[must_use]
 pub fn count(n: usize, one: &str, many: &str) -> String {

@@ -14,7 +14,7 @@ pub enum Effect {
     Reserve { task: TaskIx },
     /// Write the verdict on the attempt that has just ended. When no attempt of the task is open (it
     /// is `Impossible`, or was cancelled before it started), the verdict is final and stands for the task:
-    /// the driver records a reservation without claims and pools together with its end.
+    /// the driver records that it was given up.
     Settle { task: TaskIx, how: Settle },
     /// A manual task was reached: record that it is left to a person.
     Skip { task: TaskIx },

@@ -23,7 +23,9 @@ pub enum Input {
         task: TaskIx,
         how: AttemptEnd,
     },
-    /// The journal says something new about a task that this orchestration did not do itself.
+    /// The journal says something new about a task that this orchestration did not do itself. In the journal's
+    /// order; what an append of ours found written before it is told before any later input, so that old
+    /// news of a task never follow the end of an attempt that was reserved after them.
     Elsewhere {
         task: TaskIx,
         now: Elsewhere,

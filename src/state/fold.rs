@@ -105,6 +105,14 @@ pub struct State {
     pub orchestrations: BTreeMap<OrchId, Orchestration>,
 }
 
+/// The status that a reason stands for.
+fn bad_status(reason: StopReason) -> Status {
+    match reason.is_verdict() {
+        true => Status::Failed,
+        false => Status::Stopped,
+    }
+}
+
 impl State {
     /// A task's state; one that nothing happened to is pending.
     #[must_use]
@@ -222,6 +230,17 @@ impl State {
             Event::Skipped { orch, task } => {
                 let state = self.touch(task, Status::Skipped, at);
                 state.orch = Some(orch.clone());
+            }
+            Event::GivenUp {
+                orch,
+                task,
+                reason,
+                message,
+            } => {
+                let state = self.touch(task, bad_status(*reason), at);
+                state.orch = Some(orch.clone());
+                state.stop_reason = Some(*reason);
+                state.message.clone_from(message);
             }
             Event::CompletedByHand {
                 task,

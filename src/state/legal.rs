@@ -65,7 +65,7 @@ impl State {
                 None => Err(Illegal::RunNotOpen { run: run.clone() }),
                 Some(_) => Ok(()),
             },
-            Event::Skipped { orch, task } => {
+            Event::Skipped { orch, task } | Event::GivenUp { orch, task, .. } => {
                 self.orchestration_open(orch)?;
                 if self.status(task) == Status::Completed {
                     return Err(Illegal::AlreadyCompleted { task: task.clone() });

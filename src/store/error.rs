@@ -36,6 +36,9 @@ pub enum StoreError {
     /// A write or a sync failed before. What is on disk is not known, so nothing more is written.
     #[error("`{}` could not be written before, nothing more is written to it", .path.display())]
     Poisoned { path: PathBuf },
+    /// A lock there would not keep another machine out, or would not hold at all.
+    #[error("`{}` is on a network file system ({kind}), where locks cannot be trusted", .path.display())]
+    NetworkFileSystem { path: PathBuf, kind: String },
     /// A run's folder is there already: another attempt has taken its id.
     #[error("the folder `{}` of a run is there already", .path.display())]
     RunExists { path: PathBuf },
@@ -60,6 +63,12 @@ impl StoreError {
             Self::Poisoned { .. } => {
                 vec!["look for disk errors, then run the same command again".to_owned()]
             }
+            Self::NetworkFileSystem { .. } => {
+                vec![
+                    "move the project to a local disk; what others need of it travels by git"
+                        .to_owned(),
+                ]
+            }
             Self::Io { .. } | Self::RunExists { .. } => Vec::new(),
         }
     }
@@ -83,6 +92,10 @@ impl StoreError {
                 event: event.clone(),
             },
             Self::Lost { path } => Self::Lost { path: path.clone() },
+            Self::NetworkFileSystem { path, kind } => Self::NetworkFileSystem {
+                path: path.clone(),
+                kind: kind.clone(),
+            },
             Self::RunExists { path } => Self::RunExists { path: path.clone() },
             Self::Io { path, .. } | Self::Full { path, .. } | Self::Poisoned { path } => {
                 Self::Poisoned { path: path.clone() }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 use crate::model::{OrchId, TaskId};
-use crate::store::{Layout, StoreError, first_write};
+use crate::store::{Layout, StoreError, file_system, first_write};
 
 /// Shows that this process owns an orchestration. Held until dropped, or until the process ends.
 #[derive(Debug)]
@@ -30,9 +30,11 @@ impl OwnerLock {
     /// Takes the owner lock of an orchestration without waiting. `None`: another process lives and has it.
     ///
     /// # Errors
-    /// When the lock file cannot be made or locked.
+    /// When the lock file cannot be made or locked, or lies on a network file system, where nobody could
+    /// rely on it.
     pub fn try_take(layout: &Layout, orch: &OrchId) -> Result<Option<Self>, StoreError> {
         first_write::prepare(layout)?;
+        file_system::refuse_network(&layout.locks())?;
         Ok(try_take(&layout.owner_lock(orch))?.map(|file| Self { file }))
     }
 }
@@ -88,11 +90,22 @@ pub fn owner_lock(layout: &Layout, orch: &OrchId) -> Result<Held, StoreError> {
 /// # Errors
 /// When the lock file is there and cannot be locked.
 pub fn wait_for_task_lock(layout: &Layout, task: &TaskId) -> Result<(), StoreError> {
-    let path = layout.task_lock(task);
-    match File::open(&path) {
-        Ok(file) => file.lock_shared().map_err(StoreError::io("lock", &path)),
+    wait_for(&layout.task_lock(task))
+}
+
+/// Waits until nobody owns the orchestration.
+///
+/// # Errors
+/// When the lock file is there and cannot be locked.
+pub fn wait_for_owner_lock(layout: &Layout, orch: &OrchId) -> Result<(), StoreError> {
+    wait_for(&layout.owner_lock(orch))
+}
+
+fn wait_for(path: &Path) -> Result<(), StoreError> {
+    match File::open(path) {
+        Ok(file) => file.lock_shared().map_err(StoreError::io("lock", path)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(StoreError::io("open", &path)(error)),
+        Err(error) => Err(StoreError::io("open", path)(error)),
     }
 }
 

@@ -7,7 +7,9 @@
 
 mod append;
 mod error;
+mod examine;
 mod facts;
+pub mod file_system;
 mod files;
 mod first_write;
 mod history;
@@ -22,15 +24,19 @@ mod older;
 mod older_files;
 pub mod process;
 pub mod recovery;
+mod repair;
 mod replace;
 mod run_folder;
+mod salvage;
 mod status_file;
 mod status_format;
+mod survey;
 #[cfg(test)]
 mod tests;
 
 pub use append::{Appended, Refused};
 pub use error::StoreError;
+pub use examine::{CacheHealth, Examination, JournalHealth, examine};
 pub use facts::facts;
 pub use files::Store;
 pub use first_write::prepare;
@@ -38,5 +44,8 @@ pub use history::history;
 pub use layout::Layout;
 pub use lock::OwnerLock;
 pub use notice::Notice;
+pub use repair::{Repaired, repair};
 pub use replace::{replace, sync_folder};
 pub use run_folder::{RUN_VERSION, create_run, read_spec, read_state};
+pub use salvage::{Lost, Restored};
+pub use survey::Wound;

@@ -1,6 +1,6 @@
 //! The files that the older TypeScript runr left below `.runr/`.
 //!
-//! Only reads them; what they mean is [`older`](crate::store::older)'s.
+//! Only reads them; what they mean is `older`'s.
 
 use std::fs;
 use std::io;

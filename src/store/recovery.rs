@@ -24,7 +24,7 @@ pub enum Attempt {
     OfAnotherBoot,
 }
 
-/// What is so about an open run. [`crate::store::facts`] finds out.
+/// What is so about an open run. [`crate::store::facts()`] finds out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// The final state.json, if there is one.

@@ -113,6 +113,7 @@ mod tests {
             lock: PathBuf::from("/p/.runr/locks/task-x"),
             command: CommandLine::Shell("true".to_owned()),
             env: vec![("PATH".to_owned(), "/bin".to_owned())],
+            secrets: Vec::new(),
             verify: VerifyPolicy::default(),
             timeouts: Timeouts {
                 startup: None,

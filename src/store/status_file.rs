@@ -1,6 +1,6 @@
 //! `task-status.json` on disk: read at the start, replaced when it is behind.
 //!
-//! Knows when the file may be written. Its text is [`status_format`](crate::store::status_format)'s.
+//! Knows when the file may be written. Its text is [`status_format`]'s.
 
 use std::io;
 use std::path::Path;

@@ -92,17 +92,35 @@ fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-fn is_secret(name: &str) -> bool {
+/// Does the name tell of a secret?
+pub(super) fn is_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     upper.ends_with("_KEY") || SECRET_PARTS.iter().any(|part| upper.contains(part))
 }
 
 /// Does the value hold an address with a user's password, as those of proxies and package indexes may?
 fn has_login(value: &str) -> bool {
-    value.split("://").skip(1).any(|rest| {
-        let host = rest.split(['/', '?', '#', ' ', ',']).next().unwrap_or(rest);
-        host.contains('@')
+    hosts(value).any(|host| host.contains('@'))
+}
+
+/// The passwords in the addresses of a value.
+pub(super) fn logins(value: &str) -> impl Iterator<Item = &str> {
+    hosts(value).filter_map(|host| {
+        let (login, _) = host.rsplit_once('@')?;
+        Some(
+            login
+                .split_once(':')
+                .map_or(login, |(_, password)| password),
+        )
     })
+}
+
+/// What follows `://` in a value, up to the path.
+fn hosts(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split("://")
+        .skip(1)
+        .map(|rest| rest.split(['/', '?', '#', ' ', ',']).next().unwrap_or(rest))
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 pub const SHELL: &str = "shell";
 
 mod environment;
+mod secrets;
 mod shell;
 
 pub use environment::{COOKIE, environment, identity};
+pub use secrets::{Filter, Secrets, holds_secret};
 pub use shell::invocation;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::place::{Place, program, runr, time};
+use crate::place::{Place, completed, program, runr, time};
 use crate::table::{line, median, ms, spread, verdict};
 
 const TASKS: usize = 1000;
@@ -98,7 +98,9 @@ fn project(folder: &Path, shape: Shape, tasks: usize) -> io::Result<()> {
 
 fn time_runr(folder: &Path, shape: Shape) -> io::Result<Duration> {
     project(folder, shape, TASKS)?;
-    time(runr(folder, &["orchestrate", "run", "-j2", "-q"]))
+    let took = time(runr(folder, &["orchestrate", "run", "-j2", "-q"]))?;
+    completed(folder, TASKS)?;
+    Ok(took)
 }
 
 /// Where the time goes: the same number of bare process starts, and the calls that runr and its attempts

@@ -17,10 +17,20 @@ pub struct Place {
 }
 
 impl Place {
+    /// In the system's folder for temporary files (`TMPDIR`).
+    ///
+    /// # Errors
+    /// When that lies in a git repository: runr would take the whole repository for its project, and
+    /// run there instead of here.
     pub fn new() -> io::Result<Self> {
-        Ok(Self {
-            dir: TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR"))?,
-        })
+        let dir = TempDir::with_prefix("runr-bench-")?;
+        if let Some(inside) = dir.path().ancestors().find(|at| at.join(".git").exists()) {
+            return Err(io::Error::other(format!(
+                "`{}` is a git repository: set TMPDIR to a folder outside of any",
+                inside.display()
+            )));
+        }
+        Ok(Self { dir })
     }
 
     /// A folder that was never used.
@@ -57,7 +67,6 @@ pub fn program(name: &str, folder: &Path, args: &[&str]) -> Command {
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", folder)
         .env("LC_ALL", "C.UTF-8")
-        .env("GIT_CEILING_DIRECTORIES", env!("CARGO_MANIFEST_DIR"))
         .args(args)
         .current_dir(folder)
         .stdin(Stdio::null())
@@ -78,6 +87,18 @@ pub fn time(mut command: Command) -> io::Result<Duration> {
         return Ok(took);
     }
     Err(io::Error::other(format!("{command:?} ended with {status}")))
+}
+
+/// Holds that this many tasks were completed here: the time of anything else would say nothing.
+pub fn completed(folder: &Path, tasks: usize) -> io::Result<()> {
+    let journal = fs::read_to_string(folder.join(".runr/journal.jsonl"))?;
+    let found = journal.matches("\"is\":\"completed\"").count();
+    if found == tasks {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{found} of {tasks} tasks were completed"
+    )))
 }
 
 /// The most memory that a command had resident, in bytes. The kernel's own high-water mark, read until

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use crate::place::{Place, program, runr, time};
+use crate::place::{Place, completed, program, runr, time};
 use crate::table::{line, median, ms, verdict};
 
 const ROUNDS: usize = 200;
@@ -25,6 +25,7 @@ pub fn run() -> io::Result<()> {
         )?;
     }
     time(runr(&folder, &["orchestrate", "run", "-q"]))?;
+    completed(&folder, 10)?;
     line(&format!("startup: median of {ROUNDS}, in turns"));
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {

@@ -27,6 +27,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("attempt", &["model", "worker", "store"]),
+    ("house", &["model", "event", "state", "store", "attempt"]),
     (
         "orchestrate",
         &[

@@ -163,10 +163,12 @@ fn round(seed: u64) -> Tally {
         acknowledged.extend(journal.completed());
         let tasks = world.tasks();
         for task in &acknowledged {
-            let name = task.trim_end_matches(".md");
+            let shown = &tasks[task.trim_end_matches(".md")];
             assert_eq!(
-                tasks[name]["status"], "completed",
-                "seed {seed}: `{task}` was completed before"
+                shown["status"],
+                "completed",
+                "seed {seed}: `{task}` was completed before\n{shown}\n{}",
+                world.describe(0)
             );
         }
         match ran.code {

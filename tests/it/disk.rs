@@ -221,3 +221,31 @@ fn a_full_disk_ends_with_4_and_loses_nothing() {
     world.assert_nothing_survives();
     drop(tmpfs);
 }
+
+/// The kernel's answer is replaced by a network file system's: its number stands in the first bytes.
+#[cfg(target_endian = "little")]
+#[test]
+fn a_network_file_system_is_refused_for_locks() {
+    if !has("strace") {
+        return;
+    }
+    let world = prepared();
+    let before = world.ledger().tasks("start");
+    for (args, code) in [
+        (["orchestrate", "run"].as_slice(), 4),
+        (&["run"], 4),
+        (&["doctor"], 1),
+    ] {
+        let mut command = world.sealed("strace");
+        command
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=statfs", "-e"])
+            .arg("inject=statfs:poke_exit=@arg2=6969")
+            .arg(binary())
+            .args(args);
+        let ran = world.start(command).wait();
+        assert_eq!(ran.code, code, "{args:?}\n{}\n{}", ran.stdout, ran.stderr);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("on a network file system (nfs)"), "{said}");
+    }
+    assert_eq!(world.ledger().tasks("start"), before, "nothing was started");
+}

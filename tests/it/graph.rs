@@ -105,7 +105,7 @@ fn graphviz(dot: &str) -> Option<String> {
         Ok(child) => child,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             assert!(
-                std::env::var_os("RUNR_REQUIRE_DOT").is_none(),
+                std::env::var_os("RUNR_REQUIRE_TOOLS").is_none(),
                 "dot is required here"
             );
             tell("skipped: no dot");

@@ -48,6 +48,7 @@ impl Fixture {
             lock: root.join("lock"),
             command,
             env: vec![("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())],
+            secrets: Vec::new(),
             verify: VerifyPolicy::default(),
             timeouts: Timeouts {
                 startup: None,

@@ -5,6 +5,8 @@ mod cancel;
 mod check;
 mod completions;
 mod demo;
+mod doctor;
+mod gc;
 mod graph;
 mod init;
 mod logs;
@@ -55,6 +57,10 @@ pub enum Command {
     Logs(logs::Args),
     /// Tells what a run or an orchestration did
     Report(report::Args),
+    /// Says what is wrong with runr's own files, and repairs it
+    Doctor(doctor::Args),
+    /// Removes what nothing needs any more
+    Gc(gc::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -80,6 +86,8 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),
+        Some(Command::Doctor(args)) => doctor::run(context, args),
+        Some(Command::Gc(args)) => gc::run(context, args),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }

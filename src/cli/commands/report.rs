@@ -111,7 +111,11 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
                 ids.push(run.clone());
                 touched.push(task.clone());
             }
-            Event::Skipped { orch: of, task } if of == orch => touched.push(task.clone()),
+            Event::Skipped { orch: of, task } | Event::GivenUp { orch: of, task, .. }
+                if of == orch =>
+            {
+                touched.push(task.clone());
+            }
             _ => {}
         }
     }

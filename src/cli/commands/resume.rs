@@ -24,9 +24,18 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let store = context.store(&project)?;
     let orch = match &args.orch {
-        Some(name) => OrchId::parse(name).map_err(|error| {
-            Failure::usage(error.to_string()).help("runr orchestrate list    shows their ids")
-        })?,
+        Some(name) => {
+            let list = "runr orchestrate list    shows their ids";
+            let orch = OrchId::parse(name)
+                .map_err(|error| Failure::usage(error.to_string()).help(list))?;
+            // The state forgets the oldest; their folders stay.
+            if !store.layout().orchestration(&orch).is_dir() {
+                return Err(Failure::usage(format!("no orchestration {orch}"))
+                    .help(list)
+                    .into());
+            }
+            orch
+        }
         None => latest(store.state()).ok_or_else(|| {
             Failure::usage("there is no orchestration to resume")
                 .help("runr orchestrate run    starts one")

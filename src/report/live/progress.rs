@@ -286,6 +286,16 @@ impl Progress {
                     shell_word(task.as_str())
                 ),
             ),
+            Event::GivenUp {
+                orch,
+                task,
+                reason,
+                message,
+            } if *orch == self.orch => (
+                Mark::Status(Status::Stopped),
+                task,
+                format!("not started: {}", reason_text(*reason, message.as_deref())),
+            ),
             Event::CompletedByHand { task, by, note, .. } => (
                 Mark::Status(Status::Completed),
                 task,

@@ -1,5 +1,7 @@
 //! Two orchestrations at once over the same pools, claims and tasks.
 
+use rustix::process::Signal;
+
 use crate::world::World;
 
 const EACH: usize = 8;
@@ -7,45 +9,38 @@ const EACH: usize = 8;
 /// Eight tasks of one kind for each of two orchestrations, and both of them run at once.
 fn two_at_once(more: &str) -> World {
     let world = World::new();
-    world.write(
-        ".runr/orchestration.yaml",
-        "version: 1\npools: { db: 2 }\ntracks:\n  - { name: t, steps: [ { run: 'true' } ] }\n",
-    );
+    world.write(".runr/config.yaml", "pools: { db: 2 }\n");
+    world.gate("gate");
     let name = |side: char, number: usize| format!("{side}{number}");
     for side in ['l', 'r'] {
         for number in 0..EACH {
             world.works_with(&name(side, number), "0.04", &[], more);
         }
     }
-    let started = ['l', 'r'].map(|side| {
+    // The first holds on until the second is there too.
+    world.works_with("l0", "../gate", &[], &format!("{more}\npriority: 1"));
+    let start = |side: char| {
         let names: Vec<String> = (0..EACH).map(|number| name(side, number)).collect();
         let mut args = vec!["run", "-j4"];
         args.extend(names.iter().flat_map(|name| ["--task", name.as_str()]));
         world.spawn(&args)
+    };
+    let first = start('l');
+    world.until_started("l0");
+    let second = start('r');
+    world.until_journal("both have begun", |journal| {
+        (journal.of("orchestration_started").count() == 2).then_some(())
     });
-    for running in started {
-        running.wait().exits(0);
-    }
+    world.open("gate", "pass");
+    first.wait().exits(0);
+    second.wait().exits(0);
     let ledger = world.ledger();
     for side in ['l', 'r'] {
         for number in 0..EACH {
             assert_eq!(ledger.count("end", &name(side, number)), 1, "{ledger}");
         }
     }
-    // The two really were there together: both had begun before either had ended.
     let journal = world.journal();
-    let place = |name: &str| -> Vec<usize> {
-        let events = journal.events.iter().enumerate();
-        events
-            .filter(|(_, (_, event))| event["event"] == name)
-            .map(|(at, _)| at)
-            .collect()
-    };
-    let (begun, over) = (place("orchestration_started"), place("orchestration_ended"));
-    assert!(
-        begun[1] < over[0],
-        "one ran after the other: {begun:?}, {over:?}"
-    );
     journal.assert_legal();
     world
 }
@@ -97,4 +92,50 @@ fn a_task_of_two_orchestrations_runs_once() {
     assert_eq!(tasks, before, "each once");
     ledger.assert_order(&[]);
     world.journal().assert_legal();
+}
+
+#[test]
+fn the_death_of_one_orchestrator_is_noticed_by_another_that_waits_for_its_task() {
+    for left in [Left::TheAttempt, Left::Nothing] {
+        let world = World::new();
+        world.gate("gate");
+        world.works("a", "../gate", &[]);
+        world.works("b", "", &["a"]);
+        let first = world.spawn(&["orchestrate", "run"]);
+        let worker = world.until_started("a");
+        world.until_journal("`a` is started", |journal| {
+            journal.of("started").next().map(|_| ())
+        });
+        let attempt = worker.parent().unwrap();
+        // It selects both, and finds that somebody else is at the first.
+        let second = world.spawn(&["orchestrate", "run"]);
+        world.until_journal("the second has begun", |journal| {
+            (journal.of("orchestration_started").count() == 2).then_some(())
+        });
+        first.signal(Signal::KILL);
+        if left == Left::Nothing {
+            attempt.kill();
+            worker.kill();
+        }
+        first.wait().exits(137);
+        world.open("gate", "pass");
+        second.wait().exits(0);
+        let starts = match left {
+            Left::TheAttempt => vec!["a", "b"],
+            Left::Nothing => vec!["a", "a", "b"],
+        };
+        assert_eq!(world.ledger().tasks("start"), starts, "{left:?}");
+        world.ledger().assert_order(&[("a", "b")]);
+        let journal = world.journal();
+        journal.assert_legal();
+        assert_eq!(journal.open().len(), 0);
+        world.assert_nothing_survives();
+    }
+}
+
+/// What of a killed orchestration is still alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    TheAttempt,
+    Nothing,
 }

@@ -42,8 +42,8 @@ fn n01_in_progress_for_ever_after_the_agent_died() {
     });
     let attempt = worker.parent().unwrap();
     running.signal(Signal::KILL);
-    attempt.signal(Signal::KILL);
-    worker.signal(Signal::KILL);
+    attempt.kill();
+    worker.kill();
     running.wait().exits(137);
     // A reading command shows that nobody is at it; it does not look like work.
     let tasks = world.tasks();

@@ -1,5 +1,7 @@
 //! Processes that do not do what they should: 14, 15, 16, 17, 19, 29.
 
+use rustix::process::Signal;
+
 use crate::world::World;
 
 /// Runs one task to its end and gives its status and reason.
@@ -12,13 +14,24 @@ fn outcome(world: &World, code: i32) -> (String, String) {
 
 #[test]
 fn n14_a_worker_hangs_at_its_start_or_finishes_and_never_exits() {
-    for (script, reason) in [
-        ("exec sleep 600", "startup_timeout"),
-        ("echo finished; exec sleep 600", "idle_timeout"),
-        ("while :; do echo busy; sleep 0.05; done", "timeout"),
+    for (script, limit, reason) in [
+        ("exec sleep 600", "startup: 400ms", "startup_timeout"),
+        (
+            "echo finished; exec sleep 600",
+            "idle: 400ms",
+            "idle_timeout",
+        ),
+        (
+            "while :; do echo busy; sleep 0.05; done",
+            "wall: 800ms",
+            "timeout",
+        ),
     ] {
         let world = World::new();
-        world.task("a", &format!("run: '{script}'\ntimeout: {{ startup: 400ms, idle: 400ms, wall: 1500ms, grace: 200ms }}"));
+        world.task(
+            "a",
+            &format!("run: '{script}'\ntimeout: {{ {limit}, grace: 200ms }}"),
+        );
         world.works("b", "", &["a"]);
         assert_eq!(
             outcome(&world, 1),
@@ -30,20 +43,34 @@ fn n14_a_worker_hangs_at_its_start_or_finishes_and_never_exits() {
     }
 }
 
+/// Starts the orchestration, waits for so many lines of one kind in the ledger, and cancels it.
+fn cancelled_after(world: &World, what: &str, lines: usize) {
+    let running = world.spawn(&["orchestrate", "run"]);
+    world.watch().until("its processes are there", || {
+        (world.ledger().of(what).count() >= lines).then_some(())
+    });
+    running.signal(Signal::INT);
+    running.wait().exits(130);
+    assert_eq!(world.tasks()["a"]["stop_reason"], "cancelled");
+}
+
 #[test]
 fn n15_the_servers_of_the_agent_outlive_it() {
     let world = World::new();
     world.write(
         "serve.sh",
-        "sleep 600 &\nnohup sleep 601 >/dev/null 2>&1 &\nsetsid sleep 602 &\n(setsid sh -c 'sleep 603 & sleep 604' &)\necho started\n",
+        "sleep 600 &\nnohup sleep 601 >/dev/null 2>&1 &\nsetsid sleep 602 &\n(setsid sh -c 'sleep 603 & sleep 604' &)\necho $RUNR_RUN_ID > ../run-of-a\n",
     );
     world.task("a", "run: [sh, serve.sh]");
     // What comes after must not find them any more.
-    world.task(
-        "b",
-        "depends_on: a.md\nrun: 'echo \"seen $(cat /proc/[0-9]*/environ 2>/dev/null | tr \"\\0\" \"\\n\" | grep -x \"RUNR_ROOT=$RUNR_ROOT\" | wc -l)\" > ../seen; cat /proc/[0-9]*/cmdline 2>/dev/null | tr \"\\0\" \" \" | grep -c \"sleep 60[0-4]\" >> ../seen; true'",
+    world.write(
+        "look.sh",
+        "grep -lzx \"RUNR_RUN_ID=$(cat ../run-of-a)\" /proc/[0-9]*/environ > ../seen 2>/dev/null\nexit 0\n",
     );
+    world.task("b", "depends_on: a.md\nrun: [sh, look.sh]");
     assert_eq!(outcome(&world, 0).0, "completed");
+    let seen = std::fs::read_to_string(world.outside().join("seen")).unwrap();
+    assert_eq!(seen, "", "`b` started beside what `a` had left");
     world.assert_nothing_survives();
     let run = world.tasks()["a"]["last_run_id"]
         .as_str()
@@ -66,14 +93,8 @@ fn n16_a_grandchild_ignores_term_and_is_reparented() {
         "start.sh",
         "(setsid sh deaf.sh one &)\n(setsid env -i sh deaf.sh two &)\nexec sleep 600\n",
     );
-    world.task(
-        "a",
-        "run: [sh, start.sh]\ntimeout: { wall: 700ms, grace: 200ms }",
-    );
-    assert_eq!(
-        outcome(&world, 1),
-        ("stopped".to_owned(), "timeout".to_owned())
-    );
+    world.task("a", "run: [sh, start.sh]\ntimeout: { grace: 200ms }");
+    cancelled_after(&world, "deaf", 2);
     let deaf: Vec<u32> = world.ledger().of("deaf").map(|entry| entry.pid).collect();
     assert_eq!(deaf.len(), 2, "{}", world.ledger());
     for pid in deaf {
@@ -91,20 +112,11 @@ fn n17_a_fork_during_the_kill_walk_escapes() {
     // Never the same process for longer than a moment; ends by itself in the end, should it get away.
     world.write(
         "hop.sh",
-        "trap '' TERM INT HUP\nn=$1\ntest \"$n\" -gt 3000 && exit\nsleep 0.005\nsetsid sh hop.sh $((n + 1)) &\nexit 0\n",
+        "trap '' TERM INT HUP\nn=$1\ntest \"$n\" -gt 3000 && exit\nsleep 0.005\necho \"hop a x $$\" >> ../ledger\nsetsid sh hop.sh $((n + 1)) &\nexit 0\n",
     );
-    world.write(
-        "start.sh",
-        "sh hop.sh 0 &\nsh hop.sh 0 &\necho hopping\nexec sleep 600\n",
-    );
-    world.task(
-        "a",
-        "run: [sh, start.sh]\ntimeout: { wall: 500ms, grace: 100ms }",
-    );
-    assert_eq!(
-        outcome(&world, 1),
-        ("stopped".to_owned(), "timeout".to_owned())
-    );
+    world.write("start.sh", "sh hop.sh 0 &\nsh hop.sh 0 &\nexec sleep 600\n");
+    world.task("a", "run: [sh, start.sh]\ntimeout: { grace: 100ms }");
+    cancelled_after(&world, "hop", 20);
     world.assert_nothing_survives();
 }
 

@@ -15,8 +15,8 @@ fn n06_a_stale_lock_file_blocks_every_later_command() {
     let worker = world.until_started("a");
     let attempt = worker.parent().unwrap();
     running.signal(Signal::KILL);
-    attempt.signal(Signal::KILL);
-    worker.signal(Signal::KILL);
+    attempt.kill();
+    worker.kill();
     running.wait().exits(137);
     let locks = world.root().join(".runr/locks");
     let names: Vec<_> = fs::read_dir(&locks)

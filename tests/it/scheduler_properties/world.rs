@@ -77,6 +77,8 @@ pub struct World {
     /// What the journal knows and the scheduler has not been told yet.
     pub(super) news: VecDeque<Input>,
     pub(super) refusals: VecDeque<Input>,
+    /// Something was written since the news were told.
+    pub(super) appended: bool,
     pub(super) now: Duration,
     pub(super) timer: Option<Duration>,
     /// Everything that was said and answered, to be said again.
@@ -108,6 +110,7 @@ impl World {
             runs: 0,
             news: VecDeque::new(),
             refusals: VecDeque::new(),
+            appended: false,
             now: Duration::ZERO,
             timer: None,
             heard: Vec::new(),
@@ -210,15 +213,20 @@ impl World {
         }
     }
 
+    /// As the driver does: every append brings what others had written before it, and that is told
+    /// before anything else is.
     fn say(&mut self, input: Input) {
         self.say_one(input);
-        while let Some(refusal) = self.refusals.pop_front() {
-            self.say_one(refusal);
-            while self.refusals.is_empty()
-                && !self.model.is_finished()
-                && let Some(news) = self.news.pop_front()
-            {
-                self.say_one(news);
+        while !self.model.is_finished() && self.appended {
+            self.appended = false;
+            let refusals = std::mem::take(&mut self.refusals);
+            let news = std::mem::take(&mut self.news);
+            for input in refusals.into_iter().chain(news) {
+                if self.model.is_finished() {
+                    self.news.push_back(input);
+                } else {
+                    self.say_one(input);
+                }
             }
         }
     }
@@ -237,6 +245,10 @@ impl World {
     }
 
     fn carry_out(&mut self, effect: &Effect) {
+        self.appended |= matches!(
+            effect,
+            Effect::Reserve { .. } | Effect::Settle { .. } | Effect::Skip { .. }
+        );
         match effect {
             Effect::Reserve { task } => self.try_to_reserve(task.0 as usize),
             Effect::Settle { task, how } => self.write_verdict(task.0 as usize, *how),

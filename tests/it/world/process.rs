@@ -164,6 +164,17 @@ impl Proc {
         }
     }
 
+    /// Kills it and waits until it is gone: until then it could still take what a gate gives.
+    #[track_caller]
+    pub fn kill(&self) {
+        self.signal(Signal::KILL);
+        assert!(
+            self.ends_within(Duration::from_secs(60)),
+            "{} does not die",
+            self.pid
+        );
+    }
+
     /// Waits for its end; `false`: it is still there.
     pub fn ends_within(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;

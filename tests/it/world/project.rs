@@ -258,8 +258,9 @@ impl World {
         let attempts: Vec<(u32, String)> = processes_naming(&self.root.display().to_string());
         let threads: Vec<String> = threads(runr);
         format!(
-            "\nthreads of {runr}: {threads:?}\nprocesses: {attempts:?}\nworkers: {:?}\njournal:\n{}ledger:\n{}",
+            "\nthreads of {runr}: {threads:?}\nprocesses: {attempts:?}\nworkers: {:?}\ncache:\n{}\njournal:\n{}ledger:\n{}",
             self.survivors(),
+            fs::read_to_string(self.root.join(".runr/task-status.json")).unwrap_or_default(),
             self.journal_text(),
             self.ledger()
         )

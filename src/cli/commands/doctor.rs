@@ -1,0 +1,138 @@
+//! `runr doctor`: says what is wrong with runr's own files and processes, and repairs what is safe to.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
+use jiff::Timestamp;
+
+use crate::cli::dispatching::block_on;
+use crate::cli::{Context, Exit};
+use crate::house::{Finding, Fix, Level, gather, judge, mend, show};
+use crate::model::{TaskId, TaskKind};
+use crate::orchestrate::Recovery;
+use crate::project::{self, Project};
+use crate::report::one_line;
+use crate::store::Store;
+
+/// Exit codes: 0 nothing is broken · 1 problems were found · 4 runr's own state cannot be read
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Carry out the repairs that lose nothing; without it nothing is changed
+    #[arg(long)]
+    fix: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--fix` did.
+#[derive(Debug, Default)]
+struct Done {
+    lines: Vec<String>,
+    failed: Vec<String>,
+}
+
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let project = context.project()?;
+    let mut done = Done::default();
+    let findings = match args.fix {
+        true => fix_all(&project, &mut done)?,
+        false => judge(&gather(&project.root)?),
+    };
+    let problems = count(&findings, Level::Problem);
+    let mut out = context.out();
+    if args.json {
+        let whole = serde_json::json!({
+            "schema_version": 1,
+            "problems": problems,
+            "warnings": count(&findings, Level::Warning),
+            "findings": findings,
+            "fixed": done.lines,
+            "not_fixed": done.failed,
+        });
+        writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
+    } else {
+        let clean = |text: &str| one_line(text).into_owned();
+        for line in &done.lines {
+            writeln!(out, "fixed    {}", clean(line))?;
+        }
+        for line in &done.failed {
+            writeln!(out, "not fixed: {}", clean(line))?;
+        }
+        out.write_all(show(&findings, &clean).as_bytes())?;
+        let fixable = findings.iter().any(|finding| finding.fix.is_some());
+        if fixable && !args.fix && !context.quiet() {
+            writeln!(
+                context.err(),
+                "  help: runr doctor --fix    does what is said above"
+            )?;
+        }
+    }
+    Ok(match problems == 0 && done.failed.is_empty() {
+        true => Exit::OK,
+        false => Exit::FAILED,
+    })
+}
+
+fn count(findings: &[Finding], level: Level) -> usize {
+    let of_level = findings.iter().filter(|finding| finding.level == level);
+    of_level.count()
+}
+
+/// Fixes one thing at a time and looks again: what is judged later rests on what was fixed before.
+fn fix_all(project: &Project, done: &mut Done) -> anyhow::Result<Vec<Finding>> {
+    let mut tried = BTreeSet::new();
+    loop {
+        let findings = judge(&gather(&project.root)?);
+        let next = findings
+            .iter()
+            .filter(|finding| !tried.contains(&finding.check))
+            .find_map(|finding| Some((finding.check, finding.fix.clone()?)));
+        let Some((check, fix)) = next else {
+            return Ok(findings);
+        };
+        tried.insert(check);
+        let mended = match &fix {
+            Fix::Settle => settle(project),
+            fix => mend(&project.root, fix, Timestamp::now())
+                .map(|mended| mended.0)
+                .map_err(anyhow::Error::from),
+        };
+        match mended {
+            Ok(lines) => done.lines.extend(lines),
+            Err(error) => {
+                let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+                done.failed
+                    .push(format!("{}: {}", check.word(), causes.join(": ")));
+            }
+        }
+    }
+}
+
+/// Records what became of the runs of dead orchestrators. Which tasks are hybrid is in the task files:
+/// with these unreadable, a worker's success could pass for an approval.
+fn settle(project: &Project) -> anyhow::Result<Vec<String>> {
+    let Ok(loaded) = project::load(project, None) else {
+        anyhow::bail!("the task files have errors: `runr check` names them");
+    };
+    let hybrid = |id: &TaskId| {
+        let found = loaded.plan.find(id);
+        found.is_some_and(|ix| loaded.plan.task(ix).kind == TaskKind::Hybrid)
+    };
+    let mut store = Store::open(&project.root)?;
+    let before = store.state().open.len();
+    let recovered = block_on(
+        Recovery {
+            store: &mut store,
+            hybrid: &hybrid,
+            own: None,
+        }
+        .run(),
+    )?;
+    drop(recovered);
+    store.write_cache()?;
+    let settled = before.saturating_sub(store.state().open.len());
+    Ok(vec![format!(
+        "recorded what became of {settled} runs and of their orchestrations"
+    )])
+}

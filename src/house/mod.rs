@@ -1,0 +1,22 @@
+//! Keeping house: what is wrong with runr's own files and processes, and what nothing needs any more.
+//!
+//! Knows the journal, the run folders, processes and the file system. Does not know the plan, the
+//! scheduler or the screen. `facts` and `contents` look; `judge` and `needless` decide and are pure; `mend`
+//! and `needless`'s caller act.
+
+mod contents;
+mod facts;
+mod finding;
+mod judge;
+mod leftovers;
+mod mend;
+mod needless;
+mod show;
+
+pub use contents::{Contents, Has, OrchFolder, RunFolder, contents};
+pub use facts::{Facts, gather};
+pub use finding::{Check, Finding, Fix, Level};
+pub use judge::judge;
+pub use mend::{Mended, NotMended, mend};
+pub use needless::{Clearance, Kept, Needless, Question, clear, needless};
+pub use show::show;
