@@ -80,11 +80,8 @@
 pub mod attempt;
 pub mod cli;
 pub mod event;
-<<<<<<< HEAD
 pub mod git;
-=======
 pub mod house;
->>>>>>> main
 pub mod model;
 pub mod orchestrate;
 pub mod plan;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::CommandLine;
+use crate::model::{CommandLine, Isolation};
 
 /// How long an attempt may take. `None`: no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct Policy {
     pub timeouts: Timeouts,
     pub retry: RetryPolicy,
     pub verify: VerifyPolicy,
+    /// What the task, its step, its track or a file says. `None`: nothing does.
+    #[serde(default)]
+    pub isolation: Option<Isolation>,
 }
 
 /// What happens when two ready tasks claim the same paths.

@@ -171,6 +171,8 @@ impl Dispatch {
             secrets: Vec::new(),
             verify: task.policy.verify.clone(),
             timeouts: task.policy.timeouts.clone(),
+            previous: None,
+            git: None,
         }))
     }
 }

@@ -77,7 +77,11 @@ impl<'a> Layers<'a> {
     /// Does any layer but the configuration speak about limits?
     fn has_policy(&self) -> bool {
         self.settings.iter().flatten().any(|s| {
-            s.timeouts.is_some() || s.retries.is_some() || s.tier.is_some() || s.commands.is_some()
+            s.timeouts.is_some()
+                || s.retries.is_some()
+                || s.tier.is_some()
+                || s.commands.is_some()
+                || s.isolation.is_some()
         })
     }
 
@@ -127,6 +131,7 @@ impl<'a> Layers<'a> {
                 timeout: verify.timeout.flatten(),
                 cwd: verify.cwd.as_deref().map(str::to_owned),
             },
+            isolation: self.first(|s| s.isolation),
         }
     }
 }

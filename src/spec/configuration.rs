@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{Collision, CommandLine, OrphanPolicy, StalePolicy};
+use crate::model::{Collision, CommandLine, GitConfig, Land, OrphanPolicy, StalePolicy};
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
 use crate::spec::reader::{Reader, Want};
-use crate::spec::settings::{RetryDoc, TimeoutsDoc, retries, timeouts};
+use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, retries, timeouts};
 use crate::spec::yaml::Node;
 use crate::spec::{At, Finding, MAX_BYTES};
 use std::time::Duration;
@@ -62,8 +62,6 @@ pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
     ("git", &["hooks", "sign"]),
 ];
 
-pub(super) const ISOLATION: [(&str, ()); 2] = [("worktree", ()), ("none", ())];
-
 /// What the configuration says.
 #[derive(Debug, Default)]
 pub struct ConfigDoc {
@@ -80,6 +78,7 @@ pub struct ConfigDoc {
     pub on_orphan: Option<OrphanPolicy>,
     /// `status: {frontmatter: true}`.
     pub frontmatter: bool,
+    pub git: GitConfig,
 }
 
 /// A pool's name and capacity.
@@ -147,6 +146,9 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     doc.frontmatter = reader.flag(key, node).unwrap_or(false);
                 }
             }
+            "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
+            "land" => doc.git.land = reader.word(key, node, &LAND),
+            "scope" | "worktree" | "git" => about_git(reader, &mut doc.git, key, node),
             _ => later(reader, key, node),
         }
     }
@@ -158,6 +160,32 @@ const COLLISION: [(&str, Collision); 3] = [
     ("force", Collision::Force),
     ("fail", Collision::Fail),
 ];
+
+const LAND: [(&str, Land); 3] = [
+    ("end", Land::End),
+    ("each", Land::Each),
+    ("never", Land::Never),
+];
+
+/// `scope`, `worktree` and `git`.
+fn about_git(reader: &mut Reader, doc: &mut GitConfig, key: &'static str, node: &Node) {
+    let paths = |reader: &mut Reader, key: &str, node: &Node| -> Vec<String> {
+        let found = reader.patterns(key, node).unwrap_or_default();
+        found.into_iter().map(|at| at.value.into()).collect()
+    };
+    for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
+        match (key, inner) {
+            ("scope", "allow") => doc.scope.allow = paths(reader, inner, node),
+            ("scope", "deny") => doc.scope.deny = paths(reader, inner, node),
+            ("scope", _) => doc.scope.lockfiles = paths(reader, inner, node),
+            ("worktree", "copy") => doc.tree.copy = paths(reader, inner, node),
+            ("worktree", "link") => doc.tree.link = paths(reader, inner, node),
+            ("worktree", _) => doc.tree.setup = reader.commands(inner, node).unwrap_or_default(),
+            (_, "hooks") => doc.commits.hooks = reader.flag(inner, node).unwrap_or_default(),
+            _ => doc.commits.sign = reader.flag(inner, node).unwrap_or_default(),
+        }
+    }
+}
 
 fn nested(key: &str) -> &'static [&'static str] {
     NESTED_KEYS
@@ -251,8 +279,6 @@ fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
 /// Keys of features to come: checked for type and kept nowhere.
 fn later(reader: &mut Reader, key: &'static str, node: &Node) {
     match key {
-        "isolation" => drop(reader.word(key, node, &ISOLATION)),
-        "land" => drop(reader.word(key, node, &[("end", ()), ("each", ()), ("never", ())])),
         "notify" => drop(reader.command(key, node)),
         "repos" => {
             let want = Want {
@@ -266,10 +292,6 @@ fn later(reader: &mut Reader, key: &'static str, node: &Node) {
         _ => {
             for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
                 match (key, inner) {
-                    ("scope", _) | ("worktree", "copy" | "link") => {
-                        drop(reader.patterns(inner, node))
-                    }
-                    ("worktree", _) => drop(reader.commands(inner, node)),
                     ("budget", _) => drop(reader.amount(inner, node)),
                     _ => drop(reader.flag(inner, node)),
                 }
