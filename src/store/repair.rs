@@ -169,6 +169,8 @@ mod tests {
                 wall: None,
                 grace: std::time::Duration::from_secs(1),
             },
+            previous: None,
+            git: None,
         }
     }
 
