@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
+use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
-use crate::model::{Collision, OrchId};
+use crate::model::{Collision, OrchId, StalePolicy};
 use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
@@ -18,6 +19,7 @@ use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
 use crate::store::Store;
+use crate::view;
 
 /// The flags of every command that dispatches.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -40,6 +42,9 @@ pub struct Dispatching {
     /// What to do when two ready tasks own the same paths [default: the configuration, else serialize]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
+    /// Run completed tasks again whose text, inputs or prerequisites changed since
+    #[arg(long)]
+    rerun_stale: bool,
     /// Print what would happen and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -79,6 +84,16 @@ pub struct Scope {
     pub ignore_outside: bool,
 }
 
+/// What has to be looked at to find stale tasks.
+#[derive(Debug)]
+struct Looked<'a> {
+    project: &'a Project,
+    loaded: &'a Loaded,
+    plan: &'a Plan,
+    store: &'a Store,
+    selected: &'a [TaskIx],
+}
+
 impl Dispatching {
     /// Reads the project, selects, runs, and prints the summary.
     ///
@@ -93,7 +108,18 @@ impl Dispatching {
         let loaded = context.load(&project, self.config.as_deref())?;
         let mut store = context.store(&project)?;
         store.refresh()?;
-        let scope = select(&loaded.plan, store.state())?;
+        let mut scope = select(&loaded.plan, store.state())?;
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &loaded.plan,
+                store: &store,
+                selected: &scope.selected,
+            },
+        )?;
+        scope.again.extend(stale);
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {
@@ -133,9 +159,22 @@ impl Dispatching {
         if let Some(collision) = self.collision {
             frozen.rules.collision = collision.into();
         }
+        let plan = frozen.thaw(&loaded.plan)?;
+        let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &plan,
+                store: &store,
+                selected: &selected,
+            },
+        )?;
+        frozen.again.extend(stale.iter().map(|ix| ix.0));
+        frozen.again.sort_unstable();
+        frozen.again.dedup();
         if self.dry_run {
-            let plan = frozen.thaw(&loaded.plan)?;
-            let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
             let preview = Preview {
                 plan: &plan,
                 state: store.state(),
@@ -151,6 +190,16 @@ impl Dispatching {
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::resume(frozen, how, around))?;
         conclude(context, finished, self.output(context))
+    }
+
+    /// The tasks to run again because they are stale; none unless that is asked for or configured.
+    fn stale(&self, context: &Context, at: &Looked<'_>) -> anyhow::Result<BTreeSet<TaskIx>> {
+        if !self.rerun_stale && at.loaded.config.stale == StalePolicy::Warn {
+            return Ok(BTreeSet::new());
+        }
+        let state = at.store.state();
+        let prints = fingerprints(context, at.project, at.plan, state)?;
+        Ok(view::rerun(at.plan, state, &prints, at.selected))
     }
 
     fn request(

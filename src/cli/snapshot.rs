@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{Fingerprint, ProcessRef, Status};
-use crate::plan::TaskIx;
+use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
@@ -37,7 +37,7 @@ impl Snapshot {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
         let store = context.store(&project)?;
-        let fingerprints = fingerprints(context, &project, &loaded, store.state())?;
+        let fingerprints = fingerprints(context, &project, &loaded.plan, store.state())?;
         Ok(Self {
             views: view::tasks_with(&loaded.plan, store.state(), &fingerprints),
             processes: processes(store.state(), &process::is_alive),
@@ -93,14 +93,17 @@ pub fn look(context: &Context) -> Look {
 }
 
 /// Fingerprints of the completed tasks that declare inputs; the others are compared by their text.
-fn fingerprints(
+///
+/// # Errors
+/// When stderr cannot be written. An input that cannot be read is a warning.
+pub fn fingerprints(
     context: &Context,
     project: &Project,
-    loaded: &Loaded,
+    plan: &Plan,
     state: &State,
 ) -> anyhow::Result<Vec<Option<Fingerprint>>> {
     let mut found = Vec::new();
-    for (task, number) in loaded.plan.tasks().iter().zip(0..) {
+    for (task, number) in plan.tasks().iter().zip(0..) {
         if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
             continue;
         }

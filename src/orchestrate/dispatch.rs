@@ -66,7 +66,12 @@ impl Dispatch {
             .into_iter()
             .filter_map(|p| {
                 let id = &plan.task(p).id;
-                Some((id.clone(), state.tasks.get(id)?.fingerprint?))
+                // One that has just ended is completed in the very line that reserves this attempt.
+                let fingerprint = match state.open_run(id) {
+                    Some((_, open)) => open.fingerprint,
+                    None => state.tasks.get(id)?.fingerprint?,
+                };
+                Some((id.clone(), fingerprint))
             })
             .collect();
         let reserved = Event::Reserved {

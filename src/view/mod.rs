@@ -6,6 +6,7 @@
 
 mod inferred;
 mod people;
+mod rerun;
 mod task;
 mod unblock;
 mod waits;
@@ -14,6 +15,7 @@ pub use inferred::{
     Difference, Evidence, Facts as FileFacts, Found, Inferred, Owners, TaskFiles, inferred,
 };
 pub use people::{Ask, Need, needs_people};
+pub use rerun::rerun;
 pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_with};
 pub use unblock::Unblocker;
 pub use waits::{Wait, Waits, waits};

@@ -24,6 +24,7 @@ mod redaction;
 mod resume;
 mod scheduler_properties;
 mod settle;
+mod stale;
 mod status;
 mod support;
 mod support_attempt;

@@ -8,6 +8,7 @@ use crate::cli::{Context, Exit, Failure, names};
 use crate::event::Event;
 use crate::model::{Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
+use crate::project::Project;
 use crate::state::{Illegal, State};
 use crate::store::{Refused, Store};
 use crate::view::{self, Standing};
@@ -15,6 +16,7 @@ use crate::view::{self, Standing};
 /// A person's change to some tasks, from the names typed to the words printed.
 #[derive(Debug)]
 pub struct Settlement {
+    pub project: Project,
     pub plan: Plan,
     pub store: Store,
     /// Who types.
@@ -31,6 +33,7 @@ impl Settlement {
         let loaded = context.load(&project, None)?;
         let store = context.store(&project)?;
         Ok(Self {
+            project,
             plan: loaded.plan,
             store,
             by: context.user(),
