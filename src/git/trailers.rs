@@ -253,7 +253,9 @@ mod tests {
     }
 
     /// Tasks with their runs, runs without, reverts.
-    fn said(message: &str) -> (Vec<(String, Option<RunId>)>, Vec<RunId>, Vec<String>) {
+    type Said = (Vec<(String, Option<RunId>)>, Vec<RunId>, Vec<String>);
+
+    fn said(message: &str) -> Said {
         let sections = read(message);
         let groups = sections.iter().flat_map(|s| &s.groups);
         (

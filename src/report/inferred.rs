@@ -352,7 +352,38 @@ mod tests {
             zone: TimeZone::UTC,
         };
         let text = report.text(&look);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r#"
+        Completed according to git: 4 of 9 tasks
+          ✓ a.md  2025-01-08  run:20250108-143022-k3f9  0123456789
+          ? b.md  2025-01-08  run:20250108-143022-k3f9  0123456789  probably: the commit changed only what it owns
+          ? c.md  2025-01-08  run:20250108-143022-k3f9  0123456789  only its file says so
+          ✓ d.md  2025-01-08  run:20250108-143022-k3f9  0123456789  by its run folder
+          ✓ e.md  2025-01-08  run:20250108-143022-k3f9  0123456789  by `completed_by` in its file
+          ✓ i.md  2025-01-08  run:20250108-143022-k3f9  0123456789
+
+        The journal differs:
+          a.md  completed in git, not in the journal
+          b.md  probably completed in git: runr status --infer-from-git --write b.md
+          c.md  only its file says that it is completed: runr status --infer-from-git --write c.md
+          d.md  completed in git; since that commit the journal says failed: runr status --infer-from-git --write d.md
+          e.md  both say completed, by different runs; the journal's stands
+          f.md  its commit aaaaaaaaaa was reverted by bbbbbbbbbb: runr tasks reset f.md
+          g.md  its checkpoint cccccccccc is on no branch that counts
+          h.md  completed by hand: in the journal only
+
+        runr status --infer-from-git --write    takes over what is new
+
+        Later changes to what completed tasks own:
+          i.md
+            0ddddddddd Fix \u{1b}[31mit
+            1ddddddddd Fix \u{1b}[31mit
+            2ddddddddd Fix \u{1b}[31mit
+            3ddddddddd Fix \u{1b}[31mit
+            4ddddddddd Fix \u{1b}[31mit
+            and 2 more
+
+        1 commit names a run, and nothing here says its task: eeeeeeeeee
+        "#);
         let json = report.json();
         assert_eq!(json.tasks.iter().filter(|task| task.completed).count(), 4);
         assert_eq!(

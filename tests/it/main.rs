@@ -29,5 +29,6 @@ mod status;
 mod support;
 mod support_attempt;
 mod support_sealed;
+mod tiers;
 mod why;
 mod world;
