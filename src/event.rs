@@ -102,6 +102,8 @@ pub enum Event {
         reason: StopReason,
         message: Option<String>,
     },
+    /// The commit of a completed task is nowhere, and nothing reachable says the same: it has to be done again.
+    CheckpointMissing { task: TaskId, sha: String },
     /// A person says that the task is done.
     CompletedByHand {
         task: TaskId,
@@ -114,6 +116,9 @@ pub enum Event {
         task: TaskId,
         by: String,
         note: Option<String>,
+        /// The worker's half on the orchestration's branch; in place there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha: Option<String>,
     },
     /// A person sends a hybrid task back to its worker.
     Rejected {

@@ -17,8 +17,9 @@ use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
+use crate::attempt::verify::Round;
 use crate::attempt::watch::Watch;
-use crate::model::{CheckResult, Outcome, RunSpec, RunState, StopReason};
+use crate::model::{CheckResult, Outcome, RunGit, RunSpec, RunState, StopReason};
 use crate::worker::{self, Secrets};
 
 /// An attempt at work.
@@ -27,7 +28,7 @@ pub struct Attempt<'a> {
     pub dir: &'a Path,
     pub spec: &'a RunSpec,
     pub lock: &'a std::fs::File,
-    pub watch: Watch,
+    pub watch: &'a mut Watch,
     pub tree: Tree,
     /// The environment of everything that is started.
     pub env: Vec<(String, String)>,
@@ -38,16 +39,23 @@ pub struct Attempt<'a> {
     pub worker: Option<End>,
     pub checks: Vec<CheckResult>,
     pub ended: Ending,
+    /// How high it is verified: as asked, or as what it changed asks for.
+    pub tier: u8,
+    /// What it has left in git so far.
+    pub left: RunGit,
 }
 
 /// Does the work and judges it. When this returns, nothing that it started is alive.
-pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
+///
+/// The task's lock stays with the caller: whoever finds it free takes an attempt without a verdict for
+/// a crashed one.
+pub fn perform(dir: &Path, spec: &RunSpec, go: &mut Go) -> RunState {
     let started_at = Timestamp::now();
     let mut attempt = Attempt {
         dir,
         spec,
         lock: &go.lock,
-        watch: go.watch,
+        watch: &mut go.watch,
         tree: Tree {
             cookie: format!("{}={}", worker::COOKIE, spec.run),
             grace: spec.timeouts.grace,
@@ -58,14 +66,11 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         worker: None,
         checks: Vec::new(),
         ended: Ending::default(),
+        tier: spec.verify.tier,
+        left: RunGit::default(),
     };
-    let stop = match attempt.work() {
-        ControlFlow::Break(stop) => Some(stop),
-        ControlFlow::Continue(()) => match attempt.verify() {
-            ControlFlow::Break(stop) => Some(stop),
-            ControlFlow::Continue(()) => None,
-        },
-    };
+    let stop = attempt.whole().break_value();
+    let git = attempt.left_in_git();
     let took = attempt.began.elapsed();
     RunState {
         schema_version: 1,
@@ -82,11 +87,28 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         signal: attempt.worker.and_then(|end| end.signal),
         checks: attempt.checks,
         ended_strays: attempt.ended.strays,
-        git: None,
+        git,
     }
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn whole(&mut self) -> ControlFlow<Stop> {
+        let spec: &'a RunSpec = self.spec;
+        let Some(git) = spec.git.as_deref() else {
+            self.work()?;
+            return self.verify(Round::First);
+        };
+        let ground = self.prepare(git)?;
+        let worked = self.work();
+        // Before git is asked anything: what the worker put into the shared configuration must not run.
+        self.tampered(git)?;
+        worked?;
+        self.weigh(&ground)?;
+        self.verify(Round::First)?;
+        self.tampered(git)?;
+        self.conclude(&ground)
+    }
+
     fn work(&mut self) -> ControlFlow<Stop> {
         self.heed_requests("before the worker started")?;
         let timeouts = &self.spec.timeouts;
@@ -115,7 +137,7 @@ impl Attempt<'_> {
             Ok(running) => running,
             Err(error) => return ControlFlow::Break(outcome::not_started(&error)),
         };
-        let finish = command::finish(running, limits, output, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, output, self.watch, &self.tree);
         let how = self.take(finish)?;
         match how {
             How::Exited(status) => {
@@ -175,6 +197,10 @@ fn whole_environment(dir: &Path, spec: &RunSpec) -> Vec<(String, String)> {
         .filter(|(name, _)| identity.iter().all(|(mine, _)| mine != name))
         .cloned()
         .collect();
-    env.extend(identity.map(|(name, value)| (name.to_owned(), value)));
+    env.extend(
+        identity
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
     env
 }

@@ -2,7 +2,7 @@
 //!
 //! The files are made by whoever comes first and never removed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::git::GitError;
@@ -26,14 +26,31 @@ impl Drop for Lock {
 /// # Errors
 /// When the file cannot be made or locked.
 pub fn take(path: &Path) -> Result<Lock, GitError> {
-    let file = OpenOptions::new()
+    let file = open(path)?;
+    file.lock().map_err(GitError::io("lock", path))?;
+    Ok(Lock { file })
+}
+
+/// Takes a lock without waiting. `None`: somebody holds it.
+///
+/// # Errors
+/// As for [`take`].
+pub fn try_take(path: &Path) -> Result<Option<Lock>, GitError> {
+    let file = open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(GitError::io("lock", path)(error)),
+    }
+}
+
+fn open(path: &Path) -> Result<File, GitError> {
+    OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)
-        .map_err(GitError::io("open", path))?;
-    file.lock().map_err(GitError::io("lock", path))?;
-    Ok(Lock { file })
+        .map_err(GitError::io("open", path))
 }
 
 /// Makes everything of the file system that this folder is on last.

@@ -252,10 +252,11 @@ mod tests {
         RunId::parse(&format!("20250108-14453{n}-p2mx")).unwrap()
     }
 
-    /// Tasks with their runs, runs without, reverts.
-    type Said = (Vec<(String, Option<RunId>)>, Vec<RunId>, Vec<String>);
+    /// Tasks with their runs.
+    type Tasks = Vec<(String, Option<RunId>)>;
 
-    fn said(message: &str) -> Said {
+    /// Tasks with their runs, runs without, reverts.
+    fn said(message: &str) -> (Tasks, Vec<RunId>, Vec<String>) {
         let sections = read(message);
         let groups = sections.iter().flat_map(|s| &s.groups);
         (

@@ -80,6 +80,17 @@ pub fn private_index(spec: &GitSpec, run: &RunId, to: &Path) -> Result<(), GitEr
     copy().map_err(GitError::io("copy", &from))
 }
 
+/// Puts a commit onto the branch of its run, on disk: the work is kept there whatever becomes of the working tree.
+///
+/// # Errors
+/// When git or the disk refuses.
+pub fn keep(git: &Git, common: &Path, run: &RunId, commit: &str) -> Result<(), GitError> {
+    lock::sync(common)?;
+    let branch = format!("refs/heads/{}", branch_of(run));
+    git.run(&["update-ref", &branch, commit])?;
+    lock::sync(common)
+}
+
 /// What became of a working tree that is not needed any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removed {

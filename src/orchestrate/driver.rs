@@ -2,31 +2,34 @@
 //! events they make; append these as one line; only then start what was reserved, let go what was
 //! started, and tell the screen; wait for the next thing to happen; until the scheduler is finished.
 
+mod attempts;
+mod branches;
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt::{Held, LaunchError, Live};
-use crate::event::{Event, Recorded, Verdict};
-use crate::model::{OrchId, OrphanPolicy, RunId, RunState, StopReason};
+use crate::attempt::Held;
+use crate::event::{Event, Recorded};
+use crate::model::{OrchId, OrphanPolicy, RunId};
 use crate::orchestrate::babysit::{Nursery, Report};
+use crate::orchestrate::cleaning::{Cleaning, Done};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::display::Display;
+use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::news::News;
 use crate::orchestrate::owners::Owners;
-use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays};
+use crate::orchestrate::recover::Recovered;
+use crate::orchestrate::signals::{Signalled, Signals};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
-use crate::sched::{
-    self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
-};
-use crate::state::Illegal;
-use crate::store::{OwnerLock, Store, StoreError, create_run, read_state};
+use crate::sched::{self, Cancel, Input, Kill, Problem, Scheduler};
+use crate::store::{OwnerLock, Store};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
@@ -55,6 +58,7 @@ pub struct Ending {
     pub scheduler: Scheduler,
     pub plan: Plan,
     pub store: Store,
+    pub grounds: Option<Grounds>,
     pub screen: Display,
 }
 
@@ -78,6 +82,8 @@ enum Then {
         run: RunId,
         held: Box<Held>,
     },
+    /// The task is completed: its work may land, and its working tree go.
+    Completed(Option<Done>),
     /// The orchestration is over: others may resume it.
     Release(OwnerLock),
 }
@@ -116,6 +122,7 @@ pub struct Orchestrator {
     adopted: Recovered,
     /// Other orchestrators at work on tasks: should one die, its attempts are settled here.
     owners: Owners,
+    cleaning: Cleaning,
     inputs: VecDeque<Input>,
     pending: Vec<Pending>,
     wake_at: Option<Duration>,
@@ -132,6 +139,23 @@ struct Ended {
     run: RunId,
     message: Option<String>,
     took_ms: u64,
+    /// The commit that the journal names for it.
+    commit: Option<String>,
+    /// Its working tree, when nothing needs that any more.
+    done: Option<Done>,
+}
+
+impl Ended {
+    /// One that left nothing in git.
+    fn new(run: &RunId, message: Option<String>, took_ms: u64) -> Self {
+        Self {
+            run: run.clone(),
+            message,
+            took_ms,
+            commit: None,
+            done: None,
+        }
+    }
 }
 
 impl Orchestrator {
@@ -158,6 +182,7 @@ impl Orchestrator {
             ended: BTreeMap::new(),
             adopted: start.recovered,
             owners: Owners::default(),
+            cleaning: Cleaning::default(),
             inputs: VecDeque::new(),
             pending: Vec::new(),
             wake_at: None,
@@ -185,7 +210,8 @@ impl Orchestrator {
         ));
         self.inputs.push_back(Input::Begin);
         let news = self.store.refresh()?;
-        self.hear(&news);
+        self.hear(&news)?;
+        self.clean_left_behind()?;
         loop {
             if let Err(error) = self.settle().await {
                 self.let_running_end().await;
@@ -193,7 +219,13 @@ impl Orchestrator {
             }
             if self.finished && self.alive.is_empty() {
                 let signalled = self.signalled;
+                for line in self.cleaning.finish().await {
+                    self.screen.say(&line);
+                }
                 return Ok(self.ending(signalled, false));
+            }
+            for line in self.cleaning.said() {
+                self.screen.say(&line);
             }
             self.watch_owners();
             let tick = self.screen.next_tick();
@@ -209,7 +241,7 @@ impl Orchestrator {
                 }
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
-                    self.hear(&news);
+                    self.hear(&news)?;
                 }
                 signal = signals.next() => {
                     if let Some(left) = self.signal(signal)? {
@@ -245,413 +277,15 @@ impl Orchestrator {
         }
     }
 
-    fn carry_out(&mut self, effect: Effect) -> Result<(), OrchestrateError> {
-        match effect {
-            Effect::Reserve { task } => {
-                let again = self.again.contains(&task);
-                let attempt = self.dispatch.prepare(
-                    &self.plan,
-                    task,
-                    self.store.state(),
-                    again,
-                    Timestamp::now(),
-                )?;
-                self.run_of.insert(task, attempt.run.clone());
-                self.pending.push(Pending {
-                    event: attempt.reserved.clone(),
-                    then: Then::Launch {
-                        task,
-                        attempt: Box::new(attempt),
-                    },
-                });
-            }
-            Effect::Settle { task, how } => {
-                let event = match self.ended.remove(&task) {
-                    Some(ended) => {
-                        self.run_of.remove(&task);
-                        match verdict(how, ended.message) {
-                            Ok(verdict) => Event::Ended {
-                                run: ended.run,
-                                verdict,
-                                took_ms: ended.took_ms,
-                            },
-                            Err(message) => Event::Voided {
-                                run: ended.run,
-                                message,
-                            },
-                        }
-                    }
-                    None => match how {
-                        Settle::Failed(reason) | Settle::Stopped(reason) => Event::GivenUp {
-                            orch: self.dispatch.orch.clone(),
-                            task: self.plan.task(task).id.clone(),
-                            reason,
-                            message: None,
-                        },
-                        // Without an attempt there is nothing else to say.
-                        Settle::Completed
-                        | Settle::AwaitingApproval
-                        | Settle::Retry { .. }
-                        | Settle::Void => return Ok(()),
-                    },
-                };
-                self.pending.push(Pending {
-                    event,
-                    then: Then::Nothing,
-                });
-            }
-            Effect::Skip { task } => {
-                let event = Event::Skipped {
-                    orch: self.dispatch.orch.clone(),
-                    task: self.plan.task(task).id.clone(),
-                };
-                self.pending.push(Pending {
-                    event,
-                    then: Then::Nothing,
-                });
-            }
-            Effect::End { task, kill } => self.end_attempt(task, kill),
-            Effect::WakeAt(at) => self.wake_at = Some(at),
-            Effect::Finish => self.finished = true,
-        }
-        Ok(())
-    }
-
-    fn end_attempt(&mut self, task: TaskIx, kill: Kill) {
-        if let Some(alive) = self
-            .run_of
-            .get(&task)
-            .and_then(|run| self.alive.get_mut(run))
-        {
-            match &alive.ask {
-                Some(ask) => tell(ask, kill),
-                None => alive.end = Some(kill),
-            }
-        }
-    }
-
-    /// Appends all pending events as one line, then does what follows from the accepted ones.
-    async fn write(&mut self) -> Result<(), OrchestrateError> {
-        let pending = std::mem::take(&mut self.pending);
-        let appended = self
-            .store
-            .append(pending.iter().map(|p| p.event.clone()).collect())?;
-        let mut refused = appended.refused;
-        let mut accepted = Vec::new();
-        for pending in pending {
-            match refused.iter().position(|r| r.event == pending.event) {
-                Some(i) => self.refused(pending, refused.swap_remove(i).why)?,
-                None => accepted.push(pending.then),
-            }
-        }
-        self.hear(&appended.news);
-        for then in accepted {
-            match then {
-                Then::Nothing => {}
-                Then::Release(lock) => drop(lock),
-                Then::Launch { task, attempt } => self.launch(task, *attempt)?,
-                Then::Go { run, held } => self.go(run, *held).await,
-            }
-        }
-        Ok(())
-    }
-
-    fn refused(&mut self, pending: Pending, why: Illegal) -> Result<(), OrchestrateError> {
-        match (pending.then, why) {
-            (Then::Launch { task, .. }, why) => {
-                self.run_of.remove(&task);
-                let why = match why {
-                    Illegal::TaskRunning { .. } => Refusal::Running,
-                    Illegal::AlreadyCompleted { .. } => Refusal::Completed,
-                    Illegal::PoolFull { .. } | Illegal::Claimed { .. } => Refusal::Busy,
-                    // Another orchestrator drew the same id in the same second: draw again.
-                    Illegal::RunKnown { .. } => Refusal::Busy,
-                    source => {
-                        return Err(OrchestrateError::Refused {
-                            orch: self.dispatch.orch.clone(),
-                            source,
-                        });
-                    }
-                };
-                self.inputs.push_back(Input::Refused { task, why });
-                if why == Refusal::Busy {
-                    // The task waits for what others hold, as it is now.
-                    let usage = sched::usage(&self.plan, self.store.state(), &self.dispatch.orch);
-                    self.inputs.push_back(usage);
-                }
-                Ok(())
-            }
-            // A person or another orchestration was faster; the news says so.
-            (Then::Nothing, _)
-                if matches!(pending.event, Event::Skipped { .. } | Event::GivenUp { .. }) =>
-            {
-                Ok(())
-            }
-            (_, source) => Err(OrchestrateError::Refused {
-                orch: self.dispatch.orch.clone(),
-                source,
-            }),
-        }
-    }
-
-    /// Starts the process of a reserved attempt. A run folder that cannot be made, as on a full disk, says
-    /// nothing about the task: the run stays reserved, and the next command finds that it never began.
-    fn launch(&mut self, task: TaskIx, attempt: Attempt) -> Result<(), OrchestrateError> {
-        let run = attempt.run;
-        let created = match attempt.spec {
-            Ok(spec) => match create_run(&self.dispatch.layout, &spec) {
-                Ok(dir) => Ok(dir),
-                // Another orchestrator drew the same id in the same second: draw again.
-                Err(StoreError::RunExists { .. }) => {
-                    Err((AttemptEnd::Void, "its run id was taken".to_owned()))
-                }
-                Err(error) => return Err(error.into()),
-            },
-            Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
-        };
-        let alive = Alive {
-            task,
-            ask: None,
-            end: None,
-            since: Instant::now(),
-        };
-        self.alive.insert(run.clone(), alive);
-        match created {
-            Ok(dir) => {
-                let exe = self.exe.clone();
-                self.nursery.start(run, exe, dir, attempt.secrets);
-            }
-            Err((end, message)) => self.over(&run, end, Some(message), 0),
-        }
-        Ok(())
-    }
-
-    /// `started` is on disk: the worker may begin.
-    async fn go(&mut self, run: RunId, held: Held) {
-        let Some(alive) = self.alive.get_mut(&run) else {
-            return;
-        };
-        match held.go().await {
-            Ok(live) => {
-                let ask = self.nursery.watch(run, live);
-                if let Some(kill) = alive.end.take() {
-                    tell(&ask, kill);
-                }
-                alive.ask = Some(ask);
-                alive.since = Instant::now();
-            }
-            Err(error) => {
-                let message = format!("its process ended before the work began: {error}");
-                self.over(
-                    &run,
-                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    Some(message),
-                    0,
-                );
-            }
-        }
-    }
-
-    async fn attempt(&mut self, report: Report) -> Result<(), OrchestrateError> {
-        match report {
-            Report::Ready {
-                run,
-                held: Ok(held),
-            } => {
-                if self
-                    .alive
-                    .get(&run)
-                    .is_some_and(|alive| alive.end.is_some())
-                {
-                    let mut message = "cancelled before the work began".to_owned();
-                    if let Err(error) = held.abandon().await {
-                        // It sees the end of its input all the same, and leaves.
-                        message = format!("{message}; cannot wait for its process: {error}");
-                    }
-                    let message = Some(message);
-                    self.over(&run, AttemptEnd::Void, message, 0);
-                } else {
-                    let event = Event::Started {
-                        run: run.clone(),
-                        process: held.process().clone(),
-                    };
-                    self.pending.push(Pending {
-                        event,
-                        then: Then::Go { run, held },
-                    });
-                }
-            }
-            Report::Ready {
-                run,
-                held: Err(error),
-            } => {
-                let end = match &error {
-                    LaunchError::Locked => AttemptEnd::Void,
-                    _ => AttemptEnd::Unsuccessful(StopReason::InternalError),
-                };
-                self.over(&run, end, Some(error.to_string()), 0);
-            }
-            Report::Gone { run, watched } => {
-                if let Err(source) = watched {
-                    let path = self.dispatch.layout.run(&run);
-                    return Err(OrchestrateError::Io {
-                        doing: "watch the attempt of",
-                        path,
-                        source,
-                    });
-                }
-                match self.adopted.is_foreign(&run) {
-                    true => self.foreign_end(&run)?,
-                    false => self.own_end(&run)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// An attempt of ours is gone: its verdict is in its folder, or it was lost.
-    fn own_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
-        let state = self.final_state(run)?;
-        let elapsed = self
-            .alive
-            .get(run)
-            .map_or(Duration::ZERO, |alive| alive.since.elapsed());
-        let (end, message, took_ms) = match state {
-            Some(state) => {
-                let end = match state.outcome {
-                    crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
-                    crate::model::Outcome::Ended(reason) => AttemptEnd::Unsuccessful(reason),
-                };
-                (end, state.message, state.took_ms)
-            }
-            None => {
-                let message = Some("its process vanished without a verdict".to_owned());
-                let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                (
-                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    message,
-                    took,
-                )
-            }
-        };
-        self.over(run, end, message, took_ms);
-        Ok(())
-    }
-
-    /// The verdict in the run's folder. Without one, whatever is left of its processes is ended first.
-    fn final_state(&self, run: &RunId) -> Result<Option<RunState>, OrchestrateError> {
-        let state = read_state(&self.dispatch.layout, run)?;
-        if state.is_none() {
-            end_strays(&self.dispatch.layout, run)?;
-        }
-        Ok(state)
-    }
-
-    fn over(&mut self, run: &RunId, how: AttemptEnd, message: Option<String>, took_ms: u64) {
-        if let Some(alive) = self.alive.remove(run) {
-            self.ended.insert(
-                alive.task,
-                Ended {
-                    run: run.clone(),
-                    message,
-                    took_ms,
-                },
-            );
-            self.inputs.push_back(Input::Ended {
-                task: alive.task,
-                how,
-            });
-        }
-    }
-
-    /// An attempt of a dead orchestrator is gone: its verdict is journalled as it is, without retries.
-    fn foreign_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
-        let state = self.final_state(run)?;
-        let hybrid = self.store.state().open.get(run).is_some_and(|open| {
-            let ix = self.plan.find(&open.task);
-            ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
-        });
-        self.pending.push(Pending {
-            event: end_of(run, state, hybrid),
-            then: Then::Nothing,
-        });
-        if let Some((orch, lock)) = self.adopted.ended(run) {
-            let event = Event::OrchestrationEnded { orch, exit: 1 };
-            self.pending.push(Pending {
-                event,
-                then: Then::Release(lock),
-            });
-        }
-        Ok(())
-    }
-
-    /// Begins to watch what recovery found alive.
-    fn adopt(&mut self) {
-        let own: Vec<(RunId, Live)> = self.adopted.own_alive();
-        for (run, live) in own {
-            let open = self.store.state().open.get(&run);
-            let Some(task) = open.and_then(|open| self.plan.find(&open.task)) else {
-                continue;
-            };
-            if let Some(open) = open {
-                self.screen.adopted(&run, open);
-            }
-            let ask = self.nursery.watch(run.clone(), live);
-            self.run_of.insert(task, run.clone());
-            self.alive.insert(
-                run,
-                Alive {
-                    task,
-                    ask: Some(ask),
-                    end: None,
-                    since: Instant::now(),
-                },
-            );
-        }
-        self.watch_foreign();
-    }
-
-    fn watch_foreign(&mut self) {
-        for (run, live) in self.adopted.foreign_alive() {
-            // Nobody asks it to end: it is not ours.
-            drop(self.nursery.watch(run, live));
-        }
-    }
-
-    fn watch_owners(&mut self) {
-        let (own, adopted) = (&self.dispatch.orch, &self.adopted);
-        let ours = |orch: &OrchId| orch == own || adopted.holds(orch);
-        self.owners
-            .watch(&self.dispatch.layout, self.store.state(), ours);
-    }
-
-    /// Another orchestrator is gone: settles what it left, unless somebody else already does.
-    async fn recover(&mut self, orch: &OrchId) -> Result<(), OrchestrateError> {
-        let plan = &self.plan;
-        let hybrid = |id: &_| {
-            plan.find(id)
-                .is_some_and(|ix| plan.task(ix).kind == crate::model::TaskKind::Hybrid)
-        };
-        let recovery = Recovery {
-            store: &mut self.store,
-            hybrid: &hybrid,
-            own: None,
-        };
-        let mut recovered = recovery.one(orch).await?;
-        let news = std::mem::take(&mut recovered.news);
-        self.adopted.join(recovered);
-        self.watch_foreign();
-        self.hear(&news);
-        Ok(())
-    }
-
     /// Shows what was written and tells the scheduler what others did.
-    fn hear(&mut self, news: &[Recorded]) {
+    fn hear(&mut self, news: &[Recorded]) -> Result<(), OrchestrateError> {
         for recorded in news {
             self.screen.event(recorded);
         }
-        self.inputs
-            .extend(self.news.inputs(news, &self.plan, self.store.state()));
+        let mut inputs = self.news.inputs(news, &self.plan, self.store.state());
+        self.hold_back(&mut inputs)?;
+        self.inputs.extend(inputs);
+        Ok(())
     }
 
     /// `Some(exit code)`: leave at once.
@@ -701,87 +335,16 @@ impl Orchestrator {
             scheduler: self.scheduler,
             plan: self.plan,
             store: self.store,
+            grounds: self.dispatch.grounds,
             screen: self.screen,
         }
     }
-}
-
-/// The verdict for the journal; `Err`: the attempt is void.
-fn verdict(how: Settle, message: Option<String>) -> Result<Verdict, String> {
-    Ok(match how {
-        Settle::Completed => Verdict::Completed { sha: None },
-        Settle::AwaitingApproval => Verdict::AwaitingApproval { sha: None },
-        Settle::Retry {
-            reason,
-            counted,
-            wait,
-        } => Verdict::Retry {
-            reason,
-            message,
-            counted,
-            wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-        },
-        Settle::Failed(reason) => Verdict::Failed { reason, message },
-        Settle::Stopped(reason) => Verdict::Stopped { reason, message },
-        Settle::Void => return Err(message.unwrap_or_default()),
-    })
-}
-
-/// Asks an attempt to end.
-fn tell(ask: &mpsc::UnboundedSender<Kill>, kill: Kill) {
-    // The future that listens is gone only when the attempt is: its end is on the way then.
-    let _ = ask.send(kill);
 }
 
 async fn at(when: Option<Instant>) {
     match when {
         Some(when) => sleep_until(when).await,
         None => std::future::pending().await,
-    }
-}
-
-/// A signal that asks an orchestrator to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Signalled {
-    Hup,
-    Int,
-    Term,
-}
-
-impl Signalled {
-    /// 128 plus the signal's number.
-    fn exit(self) -> u8 {
-        match self {
-            Self::Hup => 129,
-            Self::Int => 130,
-            Self::Term => 143,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, OrchestrateError> {
-        let listen = |kind| signal(kind).map_err(|source| OrchestrateError::Signals { source });
-        Ok(Self {
-            hangup: listen(SignalKind::hangup())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> Signalled {
-        tokio::select! {
-            _ = self.hangup.recv() => Signalled::Hup,
-            _ = self.interrupt.recv() => Signalled::Int,
-            _ = self.terminate.recv() => Signalled::Term,
-        }
     }
 }
 

@@ -251,6 +251,13 @@ impl State {
                 state.stop_reason = Some(*reason);
                 state.message.clone_from(message);
             }
+            Event::CheckpointMissing { task, sha } => {
+                let state = self.touch(task, Status::Stopped, at);
+                state.stop_reason = Some(StopReason::CheckpointMissing);
+                state.message = Some(format!("its commit {sha} is gone"));
+                state.completed_at = None;
+                state.checkpoint_sha = None;
+            }
             Event::CompletedByHand {
                 task,
                 note,
@@ -273,8 +280,13 @@ impl State {
                 state.message.clone_from(note);
                 state.prerequisites = prerequisites;
             }
-            Event::Approved { task, note, .. } => {
+            Event::Approved {
+                task, note, sha, ..
+            } => {
                 let state = self.touch(task, Status::Completed, at);
+                if sha.is_some() {
+                    state.checkpoint_sha.clone_from(sha);
+                }
                 state.source = Some(Source::Run);
                 state.completed_at = Some(at);
                 state.message.clone_from(note);

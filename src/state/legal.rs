@@ -25,6 +25,8 @@ pub enum Illegal {
     RunKnown { run: RunId },
     #[error("`{task}` is {}, not awaiting approval", .status.word())]
     NotAwaitingApproval { task: TaskId, status: Status },
+    #[error("`{task}` is not completed by that commit")]
+    NoSuchCheckpoint { task: TaskId },
     #[error("orchestration {orch} is not open")]
     OrchestrationNotOpen { orch: OrchId },
 }
@@ -93,6 +95,18 @@ impl State {
                     return Err(Illegal::AlreadyCompleted { task: task.clone() });
                 }
                 Ok(())
+            }
+            Event::CheckpointMissing { task, sha } => {
+                self.not_running(task)?;
+                match self.tasks.get(task) {
+                    Some(state)
+                        if state.status == Status::Completed
+                            && state.checkpoint_sha.as_ref() == Some(sha) =>
+                    {
+                        Ok(())
+                    }
+                    _ => Err(Illegal::NoSuchCheckpoint { task: task.clone() }),
+                }
             }
             Event::Approved { task, .. } | Event::Rejected { task, .. } => {
                 match self.status(task) {

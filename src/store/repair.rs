@@ -200,6 +200,7 @@ mod tests {
                 task: task("c.md"),
                 by: by(),
                 note: None,
+                sha: None,
             },
             Event::CompletedByHand {
                 task: task("d.md"),

@@ -26,13 +26,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "model", "event", "plan", "state", "view", "sched", "simulate",
         ],
     ),
-    ("attempt", &["model", "worker", "store"]),
-    ("house", &["model", "event", "state", "store", "attempt"]),
+    ("attempt", &["model", "worker", "store", "git"]),
+    (
+        "house",
+        &["model", "event", "state", "store", "attempt", "git"],
+    ),
     (
         "orchestrate",
         &[
             "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
-            "project", "report",
+            "project", "report", "git",
         ],
     ),
 ];

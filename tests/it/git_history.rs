@@ -20,6 +20,8 @@ impl Repo {
         }
         let repo = Self { sealed };
         repo.git(&["init", "-q", "-b", "main"]);
+        repo.git(&["config", "user.name", "a"]);
+        repo.git(&["config", "user.email", "a@example.org"]);
         repo.git(&["add", "."]);
         repo.git(&["commit", "-qm", "Tasks"]);
         repo

@@ -1,5 +1,6 @@
 //! Verification in tiers: what is asked for, what risk adds, what does not count as a pass.
 
+use crate::support_git::Repo;
 use crate::support_sealed::Sealed;
 
 const CONFIG: &str = "verify:
@@ -79,4 +80,58 @@ fn a_check_that_could_not_run_is_no_pass() {
         let told = sealed.runr(&["status", "--tasks"]).exits(0);
         assert!(told.stdout.contains("verification failed"), "{told:?}");
     }
+}
+
+#[test]
+fn in_a_working_tree_of_its_own_what_was_changed_decides() {
+    let repo = Repo::with(&[
+        ("docs", "run: mkdir -p docs && echo x > docs/a"),
+        ("source", "run: mkdir -p src && echo x > src/a"),
+        ("base", "run: mkdir -p db && echo x > db/a"),
+        ("many", "run: touch 1 2 3 4"),
+        ("asks", "run: 'true'\nverify: {tier: 2}"),
+        // It may, and does not.
+        ("owner", "run: 'true'\nowns: [db/**]"),
+    ]);
+    let config = "verify:
+  tier0: [test ! -e forbidden]
+  tier1: ['true']
+  tier2: [[test, -d, .]]
+  risk: { tier1: [src/**], tier2: [db/**], tier1_files: 4 }
+";
+    repo.fixture.write(".runr/config.yaml", config);
+    repo.commit("configure");
+    repo.runr(&["run", "-j1", "--quiet"], 0);
+    let verified = |task: &str| {
+        let grep = format!("--grep=^Runr-Task: .runr/tasks/{task}.md$");
+        let message = repo.git(&["log", "-1", "--format=%B", &grep, "main"]);
+        let line = message
+            .lines()
+            .find_map(|l| l.strip_prefix("Runr-Verified: "));
+        line.unwrap_or_else(|| panic!("{task}: {message}"))
+            .to_owned()
+    };
+    for (task, expected) in [
+        ("docs", "tier0 test ! -e forbidden"),
+        ("source", "tier1 test ! -e forbidden; true"),
+        ("base", "tier2 test ! -e forbidden; true; test -d ."),
+        ("many", "tier1 test ! -e forbidden; true"),
+        ("asks", "tier2 test ! -e forbidden; true; test -d ."),
+        ("owner", "tier0 test ! -e forbidden"),
+    ] {
+        assert_eq!(verified(task), expected, "{task}");
+    }
+}
+
+#[test]
+fn what_risk_asks_for_can_fail_the_run() {
+    let repo = Repo::with(&[("base", "run: mkdir -p db && echo x > db/a")]);
+    let config = "verify: { tier2: [echo too risky; exit 1], risk: { tier2: [db/**] } }\n";
+    repo.fixture.write(".runr/config.yaml", config);
+    repo.commit("configure");
+    let ran = repo.runr(&["run"], 1);
+    let all = format!("{}{}", ran.out, ran.err);
+    assert!(all.contains("too risky"), "{all}");
+    assert_eq!(repo.status("base")["status"], "failed");
+    assert_eq!(repo.status("base")["stop_reason"], "verification_failed");
 }

@@ -23,6 +23,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             task: settlement.task(ix).id.clone(),
             by: settlement.by.clone(),
             note: args.note.clone(),
+            sha: None,
         })
         .collect();
     settlement.append(context, events, |event| match event {
