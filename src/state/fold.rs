@@ -134,6 +134,15 @@ impl State {
         self.open.iter().find(|(_, run)| run.task == *task)
     }
 
+    /// The same tasks with the fingerprints of their latest completions.
+    fn latest(&self, recorded: &[(TaskId, Fingerprint)]) -> Vec<(TaskId, Fingerprint)> {
+        let now = |id: &TaskId| self.tasks.get(id).and_then(|task| task.fingerprint);
+        recorded
+            .iter()
+            .map(|(id, then)| (id.clone(), now(id).unwrap_or(*then)))
+            .collect()
+    }
+
     /// Brings the state forward by one event.
     ///
     /// Total: an event that names something unknown changes nothing but `seq`, so that a journal
@@ -255,13 +264,21 @@ impl State {
                 fingerprint,
                 ..
             } => {
+                let before = self
+                    .tasks
+                    .get(task)
+                    .filter(|s| s.status == Status::Completed);
+                // Who says "done" of what is completed accepts it as it is, on top of what it needs as
+                // that is now: its commit is still its commit.
+                let kept = before.and_then(|s| s.checkpoint_sha.clone());
+                let prerequisites = before.map_or_else(Vec::new, |s| self.latest(&s.prerequisites));
                 let state = self.touch(task, Status::Completed, at);
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
-                state.checkpoint_sha = None;
+                state.checkpoint_sha = kept;
                 state.message.clone_from(note);
-                state.prerequisites.clear();
+                state.prerequisites = prerequisites;
             }
             Event::Approved {
                 task, note, sha, ..
