@@ -28,6 +28,7 @@ mod scheduler_properties;
 mod settle;
 mod stale;
 mod status;
+mod status_files;
 mod support;
 mod support_attempt;
 mod support_git;
