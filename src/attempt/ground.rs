@@ -18,7 +18,7 @@ use crate::git::checkpoint::{self, Change, Merged, Message};
 use crate::git::integrate::{self, Step};
 use crate::git::trailers::Trailers;
 use crate::git::{Git, GitError, contained, guard, repository, setup, worktree};
-use crate::model::{CommandLine, Conflict, GitSpec, RunGit, StopReason, TaskKind};
+use crate::model::{CommandLine, Conflict, GitSpec, RunGit, RunSpec, StopReason, TaskKind};
 use crate::worker;
 
 /// A working tree that was made.
@@ -89,7 +89,6 @@ impl<'a> Attempt<'a> {
         // The base may not have the project's folder yet.
         let tree = &self.spec.tree;
         std::fs::create_dir_all(tree).map_err(GitError::io("create", tree))?;
-        let mut inside = git.clone().tree(&spec.worktree).index(&index);
         let ways = setup::Ways {
             root: &self.spec.root,
             tree,
@@ -99,6 +98,16 @@ impl<'a> Attempt<'a> {
         if !made.is_empty() {
             let excludes = self.dir.join(EXCLUDES);
             setup::write_excludes(&excludes, spec.excludes.as_deref(), &made)?;
+        }
+        Ok(self.ground(spec, git, base))
+    }
+
+    /// A working tree that is there, with everything as it was made.
+    fn ground(&mut self, spec: &'a GitSpec, git: Git, base: String) -> Ground<'a> {
+        let index = self.dir.join(INDEX);
+        let mut inside = git.clone().tree(&spec.worktree).index(&index);
+        let excludes = self.dir.join(EXCLUDES);
+        if excludes.is_file() {
             let path = excludes.to_string_lossy().into_owned();
             inside = inside.setting("core.excludesFile", &path);
             for (name, value) in [
@@ -110,13 +119,43 @@ impl<'a> Attempt<'a> {
                 self.env.push((name.to_owned(), value.to_owned()));
             }
         }
-        Ok(Ground {
+        Ground {
             spec,
             git,
             inside,
             base,
             scratch: self.dir.join("message"),
-        })
+        }
+    }
+
+    /// INTEGRATE, later: a person has approved what an earlier process of this run left.
+    pub fn approved(&mut self) -> ControlFlow<Stop> {
+        let spec: &'a RunSpec = self.spec;
+        let Some(spec) = spec.git.as_deref() else {
+            return ControlFlow::Continue(());
+        };
+        let (Some(base), Some(commit)) = (self.left.base.clone(), self.left.checkpoint.clone())
+        else {
+            let stop = Stop::new(
+                StopReason::InternalError,
+                "there is no checkpoint".to_owned(),
+            );
+            return ControlFlow::Break(stop);
+        };
+        if self.left.integrated.is_some() {
+            return ControlFlow::Continue(());
+        }
+        let git = Git::of(&spec.common).env(worker::COOKIE, self.spec.run.as_str());
+        let message = begin_branch(&git, spec, &base).and_then(|()| {
+            let answer = git.run(&["log", "-1", "--format=%B", &commit, "--"])?;
+            answer.text()
+        });
+        let message = match message {
+            Ok(message) => format!("{}\n", message.trim_end()),
+            Err(error) => return broken("read the checkpoint", &error),
+        };
+        let ground = self.ground(spec, git, base);
+        self.integrate(&ground, &commit, &message)
     }
 
     fn set_up(&mut self, n: u32, command: &CommandLine) -> ControlFlow<Stop> {
@@ -385,6 +424,15 @@ impl Ground<'_> {
         let changes = checkpoint::changes(&self.git, &self.base, &tree)?;
         Ok((tree, changes))
     }
+}
+
+/// Makes the branch anew when it went because nothing was on it.
+fn begin_branch(git: &Git, spec: &GitSpec, base: &str) -> Result<(), GitError> {
+    if repository::tip(git, &spec.branch)?.is_none() {
+        let name = format!("refs/heads/{}", spec.branch);
+        git.run(&["update-ref", &name, base, &"0".repeat(base.len())])?;
+    }
+    Ok(())
 }
 
 /// git could not do its part: no verdict on the work.

@@ -37,7 +37,7 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
 
-pub use early::{AttemptExit, early_main};
+pub use early::{AttemptExit, REFUSED, early_main};
 pub use ground::{EXCLUDES, INDEX};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;

@@ -51,47 +51,73 @@ pub struct Attempt<'a> {
 /// a crashed one.
 pub fn perform(dir: &Path, spec: &RunSpec, go: &mut Go) -> RunState {
     let started_at = Timestamp::now();
-    let mut attempt = Attempt {
-        dir,
-        spec,
-        lock: &go.lock,
-        watch: &mut go.watch,
-        tree: Tree {
-            cookie: format!("{}={}", worker::COOKIE, spec.run),
-            grace: spec.timeouts.grace,
-        },
-        env: whole_environment(dir, spec),
-        secrets: Arc::new(Secrets::of(&spec.env)),
-        began: Instant::now(),
-        worker: None,
-        checks: Vec::new(),
-        ended: Ending::default(),
-        tier: spec.verify.tier,
-        left: RunGit::default(),
-    };
+    let mut attempt = Attempt::new(dir, spec, go);
     let stop = attempt.whole().break_value();
-    let git = attempt.left_in_git();
-    let took = attempt.began.elapsed();
+    attempt.verdict(started_at, stop)
+}
+
+/// Brings work that a person has approved onto its branch. `earlier` is what the work itself gave.
+pub fn integrate(dir: &Path, spec: &RunSpec, go: &mut Go, earlier: RunState) -> RunState {
+    let mut attempt = Attempt::new(dir, spec, go);
+    attempt.checks = earlier.checks.clone();
+    attempt.left = earlier.git.clone().unwrap_or_default();
+    let stop = attempt.approved().break_value();
+    let state = attempt.verdict(earlier.started_at, stop);
     RunState {
-        schema_version: 1,
-        run: spec.run.clone(),
-        task: spec.task.clone(),
-        outcome: stop
-            .as_ref()
-            .map_or(Outcome::Succeeded, |stop| Outcome::Ended(stop.reason)),
-        message: stop.map(|stop| attempt.secrets.redact(&stop.message)),
-        started_at,
-        ended_at: Timestamp::now(),
-        took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        exit_code: attempt.worker.and_then(|end| end.exit_code),
-        signal: attempt.worker.and_then(|end| end.signal),
-        checks: attempt.checks,
-        ended_strays: attempt.ended.strays,
-        git,
+        outcome: state.outcome,
+        message: state.message,
+        checks: state.checks,
+        ended_strays: state.ended_strays,
+        git: state.git,
+        ..earlier
     }
 }
 
 impl<'a> Attempt<'a> {
+    fn new(dir: &'a Path, spec: &'a RunSpec, go: &'a mut Go) -> Self {
+        Self {
+            dir,
+            spec,
+            lock: &go.lock,
+            watch: &mut go.watch,
+            tree: Tree {
+                cookie: format!("{}={}", worker::COOKIE, spec.run),
+                grace: spec.timeouts.grace,
+            },
+            env: whole_environment(dir, spec),
+            secrets: Arc::new(Secrets::of(&spec.env)),
+            began: Instant::now(),
+            worker: None,
+            checks: Vec::new(),
+            ended: Ending::default(),
+            tier: spec.verify.tier,
+            left: RunGit::default(),
+        }
+    }
+
+    fn verdict(mut self, started_at: Timestamp, stop: Option<Stop>) -> RunState {
+        let spec = self.spec;
+        let git = self.left_in_git();
+        let took = self.began.elapsed();
+        RunState {
+            schema_version: 1,
+            run: spec.run.clone(),
+            task: spec.task.clone(),
+            outcome: stop
+                .as_ref()
+                .map_or(Outcome::Succeeded, |stop| Outcome::Ended(stop.reason)),
+            message: stop.map(|stop| self.secrets.redact(&stop.message)),
+            started_at,
+            ended_at: Timestamp::now(),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            exit_code: self.worker.and_then(|end| end.exit_code),
+            signal: self.worker.and_then(|end| end.signal),
+            checks: self.checks,
+            ended_strays: self.ended.strays,
+            git,
+        }
+    }
+
     fn whole(&mut self) -> ControlFlow<Stop> {
         let spec: &'a RunSpec = self.spec;
         let Some(git) = spec.git.as_deref() else {

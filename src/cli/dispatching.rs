@@ -17,6 +17,7 @@ use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
+use crate::report::Close;
 use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
@@ -45,7 +46,7 @@ pub struct Dispatching {
     /// working trees and serialize in place]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
-    /// Run completed tasks again whose text, inputs or prerequisites changed since
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
     #[arg(long)]
     rerun_stale: bool,
     /// Where tasks work [default: the configuration, else in a working tree each, inside a git repository]
@@ -66,6 +67,9 @@ pub struct Dispatching {
     /// Write the receipt as JSON to stdout at the end; with --dry-run, the forecast
     #[arg(long)]
     json: bool,
+    /// How the summary closes: the caller's matter, not the user's.
+    #[arg(skip)]
+    close: Close,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -144,6 +148,15 @@ struct Looked<'a> {
 }
 
 impl Dispatching {
+    /// No flags, and a summary that closes so.
+    #[must_use]
+    pub fn closing(close: Close) -> Self {
+        Self {
+            close,
+            ..Self::default()
+        }
+    }
+
     /// Reads the project, selects, runs, and prints the summary.
     ///
     /// # Errors
@@ -393,7 +406,7 @@ impl Dispatching {
         } else if context.quiet() {
             Output::Trouble
         } else {
-            Output::Summary
+            Output::Summary(self.close)
         }
     }
 }

@@ -348,7 +348,7 @@ fn display(
         completed: ids()
             .filter(|id| state.counts_as_completed(id, orch))
             .collect(),
-        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize].duration),
+        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize]),
         glyphs: surface.glyphs,
         zone: surface.zone.clone(),
     };

@@ -17,7 +17,7 @@ pub use inferred::{
 };
 pub use people::{Ask, Need, needs_people};
 pub use rerun::rerun;
-pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_with};
+pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};
 pub use unblock::Unblocker;
 pub use waits::{Wait, Waits, waits};
 pub use written::written;

@@ -23,6 +23,7 @@ mod logs;
 mod processes;
 mod readme;
 mod redaction;
+mod rerun_stale;
 mod resume;
 mod scheduler_properties;
 mod settle;

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::model::{Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
+use crate::report::shell_word;
 use crate::state::{Illegal, State};
 use crate::store::{Refused, Store};
 use crate::view::{self, Standing};
@@ -121,8 +122,10 @@ impl Settlement {
     fn explain(&self, refused: Refused) -> Failure {
         let message = refused.why.to_string();
         match refused.why {
-            Illegal::TaskRunning { task, .. } => Failure::busy(message)
-                .help(format!("runr cancel {task}    stops it; then ask again")),
+            Illegal::TaskRunning { task, .. } => Failure::busy(message).help(format!(
+                "runr cancel {}    stops it; then ask again",
+                shell_word(task.as_str())
+            )),
             Illegal::NotAwaitingApproval { task, status } => {
                 let hybrid = self
                     .plan
@@ -131,9 +134,13 @@ impl Settlement {
                 let failure = Failure::usage(message);
                 match (status, hybrid) {
                     (Status::Completed, _) => failure,
-                    (_, true) => failure.help(format!("runr run --task {task}    does its first half")),
+                    (_, true) => failure.help(format!(
+                        "runr run --task {}    does its first half",
+                        shell_word(task.as_str())
+                    )),
                     (_, false) => failure.help(format!(
-                        "only hybrid tasks are approved; `runr tasks complete {task}` says that it is done"
+                        "only hybrid tasks are approved; `runr tasks complete {}` says that it is done",
+                        shell_word(task.as_str())
                     )),
                 }
             }
