@@ -10,6 +10,7 @@ pub mod checkpoint;
 mod command;
 pub mod contained;
 mod error;
+pub mod files;
 pub mod guard;
 pub mod history;
 pub mod integrate;
