@@ -231,6 +231,32 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// How high what it changed is to be verified. git is asked only where the answer can matter.
+    pub fn weigh(&mut self, ground: &Ground<'a>) -> ControlFlow<Stop> {
+        let policy = &self.spec.verify;
+        if policy.higher.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        if !ground.spec.worktree.is_dir() {
+            return vanished(&ground.spec.worktree);
+        }
+        let (_, changes) = match ground.tree() {
+            Ok(found) => found,
+            Err(error) => return broken("read what was changed", &error),
+        };
+        let folder = match ground.spec.folder.as_str() {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let changed: Vec<String> = changes
+            .iter()
+            .map(|change| change.path.strip_prefix(&folder).unwrap_or(&change.path))
+            .map(str::to_owned)
+            .collect();
+        self.tier = policy.tier_for_changes(&changed);
+        ControlFlow::Continue(())
+    }
+
     /// SCOPE, CHECKPOINT and INTEGRATE.
     pub fn conclude(&mut self, ground: &Ground<'a>) -> ControlFlow<Stop> {
         self.heed_requests("before its work was committed")?;
@@ -338,7 +364,7 @@ impl<'a> Attempt<'a> {
                 Ok(merged) => merged,
                 Err(error) => return broken("commit the merged work", &error),
             };
-            if !self.spec.verify.commands.is_empty()
+            if !self.checks_to_run().is_empty()
                 && let ControlFlow::Break(stop) = self.verify_merged(ground, commit, &merged)
             {
                 self.keep(ground, commit)?;
@@ -398,8 +424,9 @@ impl<'a> Attempt<'a> {
 
     fn message(&self, ground: &Ground<'_>) -> String {
         let spec = self.spec;
-        let verified: Vec<String> = spec.verify.commands.iter().map(outcome::brief).collect();
-        let verified = verified.join("; ");
+        let verified = self.checks_to_run().into_iter().map(outcome::brief);
+        let verified = verified.collect::<Vec<_>>().join("; ");
+        let with_tier = format!("tier{} {verified}", self.tier);
         Message {
             title: &spec.title,
             trailers: Trailers {
@@ -408,7 +435,7 @@ impl<'a> Attempt<'a> {
                 run: &spec.run,
                 fingerprint: ground.spec.fingerprint,
                 worker: &spec.worker,
-                verified: (!verified.is_empty()).then_some(verified.as_str()),
+                verified: (!verified.is_empty()).then_some(with_tier.as_str()),
             },
         }
         .text()

@@ -39,6 +39,8 @@ pub struct Attempt<'a> {
     pub worker: Option<End>,
     pub checks: Vec<CheckResult>,
     pub ended: Ending,
+    /// How high it is verified: as asked, or as what it changed asks for.
+    pub tier: u8,
     /// What it has left in git so far.
     pub left: RunGit,
 }
@@ -88,6 +90,7 @@ impl<'a> Attempt<'a> {
             worker: None,
             checks: Vec::new(),
             ended: Ending::default(),
+            tier: spec.verify.tier,
             left: RunGit::default(),
         }
     }
@@ -126,6 +129,7 @@ impl<'a> Attempt<'a> {
         // Before git is asked anything: what the worker put into the shared configuration must not run.
         self.tampered(git)?;
         worked?;
+        self.weigh(&ground)?;
         self.verify(Round::First)?;
         self.tampered(git)?;
         self.conclude(&ground)

@@ -11,7 +11,7 @@ use crate::attempt::command::{self, How, Job};
 use crate::attempt::limits::{Limit, Limits};
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::perform::{Attempt, cancelled};
-use crate::model::{CheckResult, CommandLine, StopReason};
+use crate::model::{CheckResult, CommandLine, StopReason, VerifyPolicy};
 use crate::worker;
 
 /// When checks run.
@@ -22,11 +22,22 @@ pub enum Round {
     AfterMerge,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// The commands of its tier, in order.
+    pub fn checks_to_run(&self) -> Vec<&'a CommandLine> {
+        let policy: &'a VerifyPolicy = &self.spec.verify;
+        policy
+            .commands
+            .iter()
+            .chain(policy.beyond(self.tier))
+            .collect()
+    }
+
     /// Runs all checks, in order.
     pub fn verify(&mut self, round: Round) -> ControlFlow<Stop> {
         let policy = &self.spec.verify;
-        if policy.commands.is_empty() {
+        let commands = self.checks_to_run();
+        if commands.is_empty() {
             return ControlFlow::Continue(());
         }
         let Some(folder) = inside(&self.spec.tree, policy.cwd.as_deref()) else {
@@ -38,7 +49,7 @@ impl Attempt<'_> {
                 ),
             ));
         };
-        for (n, command) in (1..).zip(&policy.commands) {
+        for (n, command) in (1..).zip(commands) {
             self.heed_requests("before its verification was done")?;
             let log = match round {
                 Round::First => format!("verify-{n}.log"),

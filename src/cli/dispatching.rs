@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
 use crate::cli::exit::Failure;
-use crate::cli::snapshot;
+use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy};
 use crate::orchestrate::ground::{self, Asked};
@@ -22,6 +22,7 @@ use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
 use crate::store::Store;
+use crate::view;
 
 /// The flags of every command that dispatches.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -136,6 +137,16 @@ pub struct Scope {
     pub ignore_outside: bool,
 }
 
+/// What has to be looked at to find stale tasks.
+#[derive(Debug)]
+struct Looked<'a> {
+    project: &'a Project,
+    loaded: &'a Loaded,
+    plan: &'a Plan,
+    store: &'a Store,
+    selected: &'a [TaskIx],
+}
+
 impl Dispatching {
     /// No flags, and a summary that closes so.
     #[must_use]
@@ -160,12 +171,17 @@ impl Dispatching {
         let mut store = context.store(&project)?;
         store.refresh()?;
         let mut scope = select(&loaded.plan, store.state())?;
-        if self.rerun_stale || loaded.config.stale == StalePolicy::Rerun {
-            let views = snapshot::views(context, &project, &loaded, store.state())?;
-            let selected = scope.selected.iter().copied();
-            let stale = selected.filter(|ix| views[ix.0 as usize].stale.is_some());
-            scope.again.extend(stale);
-        }
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &loaded.plan,
+                store: &store,
+                selected: &scope.selected,
+            },
+        )?;
+        scope.again.extend(stale);
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {
@@ -206,9 +222,22 @@ impl Dispatching {
             frozen.rules.collision = collision.into();
         }
         self.change_ground(&mut frozen)?;
+        let plan = frozen.thaw(&loaded.plan)?;
+        let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &plan,
+                store: &store,
+                selected: &selected,
+            },
+        )?;
+        frozen.again.extend(stale.iter().map(|ix| ix.0));
+        frozen.again.sort_unstable();
+        frozen.again.dedup();
         if self.dry_run {
-            let plan = frozen.thaw(&loaded.plan)?;
-            let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
             let preview = Preview {
                 plan: &plan,
                 state: store.state(),
@@ -224,6 +253,16 @@ impl Dispatching {
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::resume(frozen, how, around))?;
         conclude(context, finished, self.output(context))
+    }
+
+    /// The tasks to run again because they are stale; none unless that is asked for or configured.
+    fn stale(&self, context: &Context, at: &Looked<'_>) -> anyhow::Result<BTreeSet<TaskIx>> {
+        if !self.rerun_stale && at.loaded.config.stale == StalePolicy::Warn {
+            return Ok(BTreeSet::new());
+        }
+        let state = at.store.state();
+        let prints = fingerprints(context, at.project, at.plan, state)?;
+        Ok(view::rerun(at.plan, state, &prints, at.selected))
     }
 
     /// What the flags say about the ground of an orchestration that was started before.

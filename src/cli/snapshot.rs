@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{Fingerprint, ProcessRef, Status};
-use crate::plan::TaskIx;
+use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
@@ -110,19 +110,22 @@ pub fn views(
     loaded: &Loaded,
     state: &State,
 ) -> anyhow::Result<Vec<TaskView>> {
-    let fingerprints = fingerprints(context, project, loaded, state)?;
+    let fingerprints = fingerprints(context, project, &loaded.plan, state)?;
     Ok(view::tasks_with(&loaded.plan, state, &fingerprints))
 }
 
 /// Fingerprints of the completed tasks that declare inputs; the others are compared by their text.
-fn fingerprints(
+///
+/// # Errors
+/// When stderr cannot be written. An input that cannot be read is a warning.
+pub fn fingerprints(
     context: &Context,
     project: &Project,
-    loaded: &Loaded,
+    plan: &Plan,
     state: &State,
 ) -> anyhow::Result<Vec<Option<Fingerprint>>> {
     let mut found = Vec::new();
-    for (task, number) in loaded.plan.tasks().iter().zip(0..) {
+    for (task, number) in plan.tasks().iter().zip(0..) {
         if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
             continue;
         }

@@ -5,7 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::git::reading::{ReadingError, each_piece};
+use crate::git::GitError;
+use crate::git::reading::each_piece;
 
 /// One commit and what it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +22,7 @@ pub struct Change {
 ///
 /// # Errors
 /// When git cannot tell.
-pub fn of_commits(root: &Path, commits: &[String]) -> Result<Vec<Change>, ReadingError> {
+pub fn of_commits(root: &Path, commits: &[String]) -> Result<Vec<Change>, GitError> {
     if commits.is_empty() {
         return Ok(Vec::new());
     }
@@ -39,7 +40,7 @@ pub fn of_commits(root: &Path, commits: &[String]) -> Result<Vec<Change>, Readin
 ///
 /// # Errors
 /// When git cannot tell.
-pub fn since(root: &Path, commits: &[String]) -> Result<Vec<Change>, ReadingError> {
+pub fn since(root: &Path, commits: &[String]) -> Result<Vec<Change>, GitError> {
     if commits.is_empty() {
         return Ok(Vec::new());
     }
@@ -52,7 +53,7 @@ pub fn since(root: &Path, commits: &[String]) -> Result<Vec<Change>, ReadingErro
     let not = match found {
         Ok(()) if !base.is_empty() => Some(format!("^{base}")),
         // No common ancestor: everything is later than something.
-        Ok(()) | Err(ReadingError::Failed { .. }) => None,
+        Ok(()) | Err(GitError::Failed { .. }) => None,
         Err(error) => return Err(error),
     };
     let mut args = vec!["--diff-merges=off", "HEAD"];
@@ -60,7 +61,7 @@ pub fn since(root: &Path, commits: &[String]) -> Result<Vec<Change>, ReadingErro
     log(root, &args)
 }
 
-fn log(root: &Path, what: &[&str]) -> Result<Vec<Change>, ReadingError> {
+fn log(root: &Path, what: &[&str]) -> Result<Vec<Change>, GitError> {
     let mut args = vec![
         "log",
         "-z",

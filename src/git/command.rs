@@ -179,11 +179,54 @@ impl Git {
         self.ask_with(args, b"")
     }
 
+    /// Runs a command that has to succeed and hands over each record of its output, which NUL ends, while it still
+    /// runs: nothing of it is kept.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn each_record<S: AsRef<OsStr>>(
+        &self,
+        args: &[S],
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), GitError> {
+        // Of what has come in: how much was looked at and has no end of a record.
+        let mut seen = 0;
+        let answer = self.tell(args, b"", &mut |out: &mut Vec<u8>| {
+            let Some(last) = out[seen..].iter().rposition(|byte| *byte == 0) else {
+                seen = out.len();
+                return;
+            };
+            let whole = seen + last;
+            for record in out[..whole].split(|byte| *byte == 0) {
+                take(record);
+            }
+            out.drain(..=whole);
+            seen = out.len();
+        })?;
+        if answer.code != Some(0) {
+            return Err(answer.failed());
+        }
+        if !answer.out.is_empty() {
+            take(&answer.out);
+        }
+        Ok(())
+    }
+
     /// As [`Self::ask`], with something on its stdin.
     ///
     /// # Errors
     /// As [`Self::ask`].
     pub fn ask_with<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Answer, GitError> {
+        self.tell(args, input, &mut |_| ())
+    }
+
+    /// `listen` is given what was said so far each time there is more, and may take of it.
+    fn tell<S: AsRef<OsStr>>(
+        &self,
+        args: &[S],
+        input: &[u8],
+        listen: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Result<Answer, GitError> {
         let command = shown(args);
         let system = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => GitError::Missing,
@@ -193,7 +236,7 @@ impl Git {
             },
         };
         let mut child = self.start(args, input).map_err(system)?;
-        let heard = hear(&mut child, self.patience);
+        let heard = hear(&mut child, self.patience, listen);
         // Whether it ended or is past its time: its group goes, and no zombie stays.
         let ended = match &heard {
             Ok(Some(_)) => child.wait(),
@@ -334,7 +377,11 @@ type Heard = (Vec<u8>, Vec<u8>);
 
 /// Takes what a child says until it ends. Its end counts, not that of its pipes: whatever it left
 /// behind may hold these for ever. `None`: the time was up.
-fn hear(child: &mut Child, patience: Duration) -> io::Result<Option<Heard>> {
+fn hear(
+    child: &mut Child,
+    patience: Duration,
+    listen: &mut dyn FnMut(&mut Vec<u8>),
+) -> io::Result<Option<Heard>> {
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("the child has no pipes"));
     };
@@ -364,6 +411,7 @@ fn hear(child: &mut Child, patience: Duration) -> io::Result<Option<Heard>> {
         let ended = !fds[0].revents().is_empty();
         out_open = out_open && take(&out, &mut said)?;
         err_open = err_open && take(&err, &mut wrong)?;
+        listen(&mut said);
         if ended {
             return Ok(Some((said, wrong)));
         }
@@ -375,7 +423,7 @@ fn hear(child: &mut Child, patience: Duration) -> io::Result<Option<Heard>> {
 
 /// Empties a pipe; `false`: it was closed.
 fn take(pipe: &impl AsFd, into: &mut Vec<u8>) -> io::Result<bool> {
-    let mut buffer = [0; 16384];
+    let mut buffer = [0; 65536];
     loop {
         match rustix::io::read(pipe, &mut buffer) {
             Ok(0) => return Ok(false),

@@ -11,6 +11,7 @@ pub mod checkpoint;
 mod command;
 pub mod contained;
 mod error;
+pub mod files;
 pub mod guard;
 pub mod history;
 pub mod integrate;

@@ -1,65 +1,11 @@
-//! Starts git for commands that only read.
+//! How git is asked by commands that only read, and where in a repository a project lies.
 //!
-//! Knows how git is kept from running anything of the repository's: an agent can write the shared
-//! configuration, and a plain `git log` would obey it. Does not know what is read.
+//! Knows the settings that make git's output the same everywhere. Does not know what is read.
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
-/// Variables that would lead git to another repository or make it run or write something.
-const NOT_INHERITED: [&str; 18] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_GRAFT_FILE",
-    "GIT_TRACE",
-    "GIT_TRACE2",
-    "GIT_TRACE2_EVENT",
-];
-
-const SETTINGS: [&str; 9] = [
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.sshCommand=false",
-    "protocol.ext.allow=never",
-    "submodule.recurse=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "core.quotePath=false",
-    "log.showSignature=false",
-];
-
-/// Why git could not tell.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadingError {
-    #[error("cannot start git: {0}")]
-    Start(#[source] io::Error),
-    #[error("cannot read what `git {command}` prints: {source}")]
-    Output {
-        command: String,
-        #[source]
-        source: io::Error,
-    },
-    #[error("`git {command}` failed ({status}): {stderr}")]
-    Failed {
-        command: String,
-        status: std::process::ExitStatus,
-        stderr: String,
-    },
-}
+use crate::git::{Git, GitError};
 
 /// Runs git in a folder and hands over each piece of its output that NUL ends, without the NUL.
 ///
@@ -68,80 +14,13 @@ pub enum ReadingError {
 pub fn each_piece<S: AsRef<OsStr>>(
     folder: &Path,
     args: &[S],
-    mut take: impl FnMut(&[u8]),
-) -> Result<(), ReadingError> {
-    let name = args
-        .first()
-        .map(|word| word.as_ref().to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let mut child = command(folder, args).spawn().map_err(ReadingError::Start)?;
-    let read = pieces(&mut child, &mut take);
-    if read.is_err() {
-        // It may be waiting for somebody to read on. That it has ended already is no failure.
-        let _ = child.kill();
-    }
-    let ended = child.wait_with_output();
-    let output = |source| ReadingError::Output {
-        command: name.clone(),
-        source,
-    };
-    read.map_err(output)?;
-    let ended = ended.map_err(output)?;
-    if ended.status.success() {
-        return Ok(());
-    }
-    Err(ReadingError::Failed {
-        command: name,
-        status: ended.status,
-        stderr: String::from_utf8_lossy(&ended.stderr).trim().to_owned(),
-    })
-}
-
-fn pieces(child: &mut Child, take: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-    let Some(stdout) = child.stdout.take() else {
-        return Ok(());
-    };
-    let mut reader = BufReader::with_capacity(1 << 18, stdout);
-    let mut piece = Vec::new();
-    // A message may be of any size; more of one than this is nobody's trailer.
-    const LONGEST: u64 = 8 << 20;
-    loop {
-        piece.clear();
-        if reader.by_ref().take(LONGEST).read_until(0, &mut piece)? == 0 {
-            return Ok(());
-        }
-        if piece.last() == Some(&0) {
-            piece.pop();
-        } else if piece.len() as u64 == LONGEST {
-            reader.skip_until(0)?;
-        }
-        take(&piece);
-    }
-}
-
-fn command<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args([
-        "--no-pager",
-        "--no-replace-objects",
-        "--literal-pathspecs",
-    ]);
-    for setting in SETTINGS {
-        command.arg("-c").arg(setting);
-    }
-    for name in NOT_INHERITED {
-        command.env_remove(name);
-    }
-    command
-        .args(args)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+    take: impl FnMut(&[u8]),
+) -> Result<(), GitError> {
+    Git::at(folder)
+        .setting("core.quotePath", "false")
+        // History as it is, not as somebody would have it seen.
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
+        .each_record(args, take)
 }
 
 /// Where in its repository a project is, found without running git.

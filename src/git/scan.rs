@@ -7,8 +7,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use crate::git::GitError;
 use crate::git::history::{History, Record, Scan};
-use crate::git::reading::{ReadingError, each_piece};
+use crate::git::reading::each_piece;
 use crate::git::trailers;
 
 /// Brings a history up to date with HEAD, the landing branches (short or full names; those that are not there are
@@ -17,11 +18,7 @@ use crate::git::trailers;
 ///
 /// # Errors
 /// When git cannot tell.
-pub fn update(
-    root: &Path,
-    landing: &[String],
-    history: &mut History,
-) -> Result<Changed, ReadingError> {
+pub fn update(root: &Path, landing: &[String], history: &mut History) -> Result<Changed, GitError> {
     let scan = read(root, landing, history.tips())?;
     let same = scan.tips.len() == history.tips().len() && {
         let mut tips = scan.tips.clone();
@@ -54,7 +51,7 @@ pub enum Changed {
     No,
 }
 
-fn read(root: &Path, landing: &[String], known: &[String]) -> Result<Scan, ReadingError> {
+fn read(root: &Path, landing: &[String], known: &[String]) -> Result<Scan, GitError> {
     let mut args: Vec<String> = [
         "log",
         "-z",
@@ -170,7 +167,7 @@ fn may_speak(message: &[u8]) -> bool {
 }
 
 /// The commits that a merge added to one of its parents.
-fn brought(root: &Path, merge: &str, kept: &str) -> Result<HashSet<String>, ReadingError> {
+fn brought(root: &Path, merge: &str, kept: &str) -> Result<HashSet<String>, GitError> {
     let mut brought = HashSet::new();
     let not = format!("^{kept}");
     // `log`, for `rev-list` ends its lines with newlines only.

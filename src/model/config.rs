@@ -33,5 +33,7 @@ pub struct Config {
     pub collision: Option<Collision>,
     pub stale: StalePolicy,
     pub on_orphan: OrphanPolicy,
+    /// Completions are written into the task files too.
+    pub frontmatter: bool,
     pub git: GitConfig,
 }

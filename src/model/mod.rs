@@ -14,6 +14,7 @@ mod isolation;
 mod place;
 mod policy;
 mod process;
+mod risk;
 mod run;
 mod run_git;
 mod status;
@@ -30,6 +31,7 @@ pub use isolation::{CommitRules, GitConfig, Isolation, Land, ScopeRules, TreeSet
 pub use place::Place;
 pub use policy::{Backoff, Collision, Policy, RetryPolicy, StalePolicy, Timeouts, VerifyPolicy};
 pub use process::ProcessRef;
+pub use risk::{HigherTier, LAST_TIER};
 pub use run::{CheckResult, Outcome, RunSpec, RunState};
 pub use run_git::{Conflict, GitSpec, Guard, Needed, RunGit};
 pub use status::{Source, Status, StopReason};

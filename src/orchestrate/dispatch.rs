@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::event::Event;
 use crate::model::{
     Collision, Fingerprint, GitSpec, Isolation, Needed, OrchId, RunId, RunSpec, StopReason, Task,
-    TaskId,
+    TaskId, VerifyPolicy,
 };
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Variables;
@@ -82,7 +82,12 @@ impl Dispatch {
             .into_iter()
             .filter_map(|p| {
                 let id = &plan.task(p).id;
-                Some((id.clone(), state.tasks.get(id)?.fingerprint?))
+                // One that has just ended is completed in the very line that reserves this attempt.
+                let fingerprint = match state.open_run(id) {
+                    Some((_, open)) => open.fingerprint,
+                    None => state.tasks.get(id)?.fingerprint?,
+                };
+                Some((id.clone(), fingerprint))
             })
             .collect();
         let reserved = Event::Reserved {
@@ -151,6 +156,8 @@ impl Dispatch {
             "" => worktree.clone(),
             folder => worktree.join(folder),
         };
+        // What has changed is known here, and the attempt looks at that.
+        spec.verify = task.policy.verify.clone();
         let rules = &grounds.config.git;
         spec.git = Some(Box::new(GitSpec {
             common: ground.common.clone(),
@@ -251,12 +258,18 @@ impl Dispatch {
             command,
             env: worker::environment(self.env.iter().cloned(), &task.env),
             secrets: Vec::new(),
-            verify: task.policy.verify.clone(),
+            verify: in_place(task),
             timeouts: task.policy.timeouts.clone(),
             previous: None,
             git: None,
         }))
     }
+}
+
+/// In place nobody can tell who changed a file: what the task owns it may have changed.
+fn in_place(task: &Task) -> VerifyPolicy {
+    let verify = &task.policy.verify;
+    verify.clone().raised(verify.tier_for_claims(&task.owns))
 }
 
 /// Why the attempt before did not succeed.

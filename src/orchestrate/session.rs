@@ -2,7 +2,7 @@
 //! orchestrators left, freeze the plan, drive, and say how it ended.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration}
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
 use crate::orchestrate::ground::{Ground, Grounds};
 use crate::orchestrate::landing;
+use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
@@ -197,6 +198,7 @@ async fn drive(
     if frozen.rules.ignore_outside {
         problem.forget_outside();
     }
+    let root = around.project.root.clone();
     let dispatch = Dispatch {
         project: around.project,
         layout: layout.clone(),
@@ -221,8 +223,33 @@ async fn drive(
         on_orphan: around.config.on_orphan,
         screen,
     };
-    let ending = Orchestrator::new(start).run().await?;
+    let mut ending = Orchestrator::new(start).run().await?;
+    if around.config.frontmatter && !ending.detached {
+        tell_files(&mut ending, &root, &orch, &selected)?;
+    }
     finish(ending, orch, selected, owner)
+}
+
+/// Writes into the tasks' files how they stand, before the work lands.
+fn tell_files(
+    ending: &mut Ending,
+    root: &Path,
+    orch: &OrchId,
+    selected: &[TaskIx],
+) -> Result<(), OrchestrateError> {
+    let mut files = StatusFiles::new(&ending.plan, ending.store.state(), selected);
+    match &ending.grounds {
+        None => files.write_in_place(root),
+        Some(grounds) if grounds.has_work()? => {
+            files.commit(grounds, ending.store.layout(), orch)?
+        }
+        // Nothing went onto the branch: there is nothing that a commit could say of it.
+        Some(_) => {}
+    }
+    for line in &files.said {
+        ending.screen.say(line);
+    }
+    Ok(())
 }
 
 fn finish(

@@ -76,6 +76,8 @@ pub struct ConfigDoc {
     pub collision: Option<Collision>,
     pub stale: Option<StalePolicy>,
     pub on_orphan: Option<OrphanPolicy>,
+    /// `status: {frontmatter: true}`.
+    pub frontmatter: bool,
     pub git: GitConfig,
 }
 
@@ -87,6 +89,17 @@ pub struct VerifyDoc {
     pub tiers: [Vec<CommandLine>; 3],
     pub timeout: Option<Option<Duration>>,
     pub cwd: Option<Box<str>>,
+    pub max_attempts: Option<u32>,
+    /// Of tier 1 and of tier 2.
+    pub risk: [RiskDoc; 2],
+}
+
+/// Which changes ask for a tier.
+#[derive(Debug, Default)]
+pub struct RiskDoc {
+    pub paths: Vec<String>,
+    /// As many changed files.
+    pub files: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -138,6 +151,11 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     node,
                     &[("keep", OrphanPolicy::Keep), ("kill", OrphanPolicy::Kill)],
                 );
+            }
+            "status" => {
+                for (key, node) in known(reader, node, "`status`", nested("status")) {
+                    doc.frontmatter = reader.flag(key, node).unwrap_or(false);
+                }
             }
             "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
             "land" => doc.git.land = reader.word(key, node, &LAND),
@@ -195,9 +213,7 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
             "tier1" => doc.tiers[1] = reader.commands(key, node).unwrap_or_default(),
             "tier2" => doc.tiers[2] = reader.commands(key, node).unwrap_or_default(),
             "timeout" => doc.timeout = reader.limit(key, node),
-            "max_attempts" => {
-                reader.count(key, node, (1, 100), "3");
-            }
+            "max_attempts" => doc.max_attempts = reader.count(key, node, (1, 100), "3"),
             "cwd" => {
                 let folder = reader.text_at(key, node, "packages/app");
                 if let Some(folder) = folder {
@@ -215,18 +231,27 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
                     }
                 }
             }
-            _ => risk(reader, node),
+            _ => doc.risk = risk(reader, node),
         }
     }
     doc
 }
 
-/// `risk: { tier1: [src/**], tier2: [migrations/**] }`: changed paths that ask for a higher tier.
-fn risk(reader: &mut Reader, node: &Node) {
-    for (key, node) in known(reader, node, "`risk`", &["tier1", "tier2"]) {
-        reader.patterns(key, node);
+/// `risk: { tier1: [src/**], tier2: [migrations/**], tier1_files: 20 }`: changes that ask for a higher tier.
+fn risk(reader: &mut Reader, node: &Node) -> [RiskDoc; 2] {
+    let mut risk = [RiskDoc::default(), RiskDoc::default()];
+    for (key, node) in known(reader, node, "`risk`", &RISK_KEYS) {
+        let tier = &mut risk[usize::from(key.starts_with("tier2"))];
+        if key.ends_with("files") {
+            tier.files = reader.count(key, node, (1, 1_000_000), "20");
+        } else {
+            let found = reader.patterns(key, node).unwrap_or_default();
+            tier.paths = found.into_iter().map(|at| at.value.into()).collect();
+        }
     }
+    risk
 }
+const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
 
 fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
     let want = Want {

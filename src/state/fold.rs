@@ -137,6 +137,15 @@ impl State {
         self.open.iter().find(|(_, run)| run.task == *task)
     }
 
+    /// The same tasks with the fingerprints of their latest completions.
+    fn latest(&self, recorded: &[(TaskId, Fingerprint)]) -> Vec<(TaskId, Fingerprint)> {
+        let now = |id: &TaskId| self.tasks.get(id).and_then(|task| task.fingerprint);
+        recorded
+            .iter()
+            .map(|(id, then)| (id.clone(), now(id).unwrap_or(*then)))
+            .collect()
+    }
+
     /// Brings the state forward by one event.
     ///
     /// Total: an event that names something unknown changes nothing but `seq`, so that a journal
@@ -260,16 +269,24 @@ impl State {
                 sha,
                 ..
             } => {
+                let before = self
+                    .tasks
+                    .get(task)
+                    .filter(|s| s.status == Status::Completed);
+                // Who says "done" of what is completed accepts it as it is, on top of what it needs as
+                // that is now: its commit is still its commit.
+                let kept = before.and_then(|s| s.checkpoint_sha.clone());
+                let prerequisites = before.map_or_else(Vec::new, |s| self.latest(&s.prerequisites));
                 let state = self.touch(task, Status::Completed, at);
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
-                state.checkpoint_sha.clone_from(sha);
+                state.checkpoint_sha = sha.clone().or(kept);
                 if sha.is_some() {
                     state.last_run_id = None;
                 }
                 state.message.clone_from(note);
-                state.prerequisites.clear();
+                state.prerequisites = prerequisites;
             }
             Event::Approved {
                 task, note, sha, ..

@@ -42,7 +42,7 @@ fn a_run_leaves_one_verified_commit_a_task_in_order_on_one_branch() {
         message,
         format!(
             "Ada <ada@example.org>\nDo a\n\nRunr-Task: .runr/tasks/a.md\nRunr-Run-Id: {run}\n\
-             Runr-Fingerprint: {fingerprint}\nRunr-Worker: shell\nRunr-Verified: test -s src/a.txt"
+             Runr-Fingerprint: {fingerprint}\nRunr-Worker: shell\nRunr-Verified: tier0 test -s src/a.txt"
         )
     );
     // It did not work in the project.

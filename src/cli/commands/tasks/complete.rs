@@ -1,5 +1,6 @@
 //! `runr tasks complete`: a person says that a task is done.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -32,8 +33,14 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     say_early(context, &settlement, &tasks)?;
     let from = context.start()?;
     let mut prints = Vec::new();
+    let mut accepted = BTreeSet::new();
     for ix in &tasks {
         let task = settlement.task(*ix);
+        let state = settlement.store.state().tasks.get(&task.id);
+        if state.is_some_and(|s| s.status == Status::Completed && s.checkpoint_sha.is_some()) {
+            accepted.insert(task.id.clone());
+        }
+        // What it is completed with is what it is compared with from now on, its inputs included.
         let print = project::fingerprint(&settlement.project, task)
             .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
         prints.push(print);
@@ -74,6 +81,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         } => {
             let short = sha.get(..7).unwrap_or(sha);
             Some(format!("completed {task} by hand, in {short}"))
+        }
+        Event::CompletedByHand { task, .. } if accepted.contains(task) => {
+            Some(format!("accepted {task} as it is; its checkpoint stays"))
         }
         Event::CompletedByHand { task, .. } => {
             Some(format!("completed {task} by hand, no checkpoint"))
