@@ -40,6 +40,12 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let receipt = receipt(context, &finished, &events)?;
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
+    // The screen is silent then, and this needs a person.
+    if matches!(output, Output::Trouble | Output::Nothing)
+        && let Some(line) = &finished.not_landed
+    {
+        writeln!(context.err(), "{line}")?;
+    }
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {
