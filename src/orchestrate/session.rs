@@ -67,6 +67,8 @@ pub struct Finished {
     pub screen: Display,
     /// The orchestrator left while attempts are alive.
     pub detached: bool,
+    /// What became of its branch, in words.
+    pub landing: Option<String>,
     /// What stands against landing, with the command to type.
     pub not_landed: Option<String>,
 }
@@ -262,10 +264,10 @@ fn finish(
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
-    let mut not_landed = None;
+    let mut home = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
-            not_landed = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+            home = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -288,24 +290,36 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
-        not_landed,
+        landing: home.as_ref().map(|home| home.line.clone()),
+        not_landed: home
+            .filter(|home| home.outcome == landing::Outcome::Not)
+            .map(|home| home.line),
     })
 }
 
-/// Lands the work where it is to land, and says what became of it; gives the line when it did not. A branch that
-/// nothing was put onto goes.
+/// What became of an orchestration's branch.
+struct Home {
+    line: String,
+    outcome: landing::Outcome,
+}
+
+/// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
 fn bring_home(
     grounds: &Grounds,
     layout: &Layout,
     orch: &OrchId,
     screen: &mut Display,
-) -> Result<Option<String>, OrchestrateError> {
+) -> Result<Option<Home>, OrchestrateError> {
     if grounds.forget_if_empty()? {
         return Ok(None);
     }
     if grounds.ground.land == Land::Never {
-        screen.say(&format!("the work is on {}, not landed", grounds.branch));
-        return Ok(None);
+        let line = format!("the work is on {}, not landed", grounds.branch);
+        screen.say(&line);
+        return Ok(Some(Home {
+            line,
+            outcome: landing::Outcome::Nothing,
+        }));
     }
     let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
         return Ok(None);
@@ -313,7 +327,10 @@ fn bring_home(
     if landed.outcome != landing::Outcome::Nothing {
         screen.say(&landed.line());
     }
-    Ok((landed.outcome == landing::Outcome::Not).then(|| landed.line()))
+    Ok(Some(Home {
+        line: landed.line(),
+        outcome: landed.outcome,
+    }))
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.
