@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod conclusion;
 mod context;
+mod dashboard;
 mod diagnostic;
 mod dispatching;
 mod dry_run;

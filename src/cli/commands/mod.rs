@@ -4,10 +4,11 @@ mod adopt;
 mod cancel;
 mod check;
 mod completions;
+mod dashboard;
 mod demo;
 mod doctor;
 mod gc;
-mod graph;
+pub mod graph;
 mod init;
 mod logs;
 mod man;
@@ -19,7 +20,7 @@ mod report;
 mod resume;
 mod run;
 mod status;
-mod tasks;
+pub mod tasks;
 mod why;
 
 use crate::cli::{Context, Exit};
@@ -55,6 +56,8 @@ pub enum Command {
     Why(why::Args),
     /// Shows the output of a run
     Logs(logs::Args),
+    /// Shows everything in the browser, and takes decisions there
+    Dashboard(dashboard::Args),
     /// Tells what a run or an orchestration did
     Report(report::Args),
     /// Says what is wrong with runr's own files, and repairs it
@@ -85,6 +88,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Next(args)) => next::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
+        Some(Command::Dashboard(args)) => dashboard::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),

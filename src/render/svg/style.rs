@@ -42,9 +42,13 @@ const DARK: Page = Page {
 
 /// The whole style element.
 pub fn sheet() -> String {
+    format!("<style>\n{}</style>\n", rules_of_all())
+}
+
+/// Every rule, light and dark.
+pub fn rules_of_all() -> String {
     let mut css = String::from(
-        "<style>\n\
-         .runr text{font-family:system-ui,sans-serif;font-size:11px}\n\
+        ".runr text{font-family:system-ui,sans-serif;font-size:11px}\n\
          .runr .name{font-size:12px;font-weight:600}\n\
          .runr .compact .name{font-size:11px;font-weight:400}\n\
          .runr .lane text{font-size:12px;font-weight:600}\n\
@@ -61,7 +65,7 @@ pub fn sheet() -> String {
     rules(&mut css, &LIGHT, Look::light);
     css.push_str("@media (prefers-color-scheme:dark){\n");
     rules(&mut css, &DARK, Look::dark);
-    css.push_str("}\n</style>\n");
+    css.push_str("}\n");
     css
 }
 
