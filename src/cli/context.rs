@@ -103,7 +103,9 @@ impl Context {
     pub fn out(&self) -> Box<dyn Write> {
         match &self.streams {
             Streams::Own => Box::new(AutoStream::new(std::io::stdout().lock(), self.choice())),
-            Streams::Kept(kept) => Box::new(StripStream::new(Box::new(kept.clone()) as Box<dyn Write>)),
+            Streams::Kept(kept) => {
+                Box::new(StripStream::new(Box::new(kept.clone()) as Box<dyn Write>))
+            }
         }
     }
 

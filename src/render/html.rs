@@ -3,9 +3,9 @@
 //! Knows the drawing, the picture and the script that moves it. Texts stand in the picture, escaped as there,
 //! and in one block of JSON in which no `<` is left.
 
+use crate::render::look::{Look, explain};
 use crate::render::svg::{self, Unfit, escaped};
 use crate::render::{Drawing, VIEWER, json};
-use crate::render::look::{Look, explain};
 use serde::Serialize;
 
 const STYLE: &str = include_str!("page.css");
@@ -41,8 +41,14 @@ pub fn html(drawing: &Drawing, name: &str) -> Result<String, Unfit> {
             kind: node.kind.word(),
             look: Look::of(node).words(),
             words: explain(node),
-            needs: incoming[i].iter().map(|e| id(drawing.edges[*e].from)).collect(),
-            needed_by: outgoing[i].iter().map(|e| id(drawing.edges[*e].to)).collect(),
+            needs: incoming[i]
+                .iter()
+                .map(|e| id(drawing.edges[*e].from))
+                .collect(),
+            needed_by: outgoing[i]
+                .iter()
+                .map(|e| id(drawing.edges[*e].to))
+                .collect(),
         })
         .collect();
     // Strings and sequences only: there is nothing that could fail to be written.
@@ -81,7 +87,11 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 3);
         assert_eq!(page.matches("</script").count(), 3);
         assert!(!page.contains(" src=") && !page.contains("url(http") && !page.contains("@import"));
-        assert!(!page.chars().any(|c| c != '\n' && crate::render::label::steers(c)));
+        assert!(
+            !page
+                .chars()
+                .any(|c| c != '\n' && crate::render::label::steers(c))
+        );
     }
 
     #[test]
@@ -92,8 +102,14 @@ mod tests {
         let data = data.split("</script>").next().unwrap();
         let entries: Vec<serde_json::Value> = serde_json::from_str(data).unwrap();
         assert_eq!(entries.len(), drawing.nodes.len());
-        let needs: usize = entries.iter().map(|e| e["needs"].as_array().unwrap().len()).sum();
-        let needed: usize = entries.iter().map(|e| e["needed_by"].as_array().unwrap().len()).sum();
+        let needs: usize = entries
+            .iter()
+            .map(|e| e["needs"].as_array().unwrap().len())
+            .sum();
+        let needed: usize = entries
+            .iter()
+            .map(|e| e["needed_by"].as_array().unwrap().len())
+            .sum();
         assert_eq!((needs, needed), (drawing.edges.len(), drawing.edges.len()));
     }
 }

@@ -132,7 +132,10 @@ fn is_json(types: &[&str]) -> bool {
         return false;
     };
     let (kind, rest) = kind.split_once(';').unwrap_or((kind, ""));
-    let plain = matches!(rest.trim().to_ascii_lowercase().as_str(), "" | "charset=utf-8");
+    let plain = matches!(
+        rest.trim().to_ascii_lowercase().as_str(),
+        "" | "charset=utf-8"
+    );
     plain && kind.trim().eq_ignore_ascii_case("application/json")
 }
 

@@ -9,8 +9,17 @@ fn keys() -> Keys {
 
 const GOOD_HOSTS: &[&str] = &["127.0.0.1:4000", "localhost:4000", "[::1]:4000"];
 const BAD_HOSTS: &[&str] = &[
-    "", "127.0.0.1", "localhost", "127.0.0.1:4001", "evil.example:4000", "127.0.0.1:4000.evil.example",
-    "LOCALHOST:4000", "127.0.0.1:04000", "0.0.0.0:4000", "localhost:4000@evil.example", "127.1:4000",
+    "",
+    "127.0.0.1",
+    "localhost",
+    "127.0.0.1:4001",
+    "evil.example:4000",
+    "127.0.0.1:4000.evil.example",
+    "LOCALHOST:4000",
+    "127.0.0.1:04000",
+    "0.0.0.0:4000",
+    "localhost:4000@evil.example",
+    "127.1:4000",
 ];
 const SITES: &[(&[&str], bool, bool)] = &[
     // What is said; may it read; may it change.
@@ -48,7 +57,10 @@ fn the_attack_matrix() {
         (vec![], false),
         (vec![good.clone()], true),
         (vec![format!("Bearer {}", keys.cookie())], false),
-        (vec![format!("Bearer {}", Secret::new([8; 32]).text())], false),
+        (
+            vec![format!("Bearer {}", Secret::new([8; 32]).text())],
+            false,
+        ),
         (vec![format!("Basic {}", keys.token())], false),
         (vec![good.clone(), good.clone()], false),
     ];
@@ -64,7 +76,10 @@ fn the_attack_matrix() {
     ];
     let own = |host: &str| format!("http://{host}");
     let mut asked = 0_u32;
-    let all_hosts = GOOD_HOSTS.iter().map(|h| (*h, true)).chain(BAD_HOSTS.iter().map(|h| (*h, false)));
+    let all_hosts = GOOD_HOSTS
+        .iter()
+        .map(|h| (*h, true))
+        .chain(BAD_HOSTS.iter().map(|h| (*h, false)));
     for (host, host_good) in all_hosts {
         let origins: Vec<(Vec<String>, bool)> = vec![
             (vec![], true),
@@ -150,8 +165,14 @@ fn one_host_exactly_and_a_path_only() {
     };
     assert_eq!(ask(&["localhost:4000"], None), Ok(None));
     assert_eq!(ask(&[], None), Err(Denied::Host));
-    assert_eq!(ask(&["localhost:4000", "localhost:4000"], None), Err(Denied::Host));
-    assert_eq!(ask(&["localhost:4000"], Some("localhost:4000")), Err(Denied::Host));
+    assert_eq!(
+        ask(&["localhost:4000", "localhost:4000"], None),
+        Err(Denied::Host)
+    );
+    assert_eq!(
+        ask(&["localhost:4000"], Some("localhost:4000")),
+        Err(Denied::Host)
+    );
 }
 
 #[test]

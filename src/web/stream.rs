@@ -66,7 +66,9 @@ impl Messages {
     /// Says that one is still there, in a comment.
     #[must_use]
     pub fn breathe(&mut self) -> bool {
-        let sent = self.sender.try_send(Bytes::from_static(b": still here\n\n"));
+        let sent = self
+            .sender
+            .try_send(Bytes::from_static(b": still here\n\n"));
         !matches!(sent, Err(mpsc::error::TrySendError::Closed(_)))
     }
 

@@ -26,7 +26,12 @@ pub struct Said {
 }
 
 /// Carries a decision out and gives what the command said; `None`: the route decides nothing.
-pub fn act(typed: &Context, what: What, task: (TaskIx, String), note: Option<String>) -> Option<Said> {
+pub fn act(
+    typed: &Context,
+    what: What,
+    task: (TaskIx, String),
+    note: Option<String>,
+) -> Option<Said> {
     let (context, kept) = typed.through("dashboard");
     let (_, name) = task;
     let done = match what {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Query, Request as HttpRequest, State};
+use axum::http::StatusCode;
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
 };
-use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -145,7 +145,12 @@ fn all<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
         .collect()
 }
 
-async fn answer(desk: Arc<Desk>, what: What, asked: Asked, body: Bytes) -> Result<Response, Refused> {
+async fn answer(
+    desk: Arc<Desk>,
+    what: What,
+    asked: Asked,
+    body: Bytes,
+) -> Result<Response, Refused> {
     match what {
         What::Asset(asset) => Ok(typed(asset.kind, asset.text)),
         What::Rules => Ok(typed("text/css; charset=utf-8", render::svg_rules())),
@@ -193,7 +198,9 @@ async fn answer(desk: Arc<Desk>, what: What, asked: Asked, body: Bytes) -> Resul
             let text = blocking(move || run_files::prompt(&desk.layout, &run)).await?;
             Ok(plain(text.unwrap_or_default()))
         }
-        What::Complete | What::Approve | What::Reject | What::Reset => decide(desk, what, &body).await,
+        What::Complete | What::Approve | What::Reject | What::Reset => {
+            decide(desk, what, &body).await
+        }
     }
 }
 

@@ -147,7 +147,10 @@ impl Feed {
             }
             Err(problems) => {
                 let n = problems.len();
-                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                let first = problems
+                    .first()
+                    .map(|problem| problem.message.clone())
+                    .unwrap_or_default();
                 self.problem = Some(format!(
                     "the files have {n} problem{}, so what is shown is what they said before: {first}",
                     if n == 1 { "" } else { "s" }

@@ -73,7 +73,8 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
                 let (desk, run) = (Arc::clone(&desk), run.clone());
                 let mut taken = std::mem::take(&mut files);
                 tokio::task::spawn_blocking(move || {
-                    let read = runs::logs(&desk.layout, &run).and_then(|paths| taken.read(&paths, ended));
+                    let read =
+                        runs::logs(&desk.layout, &run).and_then(|paths| taken.read(&paths, ended));
                     (taken, read)
                 })
                 .await
@@ -86,7 +87,10 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
                 Ok(pieces) => pieces,
                 Err(error) => {
                     let data = json(&error.to_string());
-                    let _ = messages.send(&Message { event: "trouble", data });
+                    let _ = messages.send(&Message {
+                        event: "trouble",
+                        data,
+                    });
                     return;
                 }
             };
@@ -95,14 +99,22 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
             }
             for piece in pieces {
                 let data = json(&piece);
-                if !messages.send_patiently(&Message { event: "piece", data }).await {
+                if !messages
+                    .send_patiently(&Message {
+                        event: "piece",
+                        data,
+                    })
+                    .await
+                {
                     return;
                 }
             }
         }
         if ended {
             let data = "{}".to_owned();
-            let _ = messages.send_patiently(&Message { event: "end", data }).await;
+            let _ = messages
+                .send_patiently(&Message { event: "end", data })
+                .await;
             return;
         }
         tokio::select! {
@@ -159,7 +171,10 @@ impl Read {
         let whole = if (ended && (n as u64) < CHUNK) || self.begun.len() as u64 >= CHUNK {
             self.begun.len()
         } else {
-            self.begun.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1)
+            self.begun
+                .iter()
+                .rposition(|b| *b == b'\n')
+                .map_or(0, |at| at + 1)
         };
         let lines: Vec<u8> = self.begun.drain(..whole).collect();
         let mut text = String::new();

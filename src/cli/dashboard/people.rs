@@ -44,7 +44,10 @@ pub fn people<'a>(facts: &Facts<'a>) -> Vec<PersonJson<'a>> {
             task: id,
             title: &facts.task(ix).title,
             ask,
-            because: notes(facts, ix).iter().map(|note| note.text(facts, ix)).collect(),
+            because: notes(facts, ix)
+                .iter()
+                .map(|note| note.text(facts, ix))
+                .collect(),
             sets_free: facts.ids(&free),
             command,
         };

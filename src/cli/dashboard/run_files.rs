@@ -66,6 +66,8 @@ pub fn diff(root: &Path, layout: &Layout, run: &RunId) -> anyhow::Result<Option<
 
 fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MOST as u64).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(MOST as u64)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -77,7 +77,10 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         writeln!(context.out(), "{page}#token={}", desk.keys.token())?;
         if !context.quiet() {
             let mut err = context.err();
-            writeln!(err, "note: who has this address may decide in your name; interrupt to end")?;
+            writeln!(
+                err,
+                "note: who has this address may decide in your name; interrupt to end"
+            )?;
         }
         if opening == Opening::Browser && std::io::stdout().is_terminal() {
             open(&format!("{page}#once={entry}"));

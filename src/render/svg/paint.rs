@@ -4,13 +4,13 @@
 
 use std::fmt::{self, Write};
 
-use super::{Px, Sheet};
 use super::geometry::{Density, Flow, Geometry, MARGIN, NARROW, Rect};
 use super::layers::{Kind, Lane, Layered};
 use super::legend::Legend;
 use super::measure::{Font, fit, width};
 use super::style;
 use super::xml::escaped;
+use super::{Px, Sheet};
 use crate::model::TaskKind;
 use crate::render::label::one_line;
 use crate::render::look::{Look, explain};
