@@ -29,6 +29,8 @@
   });
   viewer.follow((name) => ({ needs: tasks.get(name)?.needs ?? [], neededBy: tasks.get(name)?.needed_by ?? [] }));
   viewer.show(by("graph").querySelector("svg"));
+  const news = ["running", "failed", "stopped", "awaiting approval", "left to a person", "ready"];
+  viewer.begin(news.map((look) => entries.find((entry) => entry.look === look)?.task).find(Boolean));
   by("in").addEventListener("click", () => viewer.zoom(1.25));
   by("out").addEventListener("click", () => viewer.zoom(0.8));
   by("fit").addEventListener("click", () => viewer.fit());

@@ -4,7 +4,6 @@
 "use strict";
 
 function graphViewer(box, chosen) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let svg = null, nodes = new Map(), size = { w: 1, h: 1 }, at = { x: 0, y: 0, k: 1 };
   let selected = null, neighbours = () => ({ needs: [], neededBy: [] });
   const pointers = new Map();
@@ -21,6 +20,7 @@ function graphViewer(box, chosen) {
     nodes = new Map();
     for (const node of svg.querySelectorAll("[data-task]")) {
       nodes.set(node.getAttribute("data-task"), node);
+      node.id = `runr-task-${nodes.size}`;
       node.setAttribute("role", "button");
       node.setAttribute("tabindex", "-1");
       label(node);
@@ -50,6 +50,17 @@ function graphViewer(box, chosen) {
     const w = box.clientWidth || 1, h = box.clientHeight || 1;
     const k = Math.min(w / size.w, h / size.h, 1.6);
     at = { k, x: (size.w - w / k) / 2, y: Math.min(0, (size.h - h / k) / 2) };
+    paint();
+  }
+
+  // Where the whole is too small to read, the picture begins at a task that is of interest.
+  function begin(name) {
+    fit();
+    const r = place(nodes.has(name) ? name : nodes.keys().next().value);
+    if (!r || at.k >= 0.4) return;
+    at.k = 0.8;
+    at.x = r.x + r.w / 2 - box.clientWidth / at.k / 2;
+    at.y = r.y + r.h / 2 - box.clientHeight / at.k / 2;
     paint();
   }
 
@@ -90,7 +101,9 @@ function graphViewer(box, chosen) {
     for (const node of nodes.values()) node.classList.remove("selected", "near");
     svg.classList.toggle("choosing", name !== null);
     selected = name;
-    if (name === null) return;
+    // The keys stay with the box; who listens hears the task that they have come to.
+    if (name === null) { box.removeAttribute("aria-activedescendant"); return; }
+    box.setAttribute("aria-activedescendant", nodes.get(name)?.id ?? "");
     nodes.get(name)?.classList.add("selected");
     const { needs, neededBy } = neighbours(name);
     for (const other of [...needs, ...neededBy]) nodes.get(other)?.classList.add("near");
@@ -133,6 +146,7 @@ function graphViewer(box, chosen) {
     return first;
   }
 
+  box.setAttribute("role", "application");
   box.addEventListener("wheel", (event) => {
     event.preventDefault();
     const r = box.getBoundingClientRect();
@@ -180,7 +194,7 @@ function graphViewer(box, chosen) {
   new ResizeObserver(() => paint()).observe(box);
 
   return {
-    show, fit, zoom, find, label, calm,
+    show, fit, begin, zoom, find, label,
     select: (name) => select(name, "reveal"),
     follow: (how) => { neighbours = how; },
     node: (name) => nodes.get(name),

@@ -195,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let paths = vec![folder.path().join("worker.log")];
         let mut files = Files::default();
-        let mut texts = |files: &mut Files, ended| -> Vec<String> {
+        let texts = |files: &mut Files, ended| -> Vec<String> {
             let pieces = files.read(&paths, ended).unwrap();
             pieces.into_iter().map(|piece| piece.text).collect()
         };

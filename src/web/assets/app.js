@@ -67,7 +67,7 @@ function say(element, text) { if (element.textContent !== text) element.textCont
 function counts(all) {
   const keys = { total: "total", completed: "completed", running: "running", need_you: "needs_you", failed: "failed", stopped: "stopped", ready: "ready", blocked: "blocked" };
   const made = Object.entries(keys).filter(([key]) => key === "total" || key === "completed" || all[key]).map(([key, name]) => {
-    const word = key === "total" ? "tasks" : CLASSES[name][1];
+    const word = key === "total" ? (all.total === 1 ? "task" : "tasks") : name === "needs_you" && all[key] > 1 ? "need you" : CLASSES[name][1];
     const extra = key === "completed" && all.stale ? ` (${all.stale} stale)` : "";
     const wanted = key === "total" ? "" : name;
     return make("button", { class: `c-${name}`, "aria-pressed": String(filter.class === wanted), onclick: () => { by("class").value = filter.class = wanted; list(null); counts(all); } },
@@ -134,7 +134,8 @@ function list(changed) {
     for (const name of changed) {
       const task = world.tasks.get(name), button = rows.get(name)?.firstElementChild;
       if (!task || !button) continue;
-      const why = task.notes.filter((note) => note !== "ready").join(" · ");
+      // What most tasks say, or another column, is no news here.
+      const why = task.notes.filter((note) => !["ready", "no checkpoint", "manual"].includes(note)).join(" · ");
       button.replaceChildren(glyph(task),
         make("span", { class: "name" }, task.title === task.task ? task.task : `${task.task} — ${task.title}`),
         make("span", { class: `word c-${task.class}` }, CLASSES[task.class][1]), make("span", { class: "why" }, why));
@@ -176,6 +177,7 @@ async function graph(changed) {
       drawn = world.graph.generation;
       for (const name of world.order) mark(name);
       if (detail.name) viewer.select(detail.name);
+      else viewer.begin(world.order.find((name) => world.tasks.get(name).run) ?? world.order.find((name) => ["failed", "needs_you", "ready"].includes(world.tasks.get(name).class)));
     } catch (error) { failed(error); } finally { fetching = false; }
     return;
   }
