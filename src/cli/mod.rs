@@ -4,6 +4,7 @@
 //! whose doc comments are what users read) and a `run` that calls the library and prints.
 
 mod args;
+mod claiming;
 mod commands;
 mod conclusion;
 mod context;

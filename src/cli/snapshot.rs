@@ -132,6 +132,11 @@ pub fn processes(state: &State, alive: &dyn Fn(&ProcessRef) -> bool) -> Processe
         deserted,
         ..Processes::default()
     };
+    for (run, claim) in &state.claimed {
+        if claim.holder.as_ref().is_some_and(|holder| !alive(holder)) {
+            processes.runs.insert(run.clone(), Liveness::Gone);
+        }
+    }
     for (run, open) in &state.open {
         // An orchestration that is not in the state has ended long ago.
         let attended = state

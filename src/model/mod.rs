@@ -3,6 +3,7 @@
 //! Knows nothing else of runr. Does no input or output, reads no clock, decides nothing: values are
 //! checked when they are made and can be trusted afterwards.
 
+mod claim;
 mod claims;
 mod config;
 mod diagnostic;
@@ -16,6 +17,7 @@ mod run;
 mod status;
 mod task;
 
+pub use claim::{Provenance, Through};
 pub use claims::overlap;
 pub use config::{Config, OrphanPolicy, WorkerConfig};
 pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};

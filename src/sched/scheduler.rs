@@ -266,6 +266,7 @@ impl Scheduler {
         match news {
             Elsewhere::Completed => {}
             Elsewhere::Running => self.set(task, Phase::RunningElsewhere),
+            Elsewhere::Claimed => self.set(task, Phase::Claimed),
             Elsewhere::AwaitingApproval => self.set(task, Phase::AwaitingApproval),
             Elsewhere::Free | Elsewhere::Rejected => {
                 if !matches!(phase, Phase::Retrying { .. } | Phase::Ready) {

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod check;
+mod claim;
 mod completions;
 mod demo;
 mod doctor;
@@ -50,6 +51,8 @@ pub enum Command {
     Tasks(tasks::Args),
     /// Shows what can be done now
     Next(next::Args),
+    /// Takes a task that is done outside of any orchestration
+    Claim(claim::Args),
     /// Explains why a task does not run, and what it would unblock
     Why(why::Args),
     /// Shows the output of a run
@@ -82,6 +85,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Status(args)) => status::run(context, args),
         Some(Command::Tasks(args)) => tasks::run(context, args),
         Some(Command::Next(args)) => next::run(context, args),
+        Some(Command::Claim(args)) => claim::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),

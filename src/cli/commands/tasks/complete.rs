@@ -19,8 +19,17 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let settlement = Settlement::open(context)?;
-    let tasks = settlement.tasks(&args.tasks)?;
+    let mut settlement = Settlement::open(context)?;
+    let mut tasks = settlement.tasks(&args.tasks)?;
+    let (claimed, unclaimed): (Vec<TaskIx>, Vec<TaskIx>) =
+        tasks.iter().partition(|ix| settlement.is_claimed(**ix));
+    if !claimed.is_empty() {
+        settlement.complete_claimed(context, &claimed, args.note.as_deref())?;
+        if unclaimed.is_empty() {
+            return Ok(Exit::OK);
+        }
+        tasks = unclaimed;
+    }
     say_early(context, &settlement, &tasks)?;
     let events = tasks
         .iter()
