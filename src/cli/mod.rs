@@ -13,10 +13,12 @@ mod dispatching;
 mod dry_run;
 mod exit;
 mod log_output;
+mod mcp;
 mod names;
 mod runs;
 mod snapshot;
 mod subject;
+mod task_text;
 
 use std::process::ExitCode;
 

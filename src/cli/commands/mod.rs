@@ -7,10 +7,11 @@ mod completions;
 mod demo;
 mod doctor;
 mod gc;
-mod graph;
+pub(in crate::cli) mod graph;
 mod init;
 mod logs;
 mod man;
+mod mcp;
 mod next;
 mod orchestrate;
 mod overview;
@@ -63,6 +64,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Removes what nothing needs any more
     Gc(gc::Args),
+    /// Serves agents over the Model Context Protocol
+    Mcp(mcp::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -91,6 +94,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Report(args)) => report::run(context, args),
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),
+        Some(Command::Mcp(args)) => mcp::run(context, args),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }
