@@ -69,6 +69,7 @@ pub fn simulate(mut problem: Problem, durations: &[Duration]) -> Forecast {
             Initial::Open
             | Initial::Completed
             | Initial::Claimed
+            | Initial::CompletedOutside
             | Initial::AwaitingApproval
             | Initial::Ended => {}
         }

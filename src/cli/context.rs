@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, StripStream};
 use anyhow::Context as _;
 
 use crate::cli::args::{Color, Global};
@@ -51,10 +51,18 @@ impl Context {
         AutoStream::new(std::io::stdout().lock(), self.choice())
     }
 
-    /// Everything else.
+    /// Everything else, a line at a time: lines of several processes on one terminal do not mix.
     #[must_use]
-    pub fn err(&self) -> impl Write + use<> {
-        AutoStream::new(std::io::stderr().lock(), self.choice())
+    pub fn err(&self) -> Box<dyn Write> {
+        let choice = match self.choice() {
+            anstream::ColorChoice::Auto => AutoStream::choice(&std::io::stderr()),
+            chosen => chosen,
+        };
+        let lines: Box<dyn Write> = Box::new(std::io::LineWriter::new(std::io::stderr().lock()));
+        match choice {
+            anstream::ColorChoice::Never => Box::new(StripStream::new(lines)),
+            _ => lines,
+        }
     }
 
     /// Lines about progress and warnings are left out.
@@ -89,13 +97,13 @@ impl Context {
         }
     }
 
-    /// Who types, for the journal: the login name.
+    /// Who types, for the journal: the login name, else the number.
     #[must_use]
     pub fn user(&self) -> String {
         ["USER", "LOGNAME"]
             .iter()
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_else(|| "unknown".to_owned())
+            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
     }
 
     /// The signs that the locale can show.

@@ -12,6 +12,7 @@ mod diagnostic;
 mod dispatching;
 mod dry_run;
 mod exit;
+mod inference;
 mod log_output;
 mod mcp;
 mod names;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CommandLine, OrchId, RunId, StopReason, TaskId, Timeouts, VerifyPolicy};
+use crate::model::{
+    CommandLine, GitSpec, OrchId, RunGit, RunId, StopReason, TaskId, Timeouts, VerifyPolicy,
+};
 
 /// Written by the orchestrator before the attempt starts; never changed afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,12 @@ pub struct RunSpec {
     pub secrets: Vec<String>,
     pub verify: VerifyPolicy,
     pub timeouts: Timeouts,
+    /// Why the attempt before did not succeed, for the worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// `None`: the work happens in place and leaves no commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Box<GitSpec>>,
 }
 
 /// How an attempt ended, as the attempt itself judges it.
@@ -77,11 +85,21 @@ pub struct RunState {
     pub checks: Vec<CheckResult>,
     /// Processes that outlived the worker and were ended.
     pub ended_strays: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<RunGit>,
 }
 
 impl RunState {
     #[must_use]
     pub fn took(&self) -> Duration {
         Duration::from_millis(self.took_ms)
+    }
+
+    /// The commit that the journal names for this attempt: the work on the branch, else the checkpoint
+    /// that waits for approval.
+    #[must_use]
+    pub fn commit(&self) -> Option<String> {
+        let git = self.git.as_ref()?;
+        git.integrated.clone().or_else(|| git.checkpoint.clone())
     }
 }

@@ -92,12 +92,12 @@ impl News {
                         )
                     }
                 },
-                Event::CompletedByHand { task, .. } | Event::Approved { task, .. } => {
-                    elsewhere(plan.find(task), Elsewhere::Completed)
-                }
+                Event::CompletedByHand { task, .. }
+                | Event::Approved { task, .. }
+                | Event::Adopted { task, .. } => elsewhere(plan.find(task), Elsewhere::Completed),
                 Event::Rejected { task, .. } => elsewhere(plan.find(task), Elsewhere::Rejected),
-                Event::Reset { task, .. } => {
-                    // It may have ended a claim.
+                Event::Reset { task, .. } | Event::CheckpointMissing { task, .. } => {
+                    // A reset may have ended a claim.
                     usage_changed = true;
                     elsewhere(plan.find(task), Elsewhere::Free)
                 }

@@ -224,6 +224,8 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
         collision: config.collision,
         stale: config.stale.unwrap_or_default(),
         on_orphan: config.on_orphan.unwrap_or_default(),
+        frontmatter: config.frontmatter,
+        git: config.git.clone(),
     }
 }
 

@@ -71,6 +71,8 @@ pub enum Elsewhere {
     /// By a person, an approval or another orchestration. Releases dependents, also of a task that
     /// failed here.
     Completed,
+    /// The same, but what it made is not in the branch that this orchestration builds on: dependents stay blocked.
+    CompletedOutside,
     /// Another orchestration is at it.
     Running,
     /// A person or a session outside has taken it.

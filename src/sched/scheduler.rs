@@ -265,6 +265,7 @@ impl Scheduler {
         }
         match news {
             Elsewhere::Completed => {}
+            Elsewhere::CompletedOutside => self.set(task, Phase::CompletedOutside),
             Elsewhere::Running => self.set(task, Phase::RunningElsewhere),
             Elsewhere::Claimed => self.set(task, Phase::Claimed),
             Elsewhere::AwaitingApproval => self.set(task, Phase::AwaitingApproval),

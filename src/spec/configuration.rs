@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{Collision, CommandLine, OrphanPolicy, StalePolicy};
+use crate::model::{Collision, CommandLine, GitConfig, Land, OrphanPolicy, StalePolicy};
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
 use crate::spec::reader::{Reader, Want};
-use crate::spec::settings::{RetryDoc, TimeoutsDoc, retries, timeouts};
+use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, retries, timeouts};
 use crate::spec::yaml::Node;
 use crate::spec::{At, Finding, MAX_BYTES};
 use std::time::Duration;
@@ -62,8 +62,6 @@ pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
     ("git", &["hooks", "sign"]),
 ];
 
-pub(super) const ISOLATION: [(&str, ()); 2] = [("worktree", ()), ("none", ())];
-
 /// What the configuration says.
 #[derive(Debug, Default)]
 pub struct ConfigDoc {
@@ -78,6 +76,9 @@ pub struct ConfigDoc {
     pub collision: Option<Collision>,
     pub stale: Option<StalePolicy>,
     pub on_orphan: Option<OrphanPolicy>,
+    /// `status: {frontmatter: true}`.
+    pub frontmatter: bool,
+    pub git: GitConfig,
 }
 
 /// A pool's name and capacity.
@@ -88,6 +89,17 @@ pub struct VerifyDoc {
     pub tiers: [Vec<CommandLine>; 3],
     pub timeout: Option<Option<Duration>>,
     pub cwd: Option<Box<str>>,
+    pub max_attempts: Option<u32>,
+    /// Of tier 1 and of tier 2.
+    pub risk: [RiskDoc; 2],
+}
+
+/// Which changes ask for a tier.
+#[derive(Debug, Default)]
+pub struct RiskDoc {
+    pub paths: Vec<String>,
+    /// As many changed files.
+    pub files: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -140,6 +152,14 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     &[("keep", OrphanPolicy::Keep), ("kill", OrphanPolicy::Kill)],
                 );
             }
+            "status" => {
+                for (key, node) in known(reader, node, "`status`", nested("status")) {
+                    doc.frontmatter = reader.flag(key, node).unwrap_or(false);
+                }
+            }
+            "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
+            "land" => doc.git.land = reader.word(key, node, &LAND),
+            "scope" | "worktree" | "git" => about_git(reader, &mut doc.git, key, node),
             _ => later(reader, key, node),
         }
     }
@@ -151,6 +171,32 @@ const COLLISION: [(&str, Collision); 3] = [
     ("force", Collision::Force),
     ("fail", Collision::Fail),
 ];
+
+const LAND: [(&str, Land); 3] = [
+    ("end", Land::End),
+    ("each", Land::Each),
+    ("never", Land::Never),
+];
+
+/// `scope`, `worktree` and `git`.
+fn about_git(reader: &mut Reader, doc: &mut GitConfig, key: &'static str, node: &Node) {
+    let paths = |reader: &mut Reader, key: &str, node: &Node| -> Vec<String> {
+        let found = reader.patterns(key, node).unwrap_or_default();
+        found.into_iter().map(|at| at.value.into()).collect()
+    };
+    for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
+        match (key, inner) {
+            ("scope", "allow") => doc.scope.allow = paths(reader, inner, node),
+            ("scope", "deny") => doc.scope.deny = paths(reader, inner, node),
+            ("scope", _) => doc.scope.lockfiles = paths(reader, inner, node),
+            ("worktree", "copy") => doc.tree.copy = paths(reader, inner, node),
+            ("worktree", "link") => doc.tree.link = paths(reader, inner, node),
+            ("worktree", _) => doc.tree.setup = reader.commands(inner, node).unwrap_or_default(),
+            (_, "hooks") => doc.commits.hooks = reader.flag(inner, node).unwrap_or_default(),
+            _ => doc.commits.sign = reader.flag(inner, node).unwrap_or_default(),
+        }
+    }
+}
 
 fn nested(key: &str) -> &'static [&'static str] {
     NESTED_KEYS
@@ -167,9 +213,7 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
             "tier1" => doc.tiers[1] = reader.commands(key, node).unwrap_or_default(),
             "tier2" => doc.tiers[2] = reader.commands(key, node).unwrap_or_default(),
             "timeout" => doc.timeout = reader.limit(key, node),
-            "max_attempts" => {
-                reader.count(key, node, (1, 100), "3");
-            }
+            "max_attempts" => doc.max_attempts = reader.count(key, node, (1, 100), "3"),
             "cwd" => {
                 let folder = reader.text_at(key, node, "packages/app");
                 if let Some(folder) = folder {
@@ -187,18 +231,27 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
                     }
                 }
             }
-            _ => risk(reader, node),
+            _ => doc.risk = risk(reader, node),
         }
     }
     doc
 }
 
-/// `risk: { tier1: [src/**], tier2: [migrations/**] }`: changed paths that ask for a higher tier.
-fn risk(reader: &mut Reader, node: &Node) {
-    for (key, node) in known(reader, node, "`risk`", &["tier1", "tier2"]) {
-        reader.patterns(key, node);
+/// `risk: { tier1: [src/**], tier2: [migrations/**], tier1_files: 20 }`: changes that ask for a higher tier.
+fn risk(reader: &mut Reader, node: &Node) -> [RiskDoc; 2] {
+    let mut risk = [RiskDoc::default(), RiskDoc::default()];
+    for (key, node) in known(reader, node, "`risk`", &RISK_KEYS) {
+        let tier = &mut risk[usize::from(key.starts_with("tier2"))];
+        if key.ends_with("files") {
+            tier.files = reader.count(key, node, (1, 1_000_000), "20");
+        } else {
+            let found = reader.patterns(key, node).unwrap_or_default();
+            tier.paths = found.into_iter().map(|at| at.value.into()).collect();
+        }
     }
+    risk
 }
+const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
 
 fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
     let want = Want {
@@ -244,8 +297,6 @@ fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
 /// Keys of features to come: checked for type and kept nowhere.
 fn later(reader: &mut Reader, key: &'static str, node: &Node) {
     match key {
-        "isolation" => drop(reader.word(key, node, &ISOLATION)),
-        "land" => drop(reader.word(key, node, &[("end", ()), ("each", ()), ("never", ())])),
         "notify" => drop(reader.command(key, node)),
         "repos" => {
             let want = Want {
@@ -259,10 +310,6 @@ fn later(reader: &mut Reader, key: &'static str, node: &Node) {
         _ => {
             for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
                 match (key, inner) {
-                    ("scope", _) | ("worktree", "copy" | "link") => {
-                        drop(reader.patterns(inner, node))
-                    }
-                    ("worktree", _) => drop(reader.commands(inner, node)),
                     ("budget", _) => drop(reader.amount(inner, node)),
                     _ => drop(reader.flag(inner, node)),
                 }

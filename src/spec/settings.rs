@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CommandLine, EnvVar};
+use crate::model::{CommandLine, EnvVar, Isolation};
 use crate::spec::fields::known;
 use crate::spec::reader::{Reader, Want};
 use crate::spec::yaml::{Node, Value};
@@ -42,11 +42,12 @@ pub struct Settings {
     pub budget_usd: Option<f64>,
     pub env: Vec<EnvVar>,
     pub pools: Vec<(At<Box<str>>, u32)>,
+    pub isolation: Option<Isolation>,
 }
 
 /// The keys that [`setting`] reads.
 #[cfg(test)]
-pub const SETTING_KEYS: [&str; 10] = [
+pub const SETTING_KEYS: [&str; 11] = [
     "worker",
     "timeout",
     "retries",
@@ -57,6 +58,7 @@ pub const SETTING_KEYS: [&str; 10] = [
     "budget_usd",
     "env",
     "pools",
+    "isolation",
 ];
 
 /// Reads one setting into its place. `false`: the key is none.
@@ -76,10 +78,14 @@ pub fn setting(reader: &mut Reader, settings: &mut Settings, key: &str, node: &N
         "budget_usd" => settings.budget_usd = reader.amount(key, node),
         "env" => settings.env = reader.environment(key, node),
         "pools" => settings.pools = reader.counts(key, node),
+        "isolation" => settings.isolation = reader.word(key, node, &ISOLATION),
         _ => return false,
     }
     true
 }
+
+pub const ISOLATION: [(&str, Isolation); 2] =
+    [("worktree", Isolation::Worktree), ("none", Isolation::None)];
 
 /// A length for the whole attempt, or a mapping of all four.
 fn timeout(reader: &mut Reader, key: &str, node: &Node) -> Option<TimeoutsDoc> {

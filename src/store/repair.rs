@@ -169,6 +169,8 @@ mod tests {
                 wall: None,
                 grace: std::time::Duration::from_secs(1),
             },
+            previous: None,
+            git: None,
         }
     }
 
@@ -198,6 +200,7 @@ mod tests {
                 task: task("c.md"),
                 by: by(),
                 note: None,
+                sha: None,
             },
             Event::CompletedByHand {
                 task: task("d.md"),

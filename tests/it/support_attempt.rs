@@ -56,6 +56,8 @@ impl Fixture {
                 wall: None,
                 grace: Duration::from_secs(3600),
             },
+            previous: None,
+            git: None,
         };
         Self { dir, spec }
     }

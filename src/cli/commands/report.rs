@@ -14,7 +14,7 @@ use crate::model::{OrchId, RunId, Status, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{RunPage, SummaryLook, last_lines, summary};
+use crate::report::{Close, RunPage, SummaryLook, last_lines, summary};
 use crate::store::{history, read_spec, read_state};
 
 /// How many lines of a log a summary shows.
@@ -55,6 +55,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         let look = SummaryLook {
             glyphs: look(context).glyphs,
             width: context.width(),
+            close: Close::Whole,
         };
         summary(&receipt, &logs(&snapshot, &receipt)?, look)
     };

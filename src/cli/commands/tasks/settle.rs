@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::model::{Collision, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
+use crate::report::shell_word;
 use crate::state::{Illegal, State};
 use crate::store::{Refused, Store};
 use crate::view::{self, Standing};
@@ -16,9 +17,9 @@ use crate::view::{self, Standing};
 /// A person's change to some tasks, from the names typed to the words printed.
 #[derive(Debug)]
 pub struct Settlement {
+    pub project: Project,
     pub plan: Plan,
     pub store: Store,
-    project: Project,
     collision: Collision,
     /// Who types.
     pub by: String,
@@ -34,9 +35,9 @@ impl Settlement {
         let loaded = context.load(&project, None)?;
         let store = context.store(&project)?;
         Ok(Self {
+            project,
             plan: loaded.plan,
             store,
-            project,
             collision: claiming::collision(&loaded.config),
             by: context.user(),
         })
@@ -170,11 +171,14 @@ impl Settlement {
                 if self.store.state().claimed_run(&task).is_some() =>
             {
                 Failure::busy(message).help(format!(
-                    "runr claim --release {task}    gives it back; then ask again"
+                    "runr claim --release {}    gives it back; then ask again",
+                    shell_word(task.as_str())
                 ))
             }
-            Illegal::TaskRunning { task, .. } => Failure::busy(message)
-                .help(format!("runr cancel {task}    stops it; then ask again")),
+            Illegal::TaskRunning { task, .. } => Failure::busy(message).help(format!(
+                "runr cancel {}    stops it; then ask again",
+                shell_word(task.as_str())
+            )),
             Illegal::NotAwaitingApproval { task, status } => {
                 let hybrid = self
                     .plan
@@ -183,9 +187,13 @@ impl Settlement {
                 let failure = Failure::usage(message);
                 match (status, hybrid) {
                     (Status::Completed, _) => failure,
-                    (_, true) => failure.help(format!("runr run --task {task}    does its first half")),
+                    (_, true) => failure.help(format!(
+                        "runr run --task {}    does its first half",
+                        shell_word(task.as_str())
+                    )),
                     (_, false) => failure.help(format!(
-                        "only hybrid tasks are approved; `runr tasks complete {task}` says that it is done"
+                        "only hybrid tasks are approved; `runr tasks complete {}` says that it is done",
+                        shell_word(task.as_str())
                     )),
                 }
             }
