@@ -4,6 +4,7 @@ mod architecture;
 mod attempt;
 mod bad_inputs;
 mod check;
+mod claude_files;
 mod concurrent;
 mod crash;
 mod demo;

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod gc;
 pub(in crate::cli) mod graph;
+mod hook;
 mod init;
 mod logs;
 mod man;
@@ -67,6 +68,9 @@ pub enum Command {
     Gc(gc::Args),
     /// Serves agents over the Model Context Protocol
     Mcp(mcp::Args),
+    /// Records what happens in a session of an agent
+    #[command(hide = true)]
+    Hook(hook::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -96,6 +100,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),
         Some(Command::Mcp(args)) => mcp::run(context, args),
+        Some(Command::Hook(args)) => Ok(hook::run(context, &args)),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }
