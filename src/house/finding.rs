@@ -30,6 +30,7 @@ pub enum Check {
     Leftovers,
     Disk,
     Git,
+    Workers,
 }
 
 impl Check {
@@ -45,6 +46,7 @@ impl Check {
             Self::Leftovers => "leftovers",
             Self::Disk => "disk",
             Self::Git => "git",
+            Self::Workers => "workers",
         }
     }
 }

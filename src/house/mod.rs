@@ -12,6 +12,7 @@ mod leftovers;
 mod mend;
 mod needless;
 mod show;
+mod workers;
 
 pub use contents::{Contents, Has, OrchFolder, RunFolder, contents};
 pub use facts::{Facts, gather};
@@ -20,3 +21,4 @@ pub use judge::judge;
 pub use mend::{Mended, NotMended, mend};
 pub use needless::{Clearance, Kept, Needless, Question, clear, needless};
 pub use show::show;
+pub use workers::{Configured, Login, Surroundings, Worker, judge_workers, look};

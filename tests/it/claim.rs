@@ -154,6 +154,8 @@ fn a_claim_is_as_legal_as_an_attempt() {
 #[test]
 fn an_orchestration_leaves_a_claimed_task_to_its_owner() {
     let sealed = project();
+    // Nothing that is ready needs what the claim holds.
+    sealed.put(".runr/tasks/c.md", "---\nrun: 'true'\n---\n# C\n");
     sealed.runr(&["claim", "a"]).exits(0);
     let told = sealed.runr(&["orchestrate", "run", "--isolation", "none"]);
     assert_eq!(told.code, Some(3), "{}{}", told.stdout, told.stderr);

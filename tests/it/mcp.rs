@@ -176,7 +176,7 @@ fn readers_are_offered_what_reads_and_nothing_else() {
         assert!(said.contains("--allow-write"), "{said}");
     }
     for (tool, arguments, words) in [
-        ("status", json!({}), "4 tasks: 2 ready"),
+        ("status", json!({}), "4 tasks: 1 needs you, 2 ready"),
         ("list_tasks", json!({}), "blocked by a.md"),
         (
             "list_tasks",
