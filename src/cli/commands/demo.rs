@@ -13,6 +13,7 @@ use crate::cli::commands::{graph, orchestrate};
 use crate::cli::{Context, Exit};
 use crate::model::Status;
 use crate::project::{Loaded, Project};
+use crate::report::shell_word;
 use crate::scaffold;
 use crate::store::Store;
 
@@ -77,7 +78,6 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// A task that is not completed.
 struct Waiting {
-    id: String,
     title: String,
     /// What a person types when they have done their part.
     command: Option<String>,
@@ -92,12 +92,13 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
         .filter_map(|task| {
             let command = match store.state().status(&task.id) {
                 Status::Completed => return None,
-                Status::Skipped => Some(format!("tasks complete {}", task.id)),
-                Status::AwaitingApproval => Some(format!("tasks approve {}", task.id)),
+                Status::Skipped => Some(format!("tasks complete {}", shell_word(task.id.as_str()))),
+                Status::AwaitingApproval => {
+                    Some(format!("tasks approve {}", shell_word(task.id.as_str())))
+                }
                 _ => None,
             };
             Some(Waiting {
-                id: task.id.to_string(),
                 title: task.title.to_string(),
                 command,
             })
@@ -107,7 +108,7 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
     waiting
 }
 
-/// Says what was built, what is left to people, and how to finish it.
+/// Says what was built, and the commands that finish it, those of people with what is left to them.
 fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
     let mut next = Next::new(dir).map_err(io::Error::other)?;
     writeln!(out, "\nbuilt in {}:", next::shown_path(next.dir()))?;
@@ -116,16 +117,13 @@ fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()>
             writeln!(out, "  {path:<22}{what}")?;
         }
     }
-    writeln!(out, "\nleft to you:")?;
-    for task in waiting.iter().filter(|task| task.command.is_some()) {
-        writeln!(
-            out,
-            "  {:<22}{} (.runr/tasks/{} says how)",
-            task.id, task.title, task.id
-        )?;
+    for task in waiting {
+        if let Some(command) = &task.command {
+            next = next.command_for(command, &task.title);
+        }
     }
-    for command in waiting.iter().filter_map(|task| task.command.as_deref()) {
-        next = next.command(command);
-    }
-    next.command("orchestrate run").print(out, "to finish it:")
+    next.command_for("orchestrate run", "does the rest").print(
+        out,
+        "to finish it, do your part (`runr tasks show TASK` tells what) and say so:",
+    )
 }
