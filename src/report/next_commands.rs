@@ -110,10 +110,9 @@ pub fn next_with(
                 add(format!("runr run --task {}", name(ix)), "tries it again");
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
-            add(
-                "runr run".to_owned(),
-                "runs what is ready and all that follows",
-            );
+            // An orchestration leaves ready tasks only when it was told to start no more.
+            let command = orch.map_or_else(|| "runr run".to_owned(), |orch| resume(facts, orch));
+            add(command, "runs what is ready and all that follows");
         }
     }
     if let Some(ix) = running.filter(|_| first_deserted.is_none()) {

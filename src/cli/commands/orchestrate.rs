@@ -250,7 +250,8 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
 fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
     match entry.exit {
         Some(0) => "done".to_owned(),
-        Some(3) => "needs you".to_owned(),
+        Some(3) => "unfinished".to_owned(),
+        Some(129 | 130 | 143) => "interrupted".to_owned(),
         Some(code) => format!("exit {code}"),
         None => match lock::owner_lock(store.layout(), id) {
             Ok(Held::No) => "interrupted".to_owned(),

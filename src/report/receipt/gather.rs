@@ -342,7 +342,7 @@ mod tests {
 
         - `runr logs net.md`: shows what went wrong
         - `runr tasks complete keys.md`: once you have done it; sets 1 task free
-        - `runr run --task net.md`: tries it again
+        - `runr resume --retry-failed`: tries it again and starts what has not started
         ");
     }
 
