@@ -17,10 +17,12 @@ pub mod ground;
 mod landing;
 mod news;
 mod owners;
+pub mod people;
 mod recover;
 mod selection;
 pub mod session;
 mod signals;
+mod status_files;
 mod wake;
 
 pub use display::Surface;

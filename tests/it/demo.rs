@@ -11,9 +11,10 @@ fn the_demo_builds_its_site_and_people_finish_it() {
         "  site/index.html       the front page: open it in a browser",
         "  graph.svg             the graph of the tasks, coloured by status",
         "to finish it, do your part (`runr tasks show TASK` tells what) and say so:\n  cd runr-demo\n",
-        "  runr tasks approve text/04-summary.md    # Summarise the texts\n",
-        "  runr tasks complete site/04-title.md     # Choose the title\n",
-        "  runr orchestrate run                     # does the rest\n",
+        "  runr tasks approve text/04-summary.md            # Summarise the texts\n",
+        "  runr tasks complete site/04-title.md --commit    # Choose the title\n",
+        "  git log --graph       one commit for each task\n",
+        "  runr orchestrate run                             # does the rest\n",
     ] {
         assert!(
             demo.stdout.contains(line),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -10,11 +11,12 @@ use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
-use crate::model::{OrchId, RunId, TaskId};
+use crate::git::diff;
+use crate::model::{FileChange, OrchId, RunGit, RunId, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{Close, RunPage, SummaryLook, summary};
+use crate::report::{Close, Provenance, RunPage, SummaryLook, one_line, summary};
 use crate::store::{history, read_spec, read_state};
 
 #[derive(Debug, clap::Args)]
@@ -55,7 +57,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             close: Close::Whole,
         };
         let logs = runs::last_of_logs(snapshot.store.layout(), &receipt);
-        summary(&receipt, &logs, look)
+        let mut text = summary(&receipt, &logs, look);
+        if let Some(landing) = &receipt.landing {
+            text = format!("{text}\n{}\n", one_line(landing));
+        }
+        text
     };
     context.out().write_all(text.as_bytes())?;
     Ok(snapshot.exit())
@@ -149,6 +155,14 @@ fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskI
     found
 }
 
+/// What the attempt's commit changed. Its names alone are told when the commit is gone or git cannot be asked.
+fn difference(root: &Path, git: &RunGit) -> Vec<FileChange> {
+    match (&git.base, &git.checkpoint) {
+        (Some(base), Some(commit)) => diff::stat(root, base, commit).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
 fn report_run(
     context: &Context,
     snapshot: &Snapshot,
@@ -205,7 +219,18 @@ fn report_run(
         .filter_map(|path| path.file_name()?.to_str())
         .map(|name| format!(".runr/runs/{run}/{name}"))
         .collect();
+    let git = state.as_ref().and_then(|state| state.git.as_ref());
+    let diff = git.map(|git| difference(&snapshot.project.root, git));
+    let kept = layout.worktree(run);
+    let tree = kept.strip_prefix(&snapshot.project.root).ok();
+    let tree = tree.filter(|_| kept.is_dir()).and_then(Path::to_str);
+    let provenance = git.map(|git| Provenance {
+        git,
+        diff: diff.as_deref().unwrap_or_default(),
+        tree,
+    });
     let page = RunPage {
+        provenance,
         task: &task,
         orch: &orch,
         entry: &entry,
