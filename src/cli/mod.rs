@@ -16,6 +16,7 @@ mod inference;
 mod log_output;
 mod mcp;
 mod names;
+mod outside;
 mod runs;
 mod snapshot;
 mod subject;

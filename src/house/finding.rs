@@ -30,6 +30,8 @@ pub enum Check {
     Leftovers,
     Disk,
     Git,
+    Commits,
+    Worktrees,
     Workers,
 }
 
@@ -46,6 +48,8 @@ impl Check {
             Self::Leftovers => "leftovers",
             Self::Disk => "disk",
             Self::Git => "git",
+            Self::Commits => "commits",
+            Self::Worktrees => "worktrees",
             Self::Workers => "workers",
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
 use crate::orchestrate::containment;
-use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::dispatch::{Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -67,6 +67,10 @@ pub struct Finished {
     pub screen: Display,
     /// The orchestrator left while attempts are alive.
     pub detached: bool,
+    /// What became of its branch, in words.
+    pub landing: Option<String>,
+    /// What stands against landing, with the command to type.
+    pub not_landed: Option<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -207,6 +211,10 @@ async fn drive(
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
         grounds,
+        needs: match frozen.rules.ignore_outside {
+            true => Needs::Ignored,
+            false => Needs::Checked,
+        },
     };
     let start = Start {
         plan: around.plan,
@@ -256,9 +264,10 @@ fn finish(
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
+    let mut home = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
-            bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+            home = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -281,29 +290,47 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
+        landing: home.as_ref().map(|home| home.line.clone()),
+        not_landed: home
+            .filter(|home| home.outcome == landing::Outcome::Not)
+            .map(|home| home.line),
     })
 }
 
-/// Lands the work where it is to land, and says what became of it. A branch that nothing was put onto goes.
+/// What became of an orchestration's branch.
+struct Home {
+    line: String,
+    outcome: landing::Outcome,
+}
+
+/// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
 fn bring_home(
     grounds: &Grounds,
     layout: &Layout,
     orch: &OrchId,
     screen: &mut Display,
-) -> Result<(), OrchestrateError> {
+) -> Result<Option<Home>, OrchestrateError> {
     if grounds.forget_if_empty()? {
-        return Ok(());
+        return Ok(None);
     }
     if grounds.ground.land == Land::Never {
-        screen.say(&format!("the work is on {}, not landed", grounds.branch));
-        return Ok(());
+        let line = format!("the work is on {}, not landed", grounds.branch);
+        screen.say(&line);
+        return Ok(Some(Home {
+            line,
+            outcome: landing::Outcome::Nothing,
+        }));
     }
-    if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
-        && landed.outcome != landing::Outcome::Nothing
-    {
+    let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
+        return Ok(None);
+    };
+    if landed.outcome != landing::Outcome::Nothing {
         screen.say(&landed.line());
     }
-    Ok(())
+    Ok(Some(Home {
+        line: landed.line(),
+        outcome: landed.outcome,
+    }))
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.

@@ -118,7 +118,9 @@ impl<'a> Runs<'a> {
     }
 
     fn begin(&mut self, run: &RunId, task: &TaskId, attempt: u32, at: Timestamp) {
-        let checks = self.states.get(run).map(|state| state.checks.clone());
+        let state = self.states.get(run);
+        let checks = state.map(|state| state.checks.clone());
+        let git = state.and_then(|state| state.git.clone());
         self.runs.entry(task.clone()).or_default().push(RunEntry {
             run: run.clone(),
             attempt,
@@ -128,6 +130,7 @@ impl<'a> Runs<'a> {
             stop_reason: None,
             message: None,
             checks: checks.unwrap_or_default(),
+            git: git.map(Box::new),
         });
     }
 

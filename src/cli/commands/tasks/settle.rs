@@ -6,7 +6,7 @@ use std::io::Write;
 
 use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
-use crate::model::{Collision, Status, Task, TaskKind};
+use crate::model::{Config, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
@@ -20,7 +20,7 @@ pub struct Settlement {
     pub project: Project,
     pub plan: Plan,
     pub store: Store,
-    collision: Collision,
+    pub config: Config,
     /// Who types.
     pub by: String,
 }
@@ -37,8 +37,8 @@ impl Settlement {
         Ok(Self {
             project,
             plan: loaded.plan,
+            config: loaded.config,
             store,
-            collision: claiming::collision(&loaded.config),
             by: context.user(),
         })
     }
@@ -87,7 +87,7 @@ impl Settlement {
             let place = claiming::Place {
                 project: &self.project,
                 plan: &self.plan,
-                collision: self.collision,
+                collision: claiming::collision(&self.config),
             };
             let mut desk = claiming::desk(place, &mut self.store, caller.clone())?;
             let done = claiming::complete(context, &mut desk, *ix, note.map(ToOwned::to_owned));
