@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod disk;
 mod doctor;
+mod doctor_workers;
 mod example_file;
 mod examples;
 mod field_failures;

@@ -194,7 +194,7 @@ fn readers_are_offered_what_reads_and_nothing_else() {
             json!({ "format": "mermaid", "focus": "b" }),
             "flowchart",
         ),
-        ("graph", json!({ "format": "json" }), "\"nodes\""),
+        ("graph", json!({ "format": "json" }), "\"critical_path\""),
     ] {
         let said = client.done(tool, &arguments);
         assert!(said.contains(words), "{tool} {arguments}: {said}");
