@@ -160,7 +160,7 @@ async fn login(path: &Path, known: &Known, around: &Surroundings) -> Login {
         let home = around.home.as_deref();
         home.is_some_and(|home| home.join(file).is_file())
     };
-    if known.variables.iter().any(|name| set(name)) || known.files.iter().any(|file| there(file)) {
+    if known.variables.iter().any(set) || known.files.iter().any(there) {
         return Login::There;
     }
     match ask(path, known.status).await {

@@ -42,9 +42,9 @@ pub enum AddError {
 /// # Errors
 /// When there is a file of its name, or the project with it would be invalid.
 pub fn add(project: &Project, task: &NewTask) -> Result<PathBuf, AddError> {
-    if !Path::new(task.id.as_str())
+    if Path::new(task.id.as_str())
         .extension()
-        .is_some_and(|ext| ext == "md")
+        .is_none_or(|ext| ext != "md")
     {
         return Err(AddError::NotMarkdown(task.id.clone()));
     }

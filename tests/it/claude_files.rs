@@ -241,7 +241,10 @@ fn a_hook_never_stands_in_the_way() {
 #[test]
 fn the_real_claude_finds_nothing_wrong_with_the_plugin() {
     let Some(folder) = std::env::var_os("RUNR_REAL_AGENTS") else {
-        eprintln!("skipped: no claude CLI (RUNR_REAL_AGENTS is not set)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: no claude CLI (RUNR_REAL_AGENTS is not set)"
+        );
         return;
     };
     let claude = std::path::Path::new(&folder).join("node_modules/.bin/claude");

@@ -1,6 +1,7 @@
 //! `runr doctor` and the configured workers, with a program that stands in for the real one.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
@@ -84,7 +85,10 @@ fn a_worker_that_is_not_there_is_a_problem() {
 #[test]
 fn the_real_claude_understands_its_flags() {
     let Some(folder) = std::env::var_os("RUNR_REAL_AGENTS") else {
-        eprintln!("skipped: no claude CLI (RUNR_REAL_AGENTS is not set)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: no claude CLI (RUNR_REAL_AGENTS is not set)"
+        );
         return;
     };
     let sealed = project(HELP, "0");

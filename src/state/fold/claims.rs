@@ -229,6 +229,7 @@ mod tests {
             by: "eva".to_owned(),
             note: None,
             fingerprint: Fingerprint::new([1; 16]),
+            sha: None,
         };
         assert_eq!(state.check(&by_hand), Err(running));
         assert!(matches!(
