@@ -20,6 +20,7 @@ use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::live::{Estimate, ScreenInfo};
+use crate::report::shell_word;
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, process};
@@ -71,6 +72,8 @@ pub struct Finished {
     pub landing: Option<String>,
     /// What stands against landing, with the command to type.
     pub not_landed: Option<String>,
+    /// The command that brings the work home, when it is not there.
+    pub to_land: Option<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -291,6 +294,7 @@ fn finish(
         store: ending.store,
         detached: ending.detached,
         landing: home.as_ref().map(|home| home.line.clone()),
+        to_land: home.as_ref().and_then(|home| home.command.clone()),
         not_landed: home
             .filter(|home| home.outcome == landing::Outcome::Not)
             .map(|home| home.line),
@@ -300,6 +304,8 @@ fn finish(
 /// What became of an orchestration's branch.
 struct Home {
     line: String,
+    /// What is left to type.
+    command: Option<String>,
     outcome: landing::Outcome,
 }
 
@@ -318,6 +324,7 @@ fn bring_home(
         screen.say(&line);
         return Ok(Some(Home {
             line,
+            command: Some(format!("git merge {}", shell_word(&grounds.branch))),
             outcome: landing::Outcome::Nothing,
         }));
     }
@@ -329,6 +336,7 @@ fn bring_home(
     }
     Ok(Some(Home {
         line: landed.line(),
+        command: (landed.outcome == landing::Outcome::Not).then(|| landed.command()),
         outcome: landed.outcome,
     }))
 }

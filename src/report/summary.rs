@@ -38,11 +38,20 @@ pub enum Close {
     Open,
 }
 
-/// Writes the summary. `logs` has the last lines of what failed or stopped; at most ten are shown.
+/// What an attempt that failed or stopped left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remains {
+    /// The last lines of its log.
+    pub log: Vec<String>,
+    /// Its working tree, from the project's root, if it had one and it is still there.
+    pub worktree: Option<String>,
+}
+
+/// Writes the summary. `remains` is of what failed or stopped; at most ten lines of a log are shown.
 #[must_use]
 pub fn summary(
     receipt: &Receipt,
-    logs: &BTreeMap<TaskId, Vec<String>>,
+    remains: &BTreeMap<TaskId, Remains>,
     look: SummaryLook,
 ) -> String {
     let mut page = Page {
@@ -64,13 +73,13 @@ pub fn summary(
         heading,
         tasks: of(&|t| t.status == status),
         rest: tried,
-        logs: Some(logs),
+        remains: Some(remains),
     };
     let told = |heading, tasks, rest| Section {
         heading,
         tasks,
         rest,
-        logs: None,
+        remains: None,
     };
     for section in [
         bad("Failed", Status::Failed),
@@ -102,7 +111,7 @@ struct Section<'a> {
     tasks: Vec<&'a TaskEntry>,
     /// What is said of each.
     rest: fn(&TaskEntry) -> String,
-    logs: Option<&'a BTreeMap<TaskId, Vec<String>>>,
+    remains: Option<&'a BTreeMap<TaskId, Remains>>,
 }
 
 fn reason(task: &TaskEntry) -> String {
@@ -216,8 +225,8 @@ impl Page {
         self.rest(now.len());
     }
 
-    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log, if `logs`
-    /// has any.
+    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log
+    /// and where its work is, if `remains` has them.
     fn section(&mut self, section: &Section<'_>) {
         let tasks = &section.tasks;
         if tasks.is_empty() {
@@ -228,11 +237,17 @@ impl Page {
         let width = name_width(shown);
         for task in shown {
             self.row(task, width, &(section.rest)(task));
-            let lines = section.logs.and_then(|logs| logs.get(&task.task));
-            let lines = lines.map(Vec::as_slice).unwrap_or_default();
+            let Some(remains) = section.remains.and_then(|all| all.get(&task.task)) else {
+                continue;
+            };
+            let lines = &remains.log;
             let bar = self.look.glyphs.choose("│", "|");
             for line in &lines[lines.len().saturating_sub(LOG_LINES)..] {
                 let line = format!("{bar} {}", one_line(line));
+                self.line(6, dim(), &line);
+            }
+            if let Some(worktree) = &remains.worktree {
+                let line = format!("its work is in {}", one_line(worktree));
                 self.line(6, dim(), &line);
             }
         }
@@ -361,10 +376,14 @@ mod tests {
         story
     }
 
-    fn logs() -> BTreeMap<TaskId, Vec<String>> {
+    fn logs() -> BTreeMap<TaskId, Remains> {
         let mut lines: Vec<String> = (1..=12).map(|n| format!("line {n}")).collect();
         lines.push(format!("error: {}", "very long ".repeat(20)));
-        BTreeMap::from([(id("02-networking.md"), lines)])
+        let remains = Remains {
+            log: lines,
+            worktree: Some(".runr-worktrees/20250108-143700-daaa".to_owned()),
+        };
+        BTreeMap::from([(id("02-networking.md"), remains)])
     }
 
     #[test]
@@ -396,6 +415,7 @@ mod tests {
               │ line 11
               │ line 12
               │ error: very long very long very long very long very long very long very…
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ◌ 04-docs.md  timeout: 45m
@@ -436,6 +456,7 @@ mod tests {
               | line 11
               | line 12
               | error: very long very long very long very long very long very long ve...
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ! 04-docs.md  timeout: 45m

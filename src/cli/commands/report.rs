@@ -56,8 +56,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        let logs = runs::last_of_logs(snapshot.store.layout(), &receipt);
-        let mut text = summary(&receipt, &logs, look);
+        let remains = runs::remains(snapshot.store.layout(), &receipt);
+        let mut text = summary(&receipt, &remains, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }

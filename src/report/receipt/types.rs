@@ -7,7 +7,7 @@ use crate::model::{
     CheckResult, OrchId, RunGit, RunId, Source, Status, StopReason, TaskId, TaskKind,
 };
 use crate::report::counts::Counts;
-use crate::report::next_commands::NextCommand;
+use crate::report::next_commands::{COMMANDS, NextCommand};
 
 /// The account of one orchestration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,15 @@ pub struct Receipt {
     pub needs_people: Vec<NeedEntry>,
     /// At most three.
     pub next: Vec<NextCommand>,
+}
+
+impl Receipt {
+    /// Puts a command before the others that come next.
+    pub fn first_type(&mut self, command: &str, why: &str) {
+        let (command, why) = (command.to_owned(), why.to_owned());
+        self.next.insert(0, NextCommand { command, why });
+        self.next.truncate(COMMANDS);
+    }
 }
 
 /// Why an orchestration stopped.
