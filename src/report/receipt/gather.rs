@@ -58,6 +58,13 @@ impl Receipt {
             .collect();
         let counts = Counts::of(subject.selected.iter().map(|ix| facts.view(*ix)));
         let ending = course.ending(facts, subject.orch, &counts);
+        // What an end of its own left ready waits for more than being started.
+        let goes_on = match ending {
+            Ending::Cancelled | Ending::Failed | Ending::Lost | Ending::Detached => {
+                Some(subject.orch)
+            }
+            _ => None,
+        };
         Some(Self {
             schema_version: 1,
             orchestration: subject.orch.clone(),
@@ -84,7 +91,7 @@ impl Receipt {
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),
-            next: next_with(facts, subject.selected, &needs, Some(subject.orch)),
+            next: next_with(facts, subject.selected, &needs, goes_on),
             command: course.command,
         })
     }
