@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
-use crate::orchestrate::containment;
+use crate::orchestrate::containment::{self, Remedy};
 use crate::orchestrate::dispatch::{Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
@@ -74,6 +74,8 @@ pub struct Finished {
     pub not_landed: Option<String>,
     /// The command that brings the work home, when it is not there.
     pub to_land: Option<String>,
+    /// Completed work that is not in its branch and that something selected waits for.
+    pub held_back: Option<Remedy>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -268,8 +270,11 @@ fn finish(
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
     let mut home = None;
+    let mut held_back = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
+            let state = ending.store.state();
+            held_back = containment::holding_back(grounds, &ending.plan, state, &selected)?;
             home = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
@@ -293,6 +298,7 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
+        held_back,
         landing: home.as_ref().map(|home| home.line.clone()),
         to_land: home.as_ref().and_then(|home| home.command.clone()),
         not_landed: home
