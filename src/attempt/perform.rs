@@ -82,6 +82,7 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         signal: attempt.worker.and_then(|end| end.signal),
         checks: attempt.checks,
         ended_strays: attempt.ended.strays,
+        agent: None,
     }
 }
 

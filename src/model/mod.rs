@@ -3,6 +3,7 @@
 //! Knows nothing else of runr. Does no input or output, reads no clock, decides nothing: values are
 //! checked when they are made and can be trusted afterwards.
 
+mod agent;
 mod claims;
 mod config;
 mod diagnostic;
@@ -15,7 +16,12 @@ mod process;
 mod run;
 mod status;
 mod task;
+mod usd;
 
+pub use agent::{
+    Adapter, AgentReport, AgentSettings, AgentSpec, HandoffState, ResultWay, ServiceLimit, Session,
+    Spent, Tokens,
+};
 pub use claims::overlap;
 pub use config::{Config, OrphanPolicy, WorkerConfig};
 pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};
@@ -28,3 +34,4 @@ pub use process::ProcessRef;
 pub use run::{CheckResult, Outcome, RunSpec, RunState};
 pub use status::{Source, Status, StopReason};
 pub use task::{CommandLine, EnvVar, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};
+pub use usd::Usd;

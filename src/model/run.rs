@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CommandLine, OrchId, RunId, StopReason, TaskId, Timeouts, VerifyPolicy};
+use crate::model::{
+    AgentReport, AgentSpec, CommandLine, OrchId, RunId, StopReason, TaskId, Timeouts, VerifyPolicy,
+};
 
 /// Written by the orchestrator before the attempt starts; never changed afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct RunSpec {
     pub secrets: Vec<String>,
     pub verify: VerifyPolicy,
     pub timeouts: Timeouts,
+    /// `None`: the worker is `shell` and runs `command`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentSpec>>,
 }
 
 /// How an attempt ended, as the attempt itself judges it.
@@ -77,6 +82,9 @@ pub struct RunState {
     pub checks: Vec<CheckResult>,
     /// Processes that outlived the worker and were ended.
     pub ended_strays: u32,
+    /// Of a worker that is an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentReport>>,
 }
 
 impl RunState {

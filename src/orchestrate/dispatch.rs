@@ -171,6 +171,7 @@ impl Dispatch {
             secrets: Vec::new(),
             verify: task.policy.verify.clone(),
             timeouts: task.policy.timeouts.clone(),
+            agent: None,
         }))
     }
 }

@@ -121,6 +121,7 @@ mod tests {
                 wall: Some(Duration::from_secs(60)),
                 grace: Duration::from_secs(10),
             },
+            agent: None,
         }
     }
 
@@ -160,6 +161,7 @@ mod tests {
             signal: None,
             checks: Vec::new(),
             ended_strays: 0,
+            agent: None,
         };
         let text = serde_json::to_string(&state).unwrap();
         let path = folder.join("state.json");

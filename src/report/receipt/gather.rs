@@ -271,6 +271,7 @@ mod tests {
                 passed: false,
             }],
             ended_strays: 0,
+            agent: None,
         };
         (story, BTreeMap::from([(run, state)]))
     }
