@@ -10,7 +10,10 @@
 //! for a runtime or a command line parser.
 
 mod command;
+mod conversation;
 mod early;
+mod events_file;
+mod gate;
 mod handshake;
 mod launch;
 mod limits;

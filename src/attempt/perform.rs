@@ -12,6 +12,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::attempt::command::{self, How, Job};
+use crate::attempt::conversation::Conversation;
 use crate::attempt::handshake::Go;
 use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, End, Stop};
@@ -38,6 +39,8 @@ pub struct Attempt<'a> {
     pub worker: Option<End>,
     pub checks: Vec<CheckResult>,
     pub ended: Ending,
+    /// The conversation with the agent, once it has begun.
+    pub agent: Option<Conversation>,
 }
 
 /// Does the work and judges it. When this returns, nothing that it started is alive.
@@ -58,14 +61,16 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         worker: None,
         checks: Vec::new(),
         ended: Ending::default(),
+        agent: None,
     };
     let stop = match attempt.work() {
         ControlFlow::Break(stop) => Some(stop),
-        ControlFlow::Continue(()) => match attempt.verify() {
+        ControlFlow::Continue(()) => match attempt.accept() {
             ControlFlow::Break(stop) => Some(stop),
             ControlFlow::Continue(()) => None,
         },
     };
+    let agent = attempt.farewell();
     let took = attempt.began.elapsed();
     RunState {
         schema_version: 1,
@@ -82,13 +87,16 @@ pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
         signal: attempt.worker.and_then(|end| end.signal),
         checks: attempt.checks,
         ended_strays: attempt.ended.strays,
-        agent: None,
+        agent,
     }
 }
 
 impl Attempt<'_> {
     fn work(&mut self) -> ControlFlow<Stop> {
         self.heed_requests("before the worker started")?;
+        if let Some(agent) = self.spec.agent.as_deref() {
+            return self.converse(agent);
+        }
         let timeouts = &self.spec.timeouts;
         let words = worker::invocation(&self.spec.command);
         let log = self.dir.join("worker.log");

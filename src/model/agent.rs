@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CommandLine, Usd};
+use crate::model::{CommandLine, EnvVar, Usd};
 
 /// Which program an agent is, as far as its arguments and its output are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +73,37 @@ impl AgentSettings {
             max_turns: self.max_turns.or(weaker.max_turns),
         }
     }
+}
+
+/// Caps on money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Budget {
+    /// For one task in one orchestration.
+    pub task_usd: Option<Usd>,
+    /// For one orchestration.
+    pub run_usd: Option<Usd>,
+    /// For one day (UTC) of the whole repository.
+    pub day_usd: Option<Usd>,
+}
+
+impl Budget {
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// The agent that does a task, with everything that the files say about it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AgentWork {
+    pub adapter: Adapter,
+    pub program: CommandLine,
+    pub result: ResultWay,
+    pub model: Option<Box<str>>,
+    pub settings: AgentSettings,
+    /// Variables of the worker's configuration; the task's own win.
+    pub env: Box<[EnvVar]>,
+    pub budget: Budget,
 }
 
 /// Which conversation an attempt has with its agent.

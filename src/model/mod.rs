@@ -19,8 +19,8 @@ mod task;
 mod usd;
 
 pub use agent::{
-    Adapter, AgentReport, AgentSettings, AgentSpec, HandoffState, ResultWay, ServiceLimit, Session,
-    Spent, Tokens,
+    Adapter, AgentReport, AgentSettings, AgentSpec, AgentWork, Budget, HandoffState, ResultWay,
+    ServiceLimit, Session, Spent, Tokens,
 };
 pub use claims::overlap;
 pub use config::{Config, OrphanPolicy, WorkerConfig};

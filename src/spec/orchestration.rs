@@ -17,7 +17,7 @@ pub const FILE_KEYS: [&str; 4] = ["version", "defaults", "pools", "tracks"];
 /// Every key of a track.
 pub const TRACK_KEYS: [&str; 4] = ["name", "depends_on", "defaults", "steps"];
 /// Every key of a step.
-pub const STEP_KEYS: [&str; 17] = [
+pub const STEP_KEYS: [&str; 18] = [
     "task",
     "run",
     "name",
@@ -33,11 +33,12 @@ pub const STEP_KEYS: [&str; 17] = [
     "estimate",
     "model",
     "budget_usd",
+    "agent",
     "env",
     "pools",
 ];
 /// Every key of `defaults`.
-pub const DEFAULTS_KEYS: [&str; 11] = [
+pub const DEFAULTS_KEYS: [&str; 12] = [
     "isolation",
     "worker",
     "timeout",
@@ -47,6 +48,7 @@ pub const DEFAULTS_KEYS: [&str; 11] = [
     "estimate",
     "model",
     "budget_usd",
+    "agent",
     "env",
     "pools",
 ];
