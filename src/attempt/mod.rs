@@ -37,6 +37,7 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
 
+pub use conversation::{EVENTS, HANDOFF, SESSION, tail};
 pub use early::{AttemptExit, early_main};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;

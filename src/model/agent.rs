@@ -103,6 +103,8 @@ pub struct AgentWork {
     pub settings: AgentSettings,
     /// Variables of the worker's configuration; the task's own win.
     pub env: Box<[EnvVar]>,
+    /// How often a failed verification is sent back to it.
+    pub send_backs: u32,
     pub budget: Budget,
 }
 

@@ -13,20 +13,20 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::{Held, LaunchError, Live};
 use crate::event::{Event, Recorded, Verdict};
-use crate::model::{OrchId, OrphanPolicy, RunId, RunState, StopReason};
+use crate::model::{OrchId, OrphanPolicy, RunId, RunState, Spent, StopReason};
 use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::display::Display;
 use crate::orchestrate::news::News;
 use crate::orchestrate::owners::Owners;
-use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays};
+use crate::orchestrate::recover::{Recovered, Recovery, end_of, end_strays, spent_of};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::sched::{
     self, AttemptEnd, Cancel, Effect, Input, Kill, Problem, Refusal, Scheduler, Settle,
 };
 use crate::state::Illegal;
-use crate::store::{OwnerLock, Store, StoreError, create_run, read_state};
+use crate::store::{OwnerLock, Store, StoreError, create_run, read_spec, read_state};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
@@ -121,6 +121,8 @@ pub struct Orchestrator {
     wake_at: Option<Duration>,
     began: Instant,
     finished: bool,
+    /// How often each worker ran into a limit without saying until when.
+    limited: BTreeMap<String, u32>,
     signals: u32,
     /// The exit code that the first signal asks for.
     signalled: Option<u8>,
@@ -132,6 +134,7 @@ struct Ended {
     run: RunId,
     message: Option<String>,
     took_ms: u64,
+    spent: Option<Spent>,
 }
 
 impl Orchestrator {
@@ -163,6 +166,7 @@ impl Orchestrator {
             wake_at: None,
             began: Instant::now(),
             finished: false,
+            limited: BTreeMap::new(),
             signals: 0,
             signalled: None,
         }
@@ -183,8 +187,9 @@ impl Orchestrator {
             self.store.state(),
             &self.dispatch.orch,
         ));
-        self.inputs.push_back(Input::Begin);
         let news = self.store.refresh()?;
+        self.heed_pauses();
+        self.inputs.push_back(Input::Begin);
         self.hear(&news);
         loop {
             if let Err(error) = self.settle().await {
@@ -269,6 +274,13 @@ impl Orchestrator {
                 let event = match self.ended.remove(&task) {
                     Some(ended) => {
                         self.run_of.remove(&task);
+                        if let Some(spent) = ended.spent {
+                            let run = ended.run.clone();
+                            self.pending.push(Pending {
+                                event: Event::Spent { run, spent },
+                                then: Then::Nothing,
+                            });
+                        }
                         match verdict(how, ended.message) {
                             Ok(verdict) => Event::Ended {
                                 run: ended.run,
@@ -516,11 +528,18 @@ impl Orchestrator {
             .alive
             .get(run)
             .map_or(Duration::ZERO, |alive| alive.since.elapsed());
+        let spent = state
+            .as_ref()
+            .and_then(|state| state.agent.as_ref())
+            .map(|agent| agent.spent);
         let (end, message, took_ms) = match state {
             Some(state) => {
                 let end = match state.outcome {
                     crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
-                    crate::model::Outcome::Ended(reason) => AttemptEnd::Unsuccessful(reason),
+                    crate::model::Outcome::Ended(reason) => {
+                        let limit = state.agent.as_ref().and_then(|agent| agent.limit.as_ref());
+                        self.worker_trouble(run, reason, limit.and_then(|limit| limit.resets_at))
+                    }
                 };
                 (end, state.message, state.took_ms)
             }
@@ -535,7 +554,122 @@ impl Orchestrator {
             }
         };
         self.over(run, end, message, took_ms);
+        let task = self.ended.values_mut().find(|ended| ended.run == *run);
+        if let Some(ended) = task {
+            ended.spent = spent;
+        }
         Ok(())
+    }
+
+    /// What an end says about the worker: one that ran into a limit pauses for everybody, one without a login starts
+    /// nothing more here. With a stand-in its tasks go on at once.
+    fn worker_trouble(
+        &mut self,
+        run: &RunId,
+        reason: StopReason,
+        resets_at: Option<Timestamp>,
+    ) -> AttemptEnd {
+        let unsuccessful = AttemptEnd::Unsuccessful(reason);
+        if !matches!(reason, StopReason::UsageLimit | StopReason::AuthRequired) {
+            return unsuccessful;
+        }
+        let Some(task) = self.alive.get(run).map(|alive| alive.task) else {
+            return unsuccessful;
+        };
+        // Its specification says who it was: the task's worker or its stand-in.
+        let Ok(spec) = read_spec(&self.dispatch.layout.run(run)) else {
+            return unsuccessful;
+        };
+        let worker = spec.worker;
+        let now = Timestamp::now();
+        let until = match reason {
+            StopReason::UsageLimit => {
+                let own = self.back_off(&worker, now);
+                Some(resets_at.filter(|at| *at > now).unwrap_or(own))
+            }
+            _ => None,
+        };
+        self.dispatch.away.insert(worker.clone(), until);
+        if let Some(until) = until {
+            self.pending.push(Pending {
+                event: Event::WorkerPaused {
+                    worker: worker.clone(),
+                    run: run.clone(),
+                    until,
+                },
+                then: Then::Nothing,
+            });
+        }
+        let fallback = self.plan.task(task).fallback.as_ref();
+        let stands_in = fallback.is_some_and(|(name, _)| !self.dispatch.is_away(name));
+        if stands_in {
+            return AttemptEnd::Limited { until: None };
+        }
+        let until = until.map(|until| self.on_own_clock(until));
+        self.pause(&worker, until);
+        match until {
+            Some(_) => AttemptEnd::Limited { until },
+            None => unsuccessful,
+        }
+    }
+
+    /// How long to leave a worker alone that did not say when its limit ends: twice as long each time.
+    fn back_off(&mut self, worker: &str, now: Timestamp) -> Timestamp {
+        const FIRST: Duration = Duration::from_secs(30);
+        const LONGEST: Duration = Duration::from_secs(15 * 60);
+        let times = self.limited.entry(worker.to_owned()).or_default();
+        let wait = FIRST
+            .saturating_mul(2_u32.saturating_pow(*times))
+            .min(LONGEST);
+        *times = times.saturating_add(1);
+        now.saturating_add(jiff::SignedDuration::try_from(wait).unwrap_or_default())
+            .unwrap_or(now)
+    }
+
+    /// Tells the scheduler that a worker's tasks wait. Those that have a stand-in do not.
+    fn pause(&mut self, worker: &str, until: Option<Duration>) {
+        let has_stand_in = self.plan.tasks().iter().any(|task| {
+            task.worker.as_deref() == Some(worker)
+                && task
+                    .fallback
+                    .as_ref()
+                    .is_some_and(|(name, _)| !self.dispatch.is_away(name))
+        });
+        if has_stand_in {
+            return;
+        }
+        if let Some(pool) = sched::pool_of_worker(&self.plan, worker) {
+            self.inputs.push_back(Input::Paused { pool, until });
+        }
+    }
+
+    /// A time of day as the scheduler counts: from the orchestration's start.
+    fn on_own_clock(&self, at: Timestamp) -> Duration {
+        let left = at.duration_since(Timestamp::now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        self.began.elapsed().saturating_add(left)
+    }
+
+    /// Workers that other commands have found at a limit.
+    fn heed_pauses(&mut self) {
+        let now = Timestamp::now();
+        let paused: Vec<(String, Timestamp)> = self
+            .store
+            .state()
+            .paused
+            .iter()
+            .filter(|(_, until)| **until > now)
+            .map(|(worker, until)| (worker.clone(), *until))
+            .collect();
+        for (worker, until) in paused {
+            let known = self.dispatch.away.get(&worker).copied();
+            if known == Some(None) || known == Some(Some(until)) {
+                continue;
+            }
+            self.dispatch.away.insert(worker.clone(), Some(until));
+            let until = self.on_own_clock(until);
+            self.pause(&worker, Some(until));
+        }
     }
 
     /// The verdict in the run's folder. Without one, whatever is left of its processes is ended first.
@@ -555,6 +689,7 @@ impl Orchestrator {
                     run: run.clone(),
                     message,
                     took_ms,
+                    spent: None,
                 },
             );
             self.inputs.push_back(Input::Ended {
@@ -571,6 +706,11 @@ impl Orchestrator {
             let ix = self.plan.find(&open.task);
             ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
         });
+        self.pending
+            .extend(spent_of(run, state.as_ref()).map(|event| Pending {
+                event,
+                then: Then::Nothing,
+            }));
         self.pending.push(Pending {
             event: end_of(run, state, hybrid),
             then: Then::Nothing,
@@ -652,6 +792,10 @@ impl Orchestrator {
         }
         self.inputs
             .extend(self.news.inputs(news, &self.plan, self.store.state()));
+        let paused = |recorded: &Recorded| matches!(recorded.event, Event::WorkerPaused { .. });
+        if news.iter().any(paused) {
+            self.heed_pauses();
+        }
     }
 
     /// `Some(exit code)`: leave at once.

@@ -145,7 +145,7 @@ impl Recovery<'_> {
         let mut events = Vec::new();
         for (run, open) in runs {
             match self.settle(&run, &open).await? {
-                Settled::Ended(event) => events.push(event),
+                Settled::Ended(ended) => events.extend(ended),
                 Settled::Alive(live) if own => recovered.own.push((run, live)),
                 Settled::Alive(live) => {
                     recovered.foreign.insert(run, (orch.clone(), Some(live)));
@@ -189,22 +189,20 @@ impl Recovery<'_> {
             let action = recovery::decide(open, facts(layout, run, open)?);
             match action {
                 Action::JournalIt(state) => {
-                    return Ok(Settled::Ended(end_of(
-                        run,
-                        Some(*state),
-                        (self.hybrid)(&open.task),
-                    )));
+                    let mut events: Vec<Event> = spent_of(run, Some(&state)).into_iter().collect();
+                    events.push(end_of(run, Some(*state), (self.hybrid)(&open.task)));
+                    return Ok(Settled::Ended(events));
                 }
                 Action::Lost => {
                     end_strays(layout, run)?;
-                    return Ok(Settled::Ended(end_of(run, None, false)));
+                    return Ok(Settled::Ended(vec![end_of(run, None, false)]));
                 }
                 Action::Void => {
                     let message = "its orchestrator was gone before the work began".to_owned();
-                    return Ok(Settled::Ended(Event::Voided {
+                    return Ok(Settled::Ended(vec![Event::Voided {
                         run: run.clone(),
                         message,
-                    }));
+                    }]));
                 }
                 Action::Adopt(process) => {
                     let live = Live::adopt(process).map_err(|source| OrchestrateError::Io {
@@ -235,7 +233,7 @@ impl Recovery<'_> {
 
 /// What recovery found of one attempt.
 enum Settled {
-    Ended(Event),
+    Ended(Vec<Event>),
     Alive(Live),
 }
 
@@ -288,7 +286,8 @@ pub async fn end_all(
             .open
             .get(&run)
             .is_some_and(|open| hybrid(&open.task));
-        let mut events = vec![end_of(&run, state, is_hybrid)];
+        let mut events: Vec<Event> = spent_of(&run, state.as_ref()).into_iter().collect();
+        events.push(end_of(&run, state, is_hybrid));
         let last = recovered.ended(&run);
         events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -304,6 +303,16 @@ pub async fn end_all(
 pub enum Ask {
     ToEnd,
     Nothing,
+}
+
+/// What an ended run used, as an event to be written before its end. `None`: its worker does not tell.
+#[must_use]
+pub fn spent_of(run: &RunId, state: Option<&RunState>) -> Option<Event> {
+    let spent = state?.agent.as_ref()?.spent;
+    Some(Event::Spent {
+        run: run.clone(),
+        spent,
+    })
 }
 
 /// The event that ends a run with the verdict in its folder, or as lost.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
 use crate::model::{Config, OrchId, Status, TaskKind};
-use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::dispatch::{Away, Dispatch};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -33,6 +33,8 @@ pub struct Request {
     pub again: BTreeSet<TaskIx>,
     /// The orchestration file that `--config` named, from the project root.
     pub config: Option<PathBuf>,
+    /// The worker that `--worker` named.
+    pub worker: Option<String>,
 }
 
 /// Where an orchestration runs and what with.
@@ -76,6 +78,7 @@ pub async fn start(request: Request, around: Surroundings) -> Result<Finished, O
     frozen.config = request
         .config
         .map(|path| path.to_string_lossy().into_owned());
+    frozen.worker = request.worker;
     frozen.jobs = request.jobs;
     frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
     frozen.again = request.again.iter().map(|ix| ix.0).collect();
@@ -171,6 +174,7 @@ async fn drive(
         env: around.env,
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
+        away: Away::new(),
     };
     let start = Start {
         plan: around.plan,

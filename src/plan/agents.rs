@@ -9,6 +9,9 @@ use crate::plan::layers::Layers;
 use crate::plan::make::Maker;
 use crate::spec::{Finding, Mark, WorkerDoc};
 
+/// How often a failed verification goes back to the agent when nothing is configured.
+const SEND_BACKS: u32 = 2;
+
 impl Maker<'_> {
     /// The agent of a task. `None`: the worker is `shell`, a person, or nobody.
     pub(super) fn agent(
@@ -88,6 +91,7 @@ impl Maker<'_> {
                 None => settings,
             },
             env: env.into(),
+            send_backs: self.config.verify.max_attempts.unwrap_or(SEND_BACKS),
             budget: Budget {
                 task_usd: own.or(self.config.budget.task_usd),
                 ..self.config.budget

@@ -24,7 +24,7 @@ pub fn reread(
     let root = &project.root;
     let old = plan.task(ix);
     let mut findings = Vec::new();
-    let config = config(root, &mut findings);
+    let config = config(project, &mut findings);
     let named = orchestration.map(|path| root.join(path));
     let (orchestration, _) = match &named {
         Some(path) => orchestration_file(root, Some(path), &mut findings),
@@ -113,6 +113,7 @@ mod tests {
         let project = Project {
             root: root.clone(),
             git: false,
+            asked_worker: None,
         };
         let loaded = load(&project, None).unwrap();
         (dir, root, project, loaded)

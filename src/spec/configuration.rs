@@ -115,6 +115,8 @@ pub type PoolDoc = (At<Box<str>>, u32);
 pub struct VerifyDoc {
     pub tiers: [Vec<CommandLine>; 3],
     pub timeout: Option<Option<Duration>>,
+    /// How often what failed goes back to the agent.
+    pub max_attempts: Option<u32>,
     pub cwd: Option<Box<str>>,
 }
 
@@ -203,9 +205,7 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
             "tier1" => doc.tiers[1] = reader.commands(key, node).unwrap_or_default(),
             "tier2" => doc.tiers[2] = reader.commands(key, node).unwrap_or_default(),
             "timeout" => doc.timeout = reader.limit(key, node),
-            "max_attempts" => {
-                reader.count(key, node, (1, 100), "3");
-            }
+            "max_attempts" => doc.max_attempts = reader.count(key, node, (1, 100), "3"),
             "cwd" => {
                 let folder = reader.text_at(key, node, "packages/app");
                 if let Some(folder) = folder {
