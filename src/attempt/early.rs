@@ -83,7 +83,7 @@ fn attempt(dir: &Path) -> AttemptExit {
             return AttemptExit::Unusable;
         }
     };
-    let go = match handshake::wait_for_go(&spec.lock) {
+    let mut go = match handshake::wait_for_go(&spec.lock) {
         Ok(go) => go,
         Err(why) => {
             if let Some(line) = why.line() {
@@ -96,11 +96,13 @@ fn attempt(dir: &Path) -> AttemptExit {
             };
         }
     };
-    let state = perform::perform(&dir, &spec, go);
+    let state = perform::perform(&dir, &spec, &mut go);
     let path = dir.join("state.json");
     let written = serde_json::to_vec(&state)
         .map_err(io::Error::from)
         .and_then(|bytes| replace(&path, &bytes));
+    // Only what is written may be looked for: the lock is let go after it.
+    drop(go);
     match written {
         Ok(()) => AttemptExit::Written,
         Err(error) => {

@@ -28,7 +28,7 @@ pub struct Attempt<'a> {
     pub dir: &'a Path,
     pub spec: &'a RunSpec,
     pub lock: &'a std::fs::File,
-    pub watch: Watch,
+    pub watch: &'a mut Watch,
     pub tree: Tree,
     /// The environment of everything that is started.
     pub env: Vec<(String, String)>,
@@ -44,13 +44,16 @@ pub struct Attempt<'a> {
 }
 
 /// Does the work and judges it. When this returns, nothing that it started is alive.
-pub fn perform(dir: &Path, spec: &RunSpec, go: Go) -> RunState {
+///
+/// The task's lock stays with the caller: whoever finds it free takes an attempt without a verdict for
+/// a crashed one.
+pub fn perform(dir: &Path, spec: &RunSpec, go: &mut Go) -> RunState {
     let started_at = Timestamp::now();
     let mut attempt = Attempt {
         dir,
         spec,
         lock: &go.lock,
-        watch: go.watch,
+        watch: &mut go.watch,
         tree: Tree {
             cookie: format!("{}={}", worker::COOKIE, spec.run),
             grace: spec.timeouts.grace,
@@ -123,7 +126,7 @@ impl Attempt<'_> {
             Ok(running) => running,
             Err(error) => return ControlFlow::Break(outcome::not_started(&error)),
         };
-        let finish = command::finish(running, limits, output, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, output, self.watch, &self.tree);
         let how = self.take(finish)?;
         match how {
             How::Exited(status) => {

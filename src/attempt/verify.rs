@@ -67,7 +67,7 @@ impl Attempt<'_> {
                 ));
             }
         };
-        let finish = command::finish(running, limits, None, &mut self.watch, &self.tree);
+        let finish = command::finish(running, limits, None, self.watch, &self.tree);
         let end = match finish.as_ref().map(|finish| finish.how) {
             Ok(How::Exited(status)) => Some(End::from(status)),
             _ => None,

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, StripStream};
 use anyhow::Context as _;
 
 use crate::cli::args::{Color, Global};
@@ -51,10 +51,18 @@ impl Context {
         AutoStream::new(std::io::stdout().lock(), self.choice())
     }
 
-    /// Everything else.
+    /// Everything else, a line at a time: lines of several processes on one terminal do not mix.
     #[must_use]
-    pub fn err(&self) -> impl Write + use<> {
-        AutoStream::new(std::io::stderr().lock(), self.choice())
+    pub fn err(&self) -> Box<dyn Write> {
+        let choice = match self.choice() {
+            anstream::ColorChoice::Auto => AutoStream::choice(&std::io::stderr()),
+            chosen => chosen,
+        };
+        let lines: Box<dyn Write> = Box::new(std::io::LineWriter::new(std::io::stderr().lock()));
+        match choice {
+            anstream::ColorChoice::Never => Box::new(StripStream::new(lines)),
+            _ => lines,
+        }
     }
 
     /// Lines about progress and warnings are left out.

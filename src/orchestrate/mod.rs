@@ -16,6 +16,7 @@ mod owners;
 mod recover;
 mod selection;
 pub mod session;
+mod signals;
 mod wake;
 
 pub use display::Surface;

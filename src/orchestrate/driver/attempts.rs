@@ -1,0 +1,297 @@
+//! The life of an attempt as its orchestrator sees it: launched, let go, watched, gone; and the attempts
+//! that dead orchestrators left.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Alive, Ended, Orchestrator, Pending, Then};
+use crate::attempt::{Held, LaunchError, Live};
+use crate::event::Event;
+use crate::model::{OrchId, RunId, RunState, StopReason};
+use crate::orchestrate::OrchestrateError;
+use crate::orchestrate::babysit::Report;
+use crate::orchestrate::dispatch::Attempt;
+use crate::orchestrate::recover::{Recovery, end_of, end_strays, spent_of};
+use crate::plan::TaskIx;
+use crate::sched::{AttemptEnd, Input, Kill};
+use crate::store::{StoreError, create_run, read_state};
+
+impl Orchestrator {
+    /// Starts the process of a reserved attempt. A run folder that cannot be made, as on a full disk, says
+    /// nothing about the task: the run stays reserved, and the next command finds that it never began.
+    pub(super) fn launch(
+        &mut self,
+        task: TaskIx,
+        attempt: Attempt,
+    ) -> Result<(), OrchestrateError> {
+        let run = attempt.run;
+        let created = match attempt.spec {
+            Ok(spec) => match create_run(&self.dispatch.layout, &spec) {
+                Ok(dir) => Ok(dir),
+                // Another orchestrator drew the same id in the same second: draw again.
+                Err(StoreError::RunExists { .. }) => {
+                    Err((AttemptEnd::Void, "its run id was taken".to_owned()))
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
+        };
+        let alive = Alive {
+            task,
+            ask: None,
+            end: None,
+            since: Instant::now(),
+        };
+        self.alive.insert(run.clone(), alive);
+        match created {
+            Ok(dir) => {
+                let exe = self.exe.clone();
+                self.nursery.start(run, exe, dir, attempt.secrets);
+            }
+            Err((end, message)) => self.over(&run, end, Some(message), 0),
+        }
+        Ok(())
+    }
+
+    /// `started` is on disk: the worker may begin.
+    pub(super) async fn go(&mut self, run: RunId, held: Held) {
+        let Some(alive) = self.alive.get_mut(&run) else {
+            return;
+        };
+        match held.go().await {
+            Ok(live) => {
+                let ask = self.nursery.watch(run, live);
+                if let Some(kill) = alive.end.take() {
+                    tell(&ask, kill);
+                }
+                alive.ask = Some(ask);
+                alive.since = Instant::now();
+            }
+            Err(error) => {
+                let message = format!("its process ended before the work began: {error}");
+                self.over(
+                    &run,
+                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                    Some(message),
+                    0,
+                );
+            }
+        }
+    }
+
+    pub(super) async fn attempt(&mut self, report: Report) -> Result<(), OrchestrateError> {
+        match report {
+            Report::Ready {
+                run,
+                held: Ok(held),
+            } => {
+                if self
+                    .alive
+                    .get(&run)
+                    .is_some_and(|alive| alive.end.is_some())
+                {
+                    let mut message = "cancelled before the work began".to_owned();
+                    if let Err(error) = held.abandon().await {
+                        // It sees the end of its input all the same, and leaves.
+                        message = format!("{message}; cannot wait for its process: {error}");
+                    }
+                    let message = Some(message);
+                    self.over(&run, AttemptEnd::Void, message, 0);
+                } else {
+                    let event = Event::Started {
+                        run: run.clone(),
+                        process: held.process().clone(),
+                    };
+                    self.pending.push(Pending {
+                        event,
+                        then: Then::Go { run, held },
+                    });
+                }
+            }
+            Report::Ready {
+                run,
+                held: Err(error),
+            } => {
+                let end = match &error {
+                    LaunchError::Locked => AttemptEnd::Void,
+                    _ => AttemptEnd::Unsuccessful(StopReason::InternalError),
+                };
+                self.over(&run, end, Some(error.to_string()), 0);
+            }
+            Report::Gone { run, watched } => {
+                if let Err(source) = watched {
+                    let path = self.dispatch.layout.run(&run);
+                    return Err(OrchestrateError::Io {
+                        doing: "watch the attempt of",
+                        path,
+                        source,
+                    });
+                }
+                match self.adopted.is_foreign(&run) {
+                    true => self.foreign_end(&run)?,
+                    false => self.own_end(&run)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An attempt of ours is gone: its verdict is in its folder, or it was lost.
+    fn own_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
+        let state = self.final_state(run)?;
+        let elapsed = self
+            .alive
+            .get(run)
+            .map_or(Duration::ZERO, |alive| alive.since.elapsed());
+        let spent = state
+            .as_ref()
+            .and_then(|state| Some(state.agent.as_ref()?.spent));
+        let (end, message, took_ms) = match state {
+            Some(state) => {
+                let end = match state.outcome {
+                    crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
+                    crate::model::Outcome::Ended(reason) => {
+                        let limit = state.agent.as_ref().and_then(|agent| agent.limit.as_ref());
+                        self.worker_trouble(run, reason, limit.and_then(|limit| limit.resets_at))
+                    }
+                };
+                (end, state.message, state.took_ms)
+            }
+            None => {
+                let message = Some("its process vanished without a verdict".to_owned());
+                let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                (
+                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                    message,
+                    took,
+                )
+            }
+        };
+        self.over(run, end, message, took_ms);
+        if let Some(ended) = self.ended.values_mut().find(|ended| ended.run == *run) {
+            ended.spent = spent;
+        }
+        Ok(())
+    }
+
+    /// The verdict in the run's folder. Without one, whatever is left of its processes is ended first.
+    fn final_state(&self, run: &RunId) -> Result<Option<RunState>, OrchestrateError> {
+        let state = read_state(&self.dispatch.layout, run)?;
+        if state.is_none() {
+            end_strays(&self.dispatch.layout, run)?;
+        }
+        Ok(state)
+    }
+
+    fn over(&mut self, run: &RunId, how: AttemptEnd, message: Option<String>, took_ms: u64) {
+        if let Some(alive) = self.alive.remove(run) {
+            self.ended.insert(
+                alive.task,
+                Ended {
+                    run: run.clone(),
+                    message,
+                    took_ms,
+                    spent: None,
+                },
+            );
+            self.inputs.push_back(Input::Ended {
+                task: alive.task,
+                how,
+            });
+        }
+    }
+
+    /// An attempt of a dead orchestrator is gone: its verdict is journalled as it is, without retries.
+    fn foreign_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
+        let state = self.final_state(run)?;
+        let hybrid = self.store.state().open.get(run).is_some_and(|open| {
+            let ix = self.plan.find(&open.task);
+            ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
+        });
+        self.pending
+            .extend(spent_of(run, state.as_ref()).map(|event| Pending {
+                event,
+                then: Then::Nothing,
+            }));
+        self.pending.push(Pending {
+            event: end_of(run, state, hybrid),
+            then: Then::Nothing,
+        });
+        if let Some((orch, lock)) = self.adopted.ended(run) {
+            let event = Event::OrchestrationEnded { orch, exit: 1 };
+            self.pending.push(Pending {
+                event,
+                then: Then::Release(lock),
+            });
+        }
+        Ok(())
+    }
+
+    /// Begins to watch what recovery found alive.
+    pub(super) fn adopt(&mut self) {
+        let own: Vec<(RunId, Live)> = self.adopted.own_alive();
+        for (run, live) in own {
+            let open = self.store.state().open.get(&run);
+            let Some(task) = open.and_then(|open| self.plan.find(&open.task)) else {
+                continue;
+            };
+            if let Some(open) = open {
+                self.screen.adopted(&run, open);
+            }
+            let ask = self.nursery.watch(run.clone(), live);
+            self.run_of.insert(task, run.clone());
+            self.alive.insert(
+                run,
+                Alive {
+                    task,
+                    ask: Some(ask),
+                    end: None,
+                    since: Instant::now(),
+                },
+            );
+        }
+        self.watch_foreign();
+    }
+
+    fn watch_foreign(&mut self) {
+        for (run, live) in self.adopted.foreign_alive() {
+            // Nobody asks it to end: it is not ours.
+            drop(self.nursery.watch(run, live));
+        }
+    }
+
+    pub(super) fn watch_owners(&mut self) {
+        let (own, adopted) = (&self.dispatch.orch, &self.adopted);
+        let ours = |orch: &OrchId| orch == own || adopted.holds(orch);
+        self.owners
+            .watch(&self.dispatch.layout, self.store.state(), ours);
+    }
+
+    /// Another orchestrator is gone: settles what it left, unless somebody else already does.
+    pub(super) async fn recover(&mut self, orch: &OrchId) -> Result<(), OrchestrateError> {
+        let plan = &self.plan;
+        let hybrid = |id: &_| {
+            plan.find(id)
+                .is_some_and(|ix| plan.task(ix).kind == crate::model::TaskKind::Hybrid)
+        };
+        let recovery = Recovery {
+            store: &mut self.store,
+            hybrid: &hybrid,
+            own: None,
+        };
+        let mut recovered = recovery.one(orch).await?;
+        let news = std::mem::take(&mut recovered.news);
+        self.adopted.join(recovered);
+        self.watch_foreign();
+        self.hear(&news);
+        Ok(())
+    }
+}
+
+/// Asks an attempt to end.
+pub(super) fn tell(ask: &mpsc::UnboundedSender<Kill>, kill: Kill) {
+    // The future that listens is gone only when the attempt is: its end is on the way then.
+    let _ = ask.send(kill);
+}
