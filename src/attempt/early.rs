@@ -66,7 +66,11 @@ fn stop_gate(dir: &Path) -> ExitCode {
         .and_then(|(dir, spec)| gate::pass(&dir, &spec).map_err(|error| error.to_string()));
     match passed {
         Ok(Gate::Open) => ExitCode::SUCCESS,
-        Ok(Gate::Closed) => ExitCode::from(SENT_BACK),
+        Ok(Gate::Closed(told)) => match io::stderr().write_all(told.as_bytes()) {
+            Ok(()) => ExitCode::from(SENT_BACK),
+            // Nobody hears what it is sent back with.
+            Err(_) => ExitCode::FAILURE,
+        },
         Err(why) => {
             say(&why);
             ExitCode::FAILURE

@@ -5,7 +5,7 @@
 //! counts for nothing afterwards.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -41,11 +41,11 @@ fn quoted(path: &Path) -> Option<String> {
 }
 
 /// How the hook ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
     Open,
-    /// The agent is to go on; why is on standard error.
-    Closed,
+    /// The agent is to go on; this is what it is told.
+    Closed(String),
 }
 
 /// Runs the checks.
@@ -74,8 +74,7 @@ pub fn pass(dir: &Path, spec: &RunSpec) -> io::Result<Gate> {
         };
         if let Some(why) = fails(check)? {
             let told = worker::send_back(&format!("`{command}` {why}\n\n{}", tail(&log)?));
-            io::stderr().write_all(told.as_bytes())?;
-            return Ok(Gate::Closed);
+            return Ok(Gate::Closed(told));
         }
         fs::remove_file(&log)?;
     }

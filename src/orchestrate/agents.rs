@@ -12,7 +12,7 @@ use crate::model::{
     Tokens, Usd,
 };
 use crate::orchestrate::dispatch::Dispatch;
-use crate::spec;
+use crate::project;
 use crate::state::{State, TaskState};
 use crate::store::{read_spec, read_state};
 use crate::worker::{self, Handoff, Prompt};
@@ -241,12 +241,7 @@ impl Dispatch {
 
     /// The text of the task's file below its frontmatter.
     fn body(&self, task: &Task) -> Result<String, Refused> {
-        let path = self.project.root.join(&*task.place.file);
-        let text = fs::read_to_string(&path).map_err(|error| internal("read the task", &error))?;
-        match spec::split(&text) {
-            Ok(parts) => Ok(parts.body.to_owned()),
-            Err(error) => Err((StopReason::TaskChanged, error.to_string())),
-        }
+        project::body(&self.project, task).map_err(|error| internal("read the task", &error))
     }
 
     /// What the prerequisites left. One that is not what it should be was said so when it was made.

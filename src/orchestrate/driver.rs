@@ -26,7 +26,7 @@ use crate::orchestrate::recover::Recovered;
 use crate::orchestrate::signals::{Signalled, Signals};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
-use crate::sched::{self, Cancel, Input, Kill, Problem, Scheduler};
+use crate::sched::{self, Cancel, Effect, Input, Kill, Problem, Scheduler};
 use crate::store::{OwnerLock, Store};
 
 /// Everything an orchestrator is given.
@@ -237,6 +237,10 @@ impl Orchestrator {
             while let Some(input) = self.inputs.pop_front() {
                 let effects = self.scheduler.handle(input, self.began.elapsed());
                 for effect in effects {
+                    // What was just spent counts for what may be spent now.
+                    if matches!(effect, Effect::Reserve { .. }) && self.has_spent() {
+                        self.write().await?;
+                    }
                     self.carry_out(effect)?;
                 }
             }

@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::project::load::{config, has_error, one, orchestration_file, placed};
 use crate::project::read;
 use crate::project::walk::{Found, unreadable};
-use crate::spec::{Finding, Mark};
+use crate::spec::{self, Finding, Mark};
 
 /// The task as its files say it now.
 ///
@@ -84,6 +84,16 @@ pub fn reread(
         Some(task) if !has_error(&problems) => Ok(task),
         _ => Err(problems),
     }
+}
+
+/// The text of a task's file below its frontmatter, as it is now.
+///
+/// # Errors
+/// When it cannot be read, or the frontmatter was never closed.
+pub fn body(project: &Project, task: &Task) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(project.root.join(&*task.place.file))?;
+    let parts = spec::split(&text).map_err(std::io::Error::other)?;
+    Ok(parts.body.to_owned())
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Integration tests: the real binary, end to end.
 
+mod agents_fake;
+mod agents_limits;
+mod agents_work;
 mod architecture;
 mod attempt;
 mod bad_inputs;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 
+use crate::attempt::HANDOFF;
 use crate::cli::runs::{self, read_states};
 use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::subject::{candidates, newest};
@@ -16,6 +17,7 @@ use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
 use crate::report::{RunPage, SummaryLook, last_lines, summary};
 use crate::store::{history, read_spec, read_state};
+use crate::worker::Handoff;
 
 /// How many lines of a log a summary shows.
 const LOG_LINES: usize = 10;
@@ -230,12 +232,24 @@ fn report_run(
         .filter_map(|path| path.file_name()?.to_str())
         .map(|name| format!(".runr/runs/{run}/{name}"))
         .collect();
+    let handoff = match std::fs::read(folder.join(HANDOFF)) {
+        // One that was changed by hand is shown in its file only.
+        Ok(text) => Handoff::from_json(&text)
+            .ok()
+            .map(|handoff| handoff.to_text()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("cannot read `{}`", folder.join(HANDOFF).display()));
+        }
+    };
     let page = RunPage {
         task: &task,
         orch: &orch,
         entry: &entry,
         spec: spec.as_ref(),
         state: state.as_ref(),
+        handoff: handoff.as_deref(),
         logs: &logs,
     };
     let mut out = context.out();

@@ -66,6 +66,12 @@ impl Orchestrator {
         }
     }
 
+    /// Is money spent that the state does not know of yet?
+    pub(super) fn has_spent(&self) -> bool {
+        let mut pending = self.pending.iter();
+        pending.any(|pending| matches!(pending.event, Event::Spent { .. }))
+    }
+
     /// How long to leave a worker alone that did not say when its limit ends: twice as long each time.
     fn back_off(&mut self, worker: &str, now: Timestamp) -> Timestamp {
         const FIRST: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::event::{CancelTarget, Event, Recorded};
-use crate::model::{CheckResult, OrchId, RunId, RunState, Status, StopReason};
+use crate::model::{CheckResult, OrchId, RunId, RunState, Spent, Status, StopReason};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
@@ -58,7 +58,17 @@ impl Receipt {
             .collect();
         let counts = Counts::of(subject.selected.iter().map(|ix| facts.view(*ix)));
         let ending = course.ending(facts, subject.orch, &counts);
+        let tasks: Vec<TaskEntry> = subject
+            .selected
+            .iter()
+            .map(|ix| entry(facts, *ix, started_at, &mut runs))
+            .collect();
+        let spent = tasks
+            .iter()
+            .flat_map(|task| &task.runs)
+            .filter_map(|run| run.spent);
         Some(Self {
+            spent: spent.reduce(Spent::plus),
             schema_version: 1,
             orchestration: subject.orch.clone(),
             started_at,
@@ -69,11 +79,7 @@ impl Receipt {
             exit: course.exit,
             jobs: course.jobs,
             counts,
-            tasks: subject
-                .selected
-                .iter()
-                .map(|ix| entry(facts, *ix, started_at, &mut runs))
-                .collect(),
+            tasks,
             needs_people: needs
                 .iter()
                 .map(|need| NeedEntry {

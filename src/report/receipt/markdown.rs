@@ -31,6 +31,9 @@ impl Receipt {
         if let Some(exit) = self.exit {
             let _ = writeln!(text, "- Exit code: {exit}");
         }
+        if let Some(spent) = self.spent {
+            let _ = writeln!(text, "- Used: {}", spent.line());
+        }
         let line = anstream::adapter::strip_str(&self.counts.line()).to_string();
         let _ = writeln!(text, "- {line}");
         let _ = writeln!(

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CheckResult, OrchId, RunId, Source, Status, StopReason, TaskId, TaskKind};
+use crate::model::{
+    AgentReport, CheckResult, OrchId, RunId, Source, Spent, Status, StopReason, TaskId, TaskKind,
+};
 use crate::report::counts::Counts;
 use crate::report::next_commands::NextCommand;
 
@@ -25,6 +27,9 @@ pub struct Receipt {
     /// `ending` in words, with numbers.
     pub why: String,
     pub counts: Counts,
+    /// What its runs used together; `None`: no worker told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
     /// The tasks it selected, in the plan's order.
     pub tasks: Vec<TaskEntry>,
     /// The most useful first.
@@ -88,6 +93,12 @@ pub struct RunEntry {
     pub stop_reason: Option<StopReason>,
     pub message: Option<String>,
     pub checks: Vec<CheckResult>,
+    /// What it used, as far as its worker tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
+    /// What an agent left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentReport>>,
 }
 
 /// Something that only a person can do.
