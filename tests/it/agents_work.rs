@@ -275,17 +275,16 @@ fn interrupted_work_is_resumed_in_its_session() {
     world.task("a", "verify: test -f made");
     fake.step(
         1,
-        &format!("{}read answer < ../hold", says(&[init(), text("working")])),
+        &format!(
+            "{}printf %s \"$session\" > ../begun; read answer < ../hold",
+            says(&[init(), text("working")])
+        ),
     );
     fake.always(&works("echo x > made"));
     let running = world.spawn(&["run"]);
     let session = world.watch().until("the session has begun", || {
-        let runs = fs::read_dir(world.root().join(".runr/runs")).ok()?;
-        let file = runs
-            .filter_map(Result::ok)
-            .map(|run| run.path().join("session"));
-        file.filter_map(|file| fs::read_to_string(file).ok())
-            .find(|id| !id.is_empty())
+        let text = fs::read_to_string(world.outside().join("begun")).ok()?;
+        (text.len() == 36).then_some(text)
     });
     running.signal(rustix::process::Signal::INT);
     running.wait().exits(130);
