@@ -2,6 +2,8 @@
 
 mod agents_fake;
 mod agents_limits;
+mod agents_model;
+mod agents_real;
 mod agents_work;
 mod architecture;
 mod attempt;

@@ -10,7 +10,10 @@ use jiff::{Timestamp, ToSpan as _};
 /// The time of a message, when it holds one that can be read. A time of day without a date is the next one.
 #[must_use]
 pub fn reset_time(message: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let (_, rest) = message.split_once("try again at ")?;
+    const BEFORE: &str = "try again at ";
+    // It may begin a sentence. Only ASCII letters change their case: places stay the same.
+    let at = message.to_ascii_lowercase().find(BEFORE)?;
+    let rest = &message[at + BEFORE.len()..];
     let words: Vec<&str> = rest
         .split_whitespace()
         .map(|word| word.trim_end_matches([',', '.']))
@@ -74,7 +77,10 @@ mod tests {
                 Some("2027-05-01T10:30:00Z"),
             ),
             // It is 14:00 there.
-            ("try again at 3:05 PM.", Some("2026-11-23T13:05:00Z")),
+            (
+                "You’ve hit your usage limit. Try again at 3:05 PM.",
+                Some("2026-11-23T13:05:00Z"),
+            ),
             ("try again at 12:00 AM", Some("2026-11-23T22:00:00Z")),
             ("try again at 6:00 AM.", Some("2026-11-24T04:00:00Z")),
             ("try again at Feb 31st, 2027 1:00 AM", None),
