@@ -114,6 +114,8 @@ pub enum Event {
         reason: StopReason,
         message: Option<String>,
     },
+    /// The commit of a completed task is nowhere, and nothing reachable says the same: it has to be done again.
+    CheckpointMissing { task: TaskId, sha: String },
     /// A person says that the task is done.
     CompletedByHand {
         task: TaskId,
@@ -126,6 +128,9 @@ pub enum Event {
         task: TaskId,
         by: String,
         note: Option<String>,
+        /// The worker's half on the orchestration's branch; in place there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha: Option<String>,
     },
     /// A person sends a hybrid task back to its worker.
     Rejected {
@@ -145,6 +150,17 @@ pub enum Event {
         source: Source,
         reason: Option<StopReason>,
         message: Option<String>,
+    },
+    /// A person takes over a completion that git tells of.
+    Adopted {
+        task: TaskId,
+        run: Option<RunId>,
+        /// `None`: only the task's file says it.
+        sha: Option<String>,
+        /// When the commit was made.
+        when: Timestamp,
+        fingerprint: Option<Fingerprint>,
+        by: String,
     },
     /// Somebody asks an orchestrator to stop a task or everything.
     CancelRequested {

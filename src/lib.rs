@@ -18,8 +18,9 @@
 //! | [`sched`] | what to do next: a pure state machine | model, event, plan, state |
 //! | [`simulate`] | the same scheduler under a virtual clock | model, plan, sched |
 //! | [`store`] | the journal, the status cache, locks, run folders | model, event, state |
+//! | [`git`] | the only caller of git, and what commit messages say | model, event |
 //! | [`worker`] | who does the work, as a command line and an environment | model |
-//! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store |
+//! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
@@ -79,6 +80,7 @@
 pub mod attempt;
 pub mod cli;
 pub mod event;
+pub mod git;
 pub mod house;
 pub mod model;
 pub mod orchestrate;

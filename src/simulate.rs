@@ -65,7 +65,11 @@ pub fn simulate(mut problem: Problem, durations: &[Duration]) -> Forecast {
                 coming.push(Reverse((takes(task), coming.len(), task)));
             }
             Initial::RunningHere => clock.start(task, takes(task), &mut coming),
-            Initial::Open | Initial::Completed | Initial::AwaitingApproval | Initial::Ended => {}
+            Initial::Open
+            | Initial::Completed
+            | Initial::CompletedOutside
+            | Initial::AwaitingApproval
+            | Initial::Ended => {}
         }
     }
     let hybrid_elsewhere = |item: &crate::sched::Item| {

@@ -20,6 +20,7 @@ use crate::attempt::limits::{Limit, Limits};
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::perform::{Attempt, cancelled};
+use crate::attempt::verify::Round;
 use crate::model::{
     Adapter, AgentReport, AgentSpec, HandoffState, ResultWay, Session, StopReason, Tokens,
 };
@@ -91,9 +92,14 @@ impl Attempt<'_> {
     }
 
     /// Verifies; as long as that fails, the agent hears why and goes on in its session.
-    pub fn accept(&mut self) -> ControlFlow<Stop> {
+    /// `look` is what is to be seen to before each verification.
+    pub fn accept(
+        &mut self,
+        mut look: impl FnMut(&mut Self) -> ControlFlow<Stop>,
+    ) -> ControlFlow<Stop> {
         loop {
-            let stop = match self.verify() {
+            look(self)?;
+            let stop = match self.verify(Round::First) {
                 ControlFlow::Continue(()) => return ControlFlow::Continue(()),
                 ControlFlow::Break(stop) => stop,
             };

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::attempt::gate::{self, Gate};
-use crate::attempt::handshake::{self, NotStarted};
+use crate::attempt::handshake::{self, NotStarted, Order};
 use crate::attempt::perform;
-use crate::model::RunSpec;
+use crate::model::{Outcome, RunSpec, RunState};
 use crate::store::replace;
 use crate::worker::SENT_BACK;
 
@@ -100,8 +100,19 @@ fn attempt(dir: &Path) -> AttemptExit {
             };
         }
     };
-    let state = perform::perform(&dir, &spec, &mut go);
-    let path = dir.join("state.json");
+    let (state, path) = match go.order {
+        Order::Work => (
+            perform::perform(&dir, &spec, &mut go),
+            dir.join("state.json"),
+        ),
+        Order::Integrate => match integrate(&dir, &spec, &mut go) {
+            Ok(done) => done,
+            Err(why) => {
+                say(&why);
+                return AttemptExit::Unusable;
+            }
+        },
+    };
     let written = serde_json::to_vec(&state)
         .map_err(io::Error::from)
         .and_then(|bytes| replace(&path, &bytes));
@@ -115,6 +126,29 @@ fn attempt(dir: &Path) -> AttemptExit {
         }
     }
 }
+
+/// Brings approved work onto its branch. What that gives goes into `state.json` when it succeeded; else that
+/// stays as it is, and the reason goes beside it.
+fn integrate(
+    dir: &Path,
+    spec: &RunSpec,
+    go: &mut handshake::Go,
+) -> Result<(RunState, PathBuf), String> {
+    let path = dir.join("state.json");
+    let text = std::fs::read(&path)
+        .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    let earlier: RunState = serde_json::from_slice(&text)
+        .map_err(|error| format!("cannot use `{}`: {error}", path.display()))?;
+    let state = perform::integrate(dir, spec, go, earlier);
+    let path = match state.outcome {
+        Outcome::Succeeded => path,
+        Outcome::Ended(_) => dir.join(REFUSED),
+    };
+    Ok((state, path))
+}
+
+/// Why approved work could not be brought onto its branch, in the run folder.
+pub const REFUSED: &str = "integration.json";
 
 /// Reads `DIR/spec.json`, and the values that must not stand there; gives the folder's absolute path with
 /// it.

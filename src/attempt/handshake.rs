@@ -18,6 +18,17 @@ pub struct Go {
     /// The task's lock, for as long as this is open here or in the worker.
     pub lock: File,
     pub watch: Watch,
+    pub order: Order,
+}
+
+/// What the attempt is to do; the byte that says go says it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Order {
+    /// The whole of it.
+    Work = b'g',
+    /// It has worked, and a person has approved: bring the work onto the branch.
+    Integrate = b'i',
 }
 
 /// Why the attempt leaves without having started anything.
@@ -79,7 +90,15 @@ pub fn wait_for_go(lock: &Path) -> Result<Go, NotStarted> {
         Err(source) => return Err(system("wait for go")(source)),
     }
     os::adopt_orphans().map_err(system("become the parent of orphans"))?;
-    Ok(Go { lock: file, watch })
+    let order = match byte[0] {
+        byte if byte == Order::Integrate as u8 => Order::Integrate,
+        _ => Order::Work,
+    };
+    Ok(Go {
+        lock: file,
+        watch,
+        order,
+    })
 }
 
 /// A closed terminal and its signals reach a session, and this one has no terminal.

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
 
 use crate::attempt::early::AttemptExit;
+use crate::attempt::handshake::Order;
 use crate::attempt::live::Live;
 use crate::attempt::process_ref::process_of;
 use crate::model::ProcessRef;
@@ -109,10 +110,22 @@ impl Held {
     ///
     /// # Errors
     /// When the attempt is gone or cannot be watched; if it is alive it may have begun.
-    pub async fn go(mut self) -> io::Result<Live> {
+    pub async fn go(self) -> io::Result<Live> {
+        self.order(Order::Work).await
+    }
+
+    /// Lets an attempt whose work a person has approved bring it onto its branch.
+    ///
+    /// # Errors
+    /// As for [`Self::go`].
+    pub async fn integrate(self) -> io::Result<Live> {
+        self.order(Order::Integrate).await
+    }
+
+    async fn order(mut self, order: Order) -> io::Result<Live> {
         // First: an attempt that runs unwatched would be worse than one that never ran.
         let live = Live::own(self.process, self.child)?;
-        self.go.write_all(b"g").await?;
+        self.go.write_all(&[order as u8]).await?;
         Ok(live)
     }
 

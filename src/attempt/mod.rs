@@ -4,7 +4,7 @@
 //! the worker, then the verification. Its last act is to replace `DIR/state.json` with its verdict.
 //! It owns every process that it starts, directly or not, and none of them outlives it.
 //!
-//! Knows the model, the worker's command line and its environment. Does not know the journal, the
+//! Knows the model, git, the worker's command line and its environment. Does not know the journal, the
 //! plan, retries, or who started it: `launch` is the other end of the pipe. Everything but `launch`
 //! and `live` is plain std and rustix: a process that is started once for each task run must not pay
 //! for a runtime or a command line parser.
@@ -14,6 +14,7 @@ mod conversation;
 mod early;
 mod events_file;
 mod gate;
+mod ground;
 mod handshake;
 mod launch;
 mod limits;
@@ -25,8 +26,10 @@ mod perform;
 mod process_ref;
 mod program;
 mod redacting;
+mod scope;
 mod sweep;
 mod tree;
+mod turn;
 mod verify;
 mod watch;
 
@@ -38,7 +41,8 @@ mod os;
 compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
 
 pub use conversation::{EVENTS, HANDOFF, SESSION, tail};
-pub use early::{AttemptExit, early_main};
+pub use early::{AttemptExit, REFUSED, early_main};
+pub use ground::{EXCLUDES, INDEX};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;
 pub use marked::{Marked, marked};

@@ -19,7 +19,7 @@ use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
 use crate::attempt::watch::Watch;
-use crate::model::{CheckResult, Outcome, RunSpec, RunState, StopReason};
+use crate::model::{CheckResult, Outcome, RunGit, RunSpec, RunState, StopReason};
 use crate::worker::{self, Secrets};
 
 /// An attempt at work.
@@ -41,6 +41,10 @@ pub struct Attempt<'a> {
     pub ended: Ending,
     /// The conversation with the agent, once it has begun.
     pub agent: Option<Conversation>,
+    /// How high it is verified: as asked, or as what it changed asks for.
+    pub tier: u8,
+    /// What it has left in git so far.
+    pub left: RunGit,
 }
 
 /// Does the work and judges it. When this returns, nothing that it started is alive.
@@ -49,52 +53,97 @@ pub struct Attempt<'a> {
 /// a crashed one.
 pub fn perform(dir: &Path, spec: &RunSpec, go: &mut Go) -> RunState {
     let started_at = Timestamp::now();
-    let mut attempt = Attempt {
-        dir,
-        spec,
-        lock: &go.lock,
-        watch: &mut go.watch,
-        tree: Tree {
-            cookie: format!("{}={}", worker::COOKIE, spec.run),
-            grace: spec.timeouts.grace,
-        },
-        env: whole_environment(dir, spec),
-        secrets: Arc::new(Secrets::of(&spec.env)),
-        began: Instant::now(),
-        worker: None,
-        checks: Vec::new(),
-        ended: Ending::default(),
-        agent: None,
-    };
-    let stop = match attempt.work() {
-        ControlFlow::Break(stop) => Some(stop),
-        ControlFlow::Continue(()) => match attempt.accept() {
-            ControlFlow::Break(stop) => Some(stop),
-            ControlFlow::Continue(()) => None,
-        },
-    };
-    let agent = attempt.farewell();
-    let took = attempt.began.elapsed();
+    let mut attempt = Attempt::new(dir, spec, go);
+    let stop = attempt.whole().break_value();
+    attempt.verdict(started_at, stop)
+}
+
+/// Brings work that a person has approved onto its branch. `earlier` is what the work itself gave.
+pub fn integrate(dir: &Path, spec: &RunSpec, go: &mut Go, earlier: RunState) -> RunState {
+    let mut attempt = Attempt::new(dir, spec, go);
+    attempt.checks = earlier.checks.clone();
+    attempt.left = earlier.git.clone().unwrap_or_default();
+    let stop = attempt.approved().break_value();
+    let state = attempt.verdict(earlier.started_at, stop);
     RunState {
-        schema_version: 1,
-        run: spec.run.clone(),
-        task: spec.task.clone(),
-        outcome: stop
-            .as_ref()
-            .map_or(Outcome::Succeeded, |stop| Outcome::Ended(stop.reason)),
-        message: stop.map(|stop| attempt.secrets.redact(&stop.message)),
-        started_at,
-        ended_at: Timestamp::now(),
-        took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        exit_code: attempt.worker.and_then(|end| end.exit_code),
-        signal: attempt.worker.and_then(|end| end.signal),
-        checks: attempt.checks,
-        ended_strays: attempt.ended.strays,
-        agent,
+        outcome: state.outcome,
+        message: state.message,
+        checks: state.checks,
+        ended_strays: state.ended_strays,
+        git: state.git,
+        ..earlier
     }
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn new(dir: &'a Path, spec: &'a RunSpec, go: &'a mut Go) -> Self {
+        Self {
+            dir,
+            spec,
+            lock: &go.lock,
+            watch: &mut go.watch,
+            tree: Tree {
+                cookie: format!("{}={}", worker::COOKIE, spec.run),
+                grace: spec.timeouts.grace,
+            },
+            env: whole_environment(dir, spec),
+            secrets: Arc::new(Secrets::of(&spec.env)),
+            began: Instant::now(),
+            worker: None,
+            checks: Vec::new(),
+            ended: Ending::default(),
+            agent: None,
+            tier: spec.verify.tier,
+            left: RunGit::default(),
+        }
+    }
+
+    fn verdict(mut self, started_at: Timestamp, stop: Option<Stop>) -> RunState {
+        let spec = self.spec;
+        let git = self.left_in_git();
+        let agent = self.farewell();
+        let took = self.began.elapsed();
+        RunState {
+            schema_version: 1,
+            run: spec.run.clone(),
+            task: spec.task.clone(),
+            outcome: stop
+                .as_ref()
+                .map_or(Outcome::Succeeded, |stop| Outcome::Ended(stop.reason)),
+            message: stop.map(|stop| self.secrets.redact(&stop.message)),
+            started_at,
+            ended_at: Timestamp::now(),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            exit_code: self.worker.and_then(|end| end.exit_code),
+            signal: self.worker.and_then(|end| end.signal),
+            checks: self.checks,
+            ended_strays: self.ended.strays,
+            git,
+            agent,
+        }
+    }
+
+    fn whole(&mut self) -> ControlFlow<Stop> {
+        let spec: &'a RunSpec = self.spec;
+        let Some(git) = spec.git.as_deref() else {
+            self.work()?;
+            return self.accept(|_| ControlFlow::Continue(()));
+        };
+        let ground = self.prepare(git)?;
+        let worked = self.work();
+        // Before git is asked anything: what the worker put into the shared configuration must not run.
+        self.tampered(git)?;
+        worked?;
+        let accepted = self.accept(|attempt| {
+            // An agent that was sent back has been at work again.
+            attempt.tampered(git)?;
+            attempt.weigh(&ground)
+        });
+        self.tampered(git)?;
+        accepted?;
+        self.conclude(&ground)
+    }
+
     fn work(&mut self) -> ControlFlow<Stop> {
         self.heed_requests("before the worker started")?;
         if let Some(agent) = self.spec.agent.as_deref() {
@@ -186,6 +235,10 @@ fn whole_environment(dir: &Path, spec: &RunSpec) -> Vec<(String, String)> {
         .filter(|(name, _)| identity.iter().all(|(mine, _)| mine != name))
         .cloned()
         .collect();
-    env.extend(identity.map(|(name, value)| (name.to_owned(), value)));
+    env.extend(
+        identity
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
     env
 }

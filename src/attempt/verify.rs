@@ -11,14 +11,33 @@ use crate::attempt::command::{self, How, Job};
 use crate::attempt::limits::{Limit, Limits};
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::perform::{Attempt, cancelled};
-use crate::model::{CheckResult, CommandLine, StopReason};
+use crate::model::{CheckResult, CommandLine, StopReason, VerifyPolicy};
 use crate::worker;
 
-impl Attempt<'_> {
+/// When checks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    First,
+    /// Once more, when the work has met what others did.
+    AfterMerge,
+}
+
+impl<'a> Attempt<'a> {
+    /// The commands of its tier, in order.
+    pub fn checks_to_run(&self) -> Vec<&'a CommandLine> {
+        let policy: &'a VerifyPolicy = &self.spec.verify;
+        policy
+            .commands
+            .iter()
+            .chain(policy.beyond(self.tier))
+            .collect()
+    }
+
     /// Runs all checks, in order.
-    pub fn verify(&mut self) -> ControlFlow<Stop> {
+    pub fn verify(&mut self, round: Round) -> ControlFlow<Stop> {
         let policy = &self.spec.verify;
-        if policy.commands.is_empty() {
+        let commands = self.checks_to_run();
+        if commands.is_empty() {
             return ControlFlow::Continue(());
         }
         let Some(folder) = inside(&self.spec.tree, policy.cwd.as_deref()) else {
@@ -30,15 +49,18 @@ impl Attempt<'_> {
                 ),
             ));
         };
-        for (n, command) in (1..).zip(&policy.commands) {
+        for (n, command) in (1..).zip(commands) {
             self.heed_requests("before its verification was done")?;
-            self.check(n, command, &folder)?;
+            let log = match round {
+                Round::First => format!("verify-{n}.log"),
+                Round::AfterMerge => format!("verify-{n}-merged.log"),
+            };
+            self.check(log, command, &folder)?;
         }
         ControlFlow::Continue(())
     }
 
-    fn check(&mut self, n: u32, command: &CommandLine, folder: &Path) -> ControlFlow<Stop> {
-        let log = format!("verify-{n}.log");
+    fn check(&mut self, log: String, command: &CommandLine, folder: &Path) -> ControlFlow<Stop> {
         let began = Instant::now();
         let result = |exit_code, passed| CheckResult {
             command: command.clone(),

@@ -8,17 +8,17 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, Exit, runs, snapshot};
 use crate::event::{Event, Recorded};
-use crate::model::{RunId, Status, TaskId};
+use crate::model::{RunId, Status, StopReason, TaskId};
 use crate::orchestrate::session::Finished;
-use crate::report::receipt::{Receipt, Subject};
-use crate::report::{Facts, SummaryLook, last_lines, summary};
+use crate::report::receipt::{Receipt, Subject, TaskEntry};
+use crate::report::{Close, Facts, SummaryLook, last_lines, summary};
 use crate::store::{Layout, StoreError, history, process, replace};
 use crate::view;
 
 /// What goes to stdout at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    Summary,
+    Summary(Close),
     /// The receipt as JSON.
     Json,
     /// The summary, unless everything is completed: it is to be quiet.
@@ -42,11 +42,15 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let exit = Exit(finished.exit);
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
-        Output::Summary | Output::Trouble => {
+        Output::Summary(_) | Output::Trouble => {
             let logs = logs(&layout, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),
                 width: context.width(),
+                close: match output {
+                    Output::Summary(close) => close,
+                    _ => Close::Whole,
+                },
             };
             // The bars go first; the summary is the result and stands on stdout.
             finished.screen.finish("");
@@ -77,8 +81,14 @@ fn events_of(finished: &Finished, layout: &Layout) -> anyhow::Result<Vec<Recorde
 
 fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyhow::Result<Receipt> {
     let state = finished.store.state();
-    let views = view::tasks(&finished.plan, state);
-    let processes = snapshot::processes(state, &process::is_alive);
+    let views = view::tasks_of(&finished.plan, state, &finished.orch);
+    // Whoever left its attempts behind is as good as gone, though it still says so itself.
+    let left = finished
+        .detached
+        .then(|| state.orchestrations.get(&finished.orch))
+        .flatten()
+        .map(|entry| &entry.owner);
+    let processes = snapshot::processes(state, &|p| Some(p) != left && process::is_alive(p));
     let facts = Facts {
         plan: &finished.plan,
         state,
@@ -123,8 +133,13 @@ fn write(layout: &Layout, receipt: &Receipt) -> anyhow::Result<()> {
 
 /// The last lines of what failed or stopped: of the check that failed, else of the worker.
 fn logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
-    let bad = |status| matches!(status, Status::Failed | Status::Stopped);
-    let tasks = receipt.tasks.iter().filter(|task| bad(task.status));
+    let bad = |task: &&TaskEntry| match task.status {
+        Status::Failed => true,
+        // The log of what was cancelled tells nothing about why.
+        Status::Stopped => task.stop_reason != Some(StopReason::Cancelled),
+        _ => false,
+    };
+    let tasks = receipt.tasks.iter().filter(bad);
     tasks
         .filter_map(|task| {
             let run = task.runs.last()?;

@@ -97,13 +97,13 @@ impl Context {
         }
     }
 
-    /// Who types, for the journal: the login name.
+    /// Who types, for the journal: the login name, else the number.
     #[must_use]
     pub fn user(&self) -> String {
         ["USER", "LOGNAME"]
             .iter()
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_else(|| "unknown".to_owned())
+            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
     }
 
     /// The signs that the locale can show.

@@ -8,16 +8,21 @@ use std::time::Duration;
 
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
-use crate::cli::{Context, Exit, Failure};
-use crate::model::{Collision, OrchId};
+use crate::cli::exit::Failure;
+use crate::cli::snapshot::fingerprints;
+use crate::cli::{Context, Exit};
+use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy};
+use crate::orchestrate::ground::{self, Asked};
 use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
+use crate::report::Close;
 use crate::report::live::Mode;
 use crate::sched::Resume;
 use crate::state::State;
 use crate::store::Store;
+use crate::view;
 use crate::worker;
 
 /// The flags of every command that dispatches.
@@ -41,9 +46,22 @@ pub struct Dispatching {
     /// Stay when only people can make progress, and go on when they have
     #[arg(long)]
     wait: bool,
-    /// What to do when two ready tasks own the same paths [default: the configuration, else serialize]
+    /// What to do when two ready tasks own the same paths [default: the configuration, else force with
+    /// working trees and serialize in place]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
+    #[arg(long)]
+    rerun_stale: bool,
+    /// Where tasks work [default: the configuration, else in a working tree each, inside a git repository]
+    #[arg(long, value_name = "WHERE")]
+    isolation: Option<IsolationArg>,
+    /// When the work comes onto your branch [default: the configuration, else end]
+    #[arg(long, value_name = "WHEN")]
+    land: Option<LandArg>,
+    /// Land on this branch, and start from it, instead of the one checked out
+    #[arg(long, value_name = "BRANCH")]
+    into: Option<String>,
     /// Print what would happen and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -53,6 +71,9 @@ pub struct Dispatching {
     /// Write the receipt as JSON to stdout at the end; with --dry-run, the forecast
     #[arg(long)]
     json: bool,
+    /// How the summary closes: the caller's matter, not the user's.
+    #[arg(skip)]
+    close: Close,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -63,6 +84,43 @@ enum CollisionArg {
     Force,
     /// Refuse
     Fail,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum IsolationArg {
+    /// In a git working tree of its own each; the work ends as one commit
+    Worktree,
+    /// In place, without commits
+    None,
+}
+
+impl From<IsolationArg> for Isolation {
+    fn from(arg: IsolationArg) -> Self {
+        match arg {
+            IsolationArg::Worktree => Self::Worktree,
+            IsolationArg::None => Self::None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LandArg {
+    /// When the orchestration ends
+    End,
+    /// After each completed task
+    Each,
+    /// Not at all: the work stays on a branch of its own
+    Never,
+}
+
+impl From<LandArg> for Land {
+    fn from(arg: LandArg) -> Self {
+        match arg {
+            LandArg::End => Self::End,
+            LandArg::Each => Self::Each,
+            LandArg::Never => Self::Never,
+        }
+    }
 }
 
 impl From<CollisionArg> for Collision {
@@ -83,7 +141,26 @@ pub struct Scope {
     pub ignore_outside: bool,
 }
 
+/// What has to be looked at to find stale tasks.
+#[derive(Debug)]
+struct Looked<'a> {
+    project: &'a Project,
+    loaded: &'a Loaded,
+    plan: &'a Plan,
+    store: &'a Store,
+    selected: &'a [TaskIx],
+}
+
 impl Dispatching {
+    /// No flags, and a summary that closes so.
+    #[must_use]
+    pub fn closing(close: Close) -> Self {
+        Self {
+            close,
+            ..Self::default()
+        }
+    }
+
     /// Reads the project, selects, runs, and prints the summary.
     ///
     /// # Errors
@@ -99,7 +176,18 @@ impl Dispatching {
         self.known_worker(&loaded)?;
         let mut store = context.store(&project)?;
         store.refresh()?;
-        let scope = select(&loaded.plan, store.state())?;
+        let mut scope = select(&loaded.plan, store.state())?;
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &loaded.plan,
+                store: &store,
+                selected: &scope.selected,
+            },
+        )?;
+        scope.again.extend(stale);
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {
@@ -144,9 +232,23 @@ impl Dispatching {
         if let Some(collision) = self.collision {
             frozen.rules.collision = collision.into();
         }
+        self.change_ground(&mut frozen)?;
+        let plan = frozen.thaw(&loaded.plan)?;
+        let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
+        let stale = self.stale(
+            context,
+            &Looked {
+                project: &project,
+                loaded: &loaded,
+                plan: &plan,
+                store: &store,
+                selected: &selected,
+            },
+        )?;
+        frozen.again.extend(stale.iter().map(|ix| ix.0));
+        frozen.again.sort_unstable();
+        frozen.again.dedup();
         if self.dry_run {
-            let plan = frozen.thaw(&loaded.plan)?;
-            let selected: Vec<TaskIx> = frozen.selected.iter().map(|ix| TaskIx(*ix)).collect();
             let preview = Preview {
                 plan: &plan,
                 state: store.state(),
@@ -180,6 +282,43 @@ impl Dispatching {
             .into())
     }
 
+    /// The tasks to run again because they are stale; none unless that is asked for or configured.
+    fn stale(&self, context: &Context, at: &Looked<'_>) -> anyhow::Result<BTreeSet<TaskIx>> {
+        if !self.rerun_stale && at.loaded.config.stale == StalePolicy::Warn {
+            return Ok(BTreeSet::new());
+        }
+        let state = at.store.state();
+        let prints = fingerprints(context, at.project, at.plan, state)?;
+        Ok(view::rerun(at.plan, state, &prints, at.selected))
+    }
+
+    /// What the flags say about the ground of an orchestration that was started before.
+    fn change_ground(&self, frozen: &mut FrozenPlan) -> anyhow::Result<()> {
+        let Some(ground) = &mut frozen.ground else {
+            let asked =
+                self.into.is_some() || matches!(self.isolation, Some(IsolationArg::Worktree));
+            if asked || self.land.is_some() {
+                let orch = &frozen.orchestration;
+                return Err(
+                    Failure::usage(format!("{orch} was started in place and goes on so"))
+                        .help("runr orchestrate run    starts another one")
+                        .into(),
+                );
+            }
+            return Ok(());
+        };
+        if let Some(isolation) = self.isolation {
+            ground.isolation = Some(isolation.into());
+        }
+        if let Some(land) = self.land {
+            ground.land = land.into();
+        }
+        if let Some(into) = &self.into {
+            ground.onto = Some(into.clone());
+        }
+        Ok(())
+    }
+
     fn request(
         &self,
         context: &Context,
@@ -190,9 +329,30 @@ impl Dispatching {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let default_jobs = u32::try_from(cores.min(4)).unwrap_or(4);
         let collision = self.collision.map(Collision::from);
-        let collision = collision
-            .or(loaded.config.collision)
-            .unwrap_or(Collision::Serialize);
+        let asked = Asked {
+            isolation: self.isolation.map(Isolation::from),
+            land: self.land.map(Land::from),
+            into: self.into.clone(),
+            from: context.start()?,
+        };
+        let decision = ground::decide(
+            project,
+            &loaded.plan,
+            &scope.selected,
+            &loaded.config,
+            &asked,
+        )?;
+        if !context.quiet() {
+            for note in &decision.notes {
+                writeln!(context.err(), "note: {note}")?;
+            }
+        }
+        // With a working tree each, two at the same paths meet only when their work is integrated.
+        let usual = match decision.ground {
+            Some(_) => Collision::Force,
+            None => Collision::Serialize,
+        };
+        let collision = collision.or(loaded.config.collision).unwrap_or(usual);
         if collision == Collision::Fail && loaded.config.collision != Some(Collision::Fail) {
             // With the configuration's own `fail` the files would not have passed the check.
             context.refuse(&project::collisions(project, &loaded.plan))?;
@@ -210,6 +370,7 @@ impl Dispatching {
             again: scope.again,
             config: self.config.as_ref().and(loaded.orchestration.clone()),
             worker: self.worker.clone(),
+            ground: decision.ground,
         })
     }
 
@@ -273,7 +434,7 @@ impl Dispatching {
         } else if context.quiet() {
             Output::Trouble
         } else {
-            Output::Summary
+            Output::Summary(self.close)
         }
     }
 }

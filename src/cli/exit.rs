@@ -107,7 +107,8 @@ pub fn report(context: &Context, error: &anyhow::Error) -> Exit {
     };
     let remedies = store.map(StoreError::help).unwrap_or_default();
     let own = failure.map(|f| f.help.as_slice()).unwrap_or_default();
-    for line in own.iter().chain(&remedies) {
+    let more = orchestrate.map(OrchestrateError::help).unwrap_or_default();
+    for line in own.iter().chain(&remedies).chain(more) {
         let _ = writeln!(err, "  help: {line}");
     }
     match (failure, store, orchestrate) {
@@ -124,9 +125,10 @@ fn of_orchestration(error: &OrchestrateError) -> Exit {
         OrchestrateError::Store(_)
         | OrchestrateError::Io { .. }
         | OrchestrateError::Watch { .. }
-        | OrchestrateError::BadPlan { .. } => Exit::STATE,
+        | OrchestrateError::BadPlan { .. }
+        | OrchestrateError::Git(_) => Exit::STATE,
         OrchestrateError::StillRunning { .. } | OrchestrateError::Refused { .. } => Exit::BUSY,
-        OrchestrateError::TaskGone { .. } => Exit::USAGE,
+        OrchestrateError::TaskGone { .. } | OrchestrateError::NoGround { .. } => Exit::USAGE,
         OrchestrateError::Signals { .. } | OrchestrateError::Random { .. } => Exit::FAILED,
     }
 }

@@ -11,6 +11,7 @@ mod diagnostic;
 mod dispatching;
 mod dry_run;
 mod exit;
+mod inference;
 mod log_output;
 mod names;
 mod runs;

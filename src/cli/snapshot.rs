@@ -3,6 +3,7 @@
 //! Takes no lock and writes nothing.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{Fingerprint, ProcessRef, Status};
-use crate::plan::TaskIx;
+use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
@@ -34,12 +35,19 @@ impl Snapshot {
     /// # Errors
     /// When there is no project (2), a file of the user's is invalid (2), or the journal cannot be read (4).
     pub fn read(context: &Context) -> anyhow::Result<Self> {
+        Self::read_with(context, None)
+    }
+
+    /// As [`Self::read`], with the orchestration file that `--config` names.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Self> {
         let project = context.project()?;
-        let loaded = context.load(&project, None)?;
+        let loaded = context.load(&project, orchestration)?;
         let store = context.store(&project)?;
-        let fingerprints = fingerprints(context, &project, &loaded, store.state())?;
         Ok(Self {
-            views: view::tasks_with(&loaded.plan, store.state(), &fingerprints),
+            views: views(context, &project, &loaded, store.state())?,
             processes: processes(store.state(), &process::is_alive),
             now: Timestamp::now(),
             project,
@@ -92,15 +100,32 @@ pub fn look(context: &Context) -> Look {
     }
 }
 
-/// Fingerprints of the completed tasks that declare inputs; the others are compared by their text.
-fn fingerprints(
+/// How every task is shown, the contents of its declared inputs considered. What cannot be read is a warning.
+///
+/// # Errors
+/// When stderr cannot be written.
+pub fn views(
     context: &Context,
     project: &Project,
     loaded: &Loaded,
     state: &State,
+) -> anyhow::Result<Vec<TaskView>> {
+    let fingerprints = fingerprints(context, project, &loaded.plan, state)?;
+    Ok(view::tasks_with(&loaded.plan, state, &fingerprints))
+}
+
+/// Fingerprints of the completed tasks that declare inputs; the others are compared by their text.
+///
+/// # Errors
+/// When stderr cannot be written. An input that cannot be read is a warning.
+pub fn fingerprints(
+    context: &Context,
+    project: &Project,
+    plan: &Plan,
+    state: &State,
 ) -> anyhow::Result<Vec<Option<Fingerprint>>> {
     let mut found = Vec::new();
-    for (task, number) in loaded.plan.tasks().iter().zip(0..) {
+    for (task, number) in plan.tasks().iter().zip(0..) {
         if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
             continue;
         }

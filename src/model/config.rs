@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Budget, Collision, CommandLine, Policy, StalePolicy};
+use crate::model::{Budget, Collision, CommandLine, GitConfig, Policy, StalePolicy};
 
 /// What happens to running attempts when the terminal closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,4 +34,7 @@ pub struct Config {
     pub stale: StalePolicy,
     pub on_orphan: OrphanPolicy,
     pub budget: Budget,
+    /// Completions are written into the task files too.
+    pub frontmatter: bool,
+    pub git: GitConfig,
 }

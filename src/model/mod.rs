@@ -5,15 +5,19 @@
 
 mod agent;
 mod claims;
+mod completion;
 mod config;
 mod diagnostic;
 mod duration;
 mod fingerprint;
 mod id;
+mod isolation;
 mod place;
 mod policy;
 mod process;
+mod risk;
 mod run;
+mod run_git;
 mod status;
 mod task;
 mod usd;
@@ -23,15 +27,19 @@ pub use agent::{
     ServiceLimit, Session, Spent, Tokens,
 };
 pub use claims::overlap;
+pub use completion::{Completion, Told, Undone, Unnamed};
 pub use config::{Config, OrphanPolicy, WorkerConfig};
 pub use diagnostic::{Diagnostic, Note, Severity, SourceLine};
 pub use duration::{DurationError, parse_duration, show_duration};
 pub use fingerprint::Fingerprint;
 pub use id::{IdError, OrchId, RunId, TaskId};
+pub use isolation::{CommitRules, GitConfig, Isolation, Land, ScopeRules, TreeSetUp};
 pub use place::Place;
 pub use policy::{Backoff, Collision, Policy, RetryPolicy, StalePolicy, Timeouts, VerifyPolicy};
 pub use process::ProcessRef;
+pub use risk::{HigherTier, LAST_TIER};
 pub use run::{CheckResult, Outcome, RunSpec, RunState};
+pub use run_git::{Conflict, GitSpec, Guard, Needed, RunGit};
 pub use status::{Source, Status, StopReason};
 pub use task::{CommandLine, EnvVar, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};
 pub use usd::Usd;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::CommandLine;
+use crate::model::{CommandLine, HigherTier, Isolation};
 
 /// How long an attempt may take. `None`: no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,6 +43,16 @@ pub struct VerifyPolicy {
     pub timeout: Option<Duration>,
     /// Where the commands run, from the root of the attempt's tree.
     pub cwd: Option<String>,
+    /// The tier that `commands` are of: what is configured up to it, then the task's own.
+    #[serde(default)]
+    pub tier: u8,
+    /// The tiers above it that have commands, the lowest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub higher: Vec<HigherTier>,
+    /// How often a worker that can be told what is wrong may work at it, the first time included. `None`: as often
+    /// as is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
 }
 
 /// Everything of a task that defaults usually decide; shared between tasks.
@@ -51,6 +61,9 @@ pub struct Policy {
     pub timeouts: Timeouts,
     pub retry: RetryPolicy,
     pub verify: VerifyPolicy,
+    /// What the task, its step, its track or a file says. `None`: nothing does.
+    #[serde(default)]
+    pub isolation: Option<Isolation>,
 }
 
 /// What happens when two ready tasks claim the same paths.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentReport, AgentSpec, CommandLine, OrchId, RunId, StopReason, TaskId, Timeouts, VerifyPolicy,
+    AgentReport, AgentSpec, CommandLine, GitSpec, OrchId, RunGit, RunId, StopReason, TaskId,
+    Timeouts, VerifyPolicy,
 };
 
 /// Written by the orchestrator before the attempt starts; never changed afterwards.
@@ -39,6 +40,12 @@ pub struct RunSpec {
     /// `None`: the worker is `shell` and runs `command`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Box<AgentSpec>>,
+    /// Why the attempt before did not succeed, for the worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// `None`: the work happens in place and leaves no commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Box<GitSpec>>,
 }
 
 /// How an attempt ended, as the attempt itself judges it.
@@ -85,11 +92,21 @@ pub struct RunState {
     /// Of a worker that is an agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Box<AgentReport>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<RunGit>,
 }
 
 impl RunState {
     #[must_use]
     pub fn took(&self) -> Duration {
         Duration::from_millis(self.took_ms)
+    }
+
+    /// The commit that the journal names for this attempt: the work on the branch, else the checkpoint
+    /// that waits for approval.
+    #[must_use]
+    pub fn commit(&self) -> Option<String> {
+        let git = self.git.as_ref()?;
+        git.integrated.clone().or_else(|| git.checkpoint.clone())
     }
 }

@@ -4,9 +4,14 @@
 use std::path::PathBuf;
 
 use crate::event::Event;
-use crate::model::{Collision, OrchId, RunId, RunSpec, StopReason, Task, TaskId};
+use crate::model::{
+    Collision, Fingerprint, GitSpec, Isolation, Needed, OrchId, RunId, RunSpec, StopReason, Task,
+    TaskId, VerifyPolicy,
+};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Variables;
+use crate::orchestrate::containment;
+use crate::orchestrate::ground::{self, Grounds};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
 use crate::sched;
@@ -29,6 +34,8 @@ pub struct Dispatch {
     /// The orchestration file that was read, for reading a step again.
     pub orchestration: Option<PathBuf>,
     pub away: Away,
+    /// Where tasks get working trees of their own; `None`: they work in place.
+    pub grounds: Option<Grounds>,
 }
 
 /// An attempt about to be reserved.
@@ -68,7 +75,14 @@ impl Dispatch {
         let before: Vec<TaskId> = before.map(|p| plan.task(p).id.clone()).collect();
         let prerequisites = before
             .iter()
-            .filter_map(|id| Some((id.clone(), state.tasks.get(id)?.fingerprint?)))
+            .filter_map(|id| {
+                // One that has just ended is completed in the very line that reserves this attempt.
+                let fingerprint = match state.open_run(id) {
+                    Some((_, open)) => open.fingerprint,
+                    None => state.tasks.get(id)?.fingerprint?,
+                };
+                Some((id.clone(), fingerprint))
+            })
             .collect();
         let reserved = Event::Reserved {
             orch: self.orch.clone(),
@@ -88,6 +102,12 @@ impl Dispatch {
             Ok((task, _)) => self.spec(task, state, (run.clone(), attempt), &before),
             Err(why) => Err(why.clone()),
         };
+        if let (Ok(spec), Ok((task, fingerprint))) = (&mut spec, &read) {
+            spec.previous = previous(state, &frozen.id);
+            let needs = plan.graph().prerequisites(ix);
+            let needs = needs.into_iter().map(|p| &plan.task(p).id);
+            self.give_ground(spec, task, *fingerprint, containment::needed(state, needs));
+        }
         let secrets = spec
             .as_mut()
             .map_or_else(|_| Vec::new(), |it| take_secrets(it));
@@ -97,6 +117,49 @@ impl Dispatch {
             spec,
             secrets,
         })
+    }
+
+    /// Turns a run in place into one in a working tree of its own, where the rules say so.
+    fn give_ground(
+        &self,
+        spec: &mut RunSpec,
+        task: &Task,
+        fingerprint: Fingerprint,
+        needs: Vec<Needed>,
+    ) {
+        let Some(grounds) = &self.grounds else {
+            return;
+        };
+        let ground = &grounds.ground;
+        if ground::isolation(task, ground.isolation, &grounds.config) == Isolation::None {
+            return;
+        }
+        let worktree = self.layout.worktree(&spec.run);
+        spec.tree = match ground.folder.as_str() {
+            "" => worktree.clone(),
+            folder => worktree.join(folder),
+        };
+        // What has changed is known here, and the attempt looks at that.
+        spec.verify = task.policy.verify.clone();
+        let rules = &grounds.config.git;
+        spec.git = Some(Box::new(GitSpec {
+            common: ground.common.clone(),
+            worktree,
+            folder: ground.folder.clone(),
+            branch: grounds.branch.clone(),
+            git_lock: self.layout.git_lock(),
+            branch_lock: self.layout.branch_lock(&grounds.branch),
+            kind: task.kind,
+            fingerprint,
+            owns: task.owns.iter().map(ToString::to_string).collect(),
+            scope: rules.scope.clone(),
+            steering: grounds.steering.clone(),
+            setup: rules.tree.clone(),
+            commits: rules.commits,
+            excludes: grounds.excludes.clone(),
+            needs,
+            guard: grounds.guard.clone(),
+        }));
     }
 
     /// A run id that nobody has: of those of one second there are only a million.
@@ -172,10 +235,28 @@ impl Dispatch {
             command,
             env,
             secrets: Vec::new(),
-            verify: task.policy.verify.clone(),
+            verify: in_place(task),
             timeouts: task.policy.timeouts.clone(),
             agent: agent.map(|agent| Box::new(agent.spec)),
+            previous: None,
+            git: None,
         }))
+    }
+}
+
+/// In place nobody can tell who changed a file: what the task owns it may have changed.
+fn in_place(task: &Task) -> VerifyPolicy {
+    let verify = &task.policy.verify;
+    verify.clone().raised(verify.tier_for_claims(&task.owns))
+}
+
+/// Why the attempt before did not succeed.
+fn previous(state: &State, task: &TaskId) -> Option<String> {
+    let state = state.tasks.get(task).filter(|state| state.attempts > 0)?;
+    match (state.stop_reason, &state.message) {
+        (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
+        (Some(reason), None) => Some(reason.to_string()),
+        (None, message) => message.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! started, and tell the screen; wait for the next thing to happen; until the scheduler is finished.
 
 mod attempts;
+mod branches;
 mod effects;
 mod workers;
 
@@ -18,8 +19,10 @@ use crate::attempt::Held;
 use crate::event::{Event, Recorded};
 use crate::model::{OrchId, OrphanPolicy, RunId, Spent};
 use crate::orchestrate::babysit::{Nursery, Report};
+use crate::orchestrate::cleaning::{Cleaning, Done};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
 use crate::orchestrate::display::Display;
+use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::news::News;
 use crate::orchestrate::owners::Owners;
 use crate::orchestrate::recover::Recovered;
@@ -56,6 +59,7 @@ pub struct Ending {
     pub scheduler: Scheduler,
     pub plan: Plan,
     pub store: Store,
+    pub grounds: Option<Grounds>,
     pub screen: Display,
 }
 
@@ -79,6 +83,8 @@ enum Then {
         run: RunId,
         held: Box<Held>,
     },
+    /// The task is completed: its work may land, and its working tree go.
+    Completed(Option<Done>),
     /// The orchestration is over: others may resume it.
     Release(OwnerLock),
 }
@@ -117,6 +123,7 @@ pub struct Orchestrator {
     adopted: Recovered,
     /// Other orchestrators at work on tasks: should one die, its attempts are settled here.
     owners: Owners,
+    cleaning: Cleaning,
     inputs: VecDeque<Input>,
     pending: Vec<Pending>,
     wake_at: Option<Duration>,
@@ -136,6 +143,24 @@ struct Ended {
     message: Option<String>,
     took_ms: u64,
     spent: Option<Spent>,
+    /// The commit that the journal names for it.
+    commit: Option<String>,
+    /// Its working tree, when nothing needs that any more.
+    done: Option<Done>,
+}
+
+impl Ended {
+    /// One that left nothing in git.
+    fn new(run: &RunId, message: Option<String>, took_ms: u64) -> Self {
+        Self {
+            run: run.clone(),
+            message,
+            took_ms,
+            commit: None,
+            done: None,
+            spent: None,
+        }
+    }
 }
 
 impl Orchestrator {
@@ -162,6 +187,7 @@ impl Orchestrator {
             ended: BTreeMap::new(),
             adopted: start.recovered,
             owners: Owners::default(),
+            cleaning: Cleaning::default(),
             inputs: VecDeque::new(),
             pending: Vec::new(),
             wake_at: None,
@@ -189,9 +215,11 @@ impl Orchestrator {
             &self.dispatch.orch,
         ));
         let news = self.store.refresh()?;
+        // Before the beginning: what is paused must not start first.
         self.heed_pauses();
         self.inputs.push_back(Input::Begin);
-        self.hear(&news);
+        self.hear(&news)?;
+        self.clean_left_behind()?;
         loop {
             if let Err(error) = self.settle().await {
                 self.let_running_end().await;
@@ -199,7 +227,13 @@ impl Orchestrator {
             }
             if self.finished && self.alive.is_empty() {
                 let signalled = self.signalled;
+                for line in self.cleaning.finish().await {
+                    self.screen.say(&line);
+                }
                 return Ok(self.ending(signalled, false));
+            }
+            for line in self.cleaning.said() {
+                self.screen.say(&line);
             }
             self.watch_owners();
             let tick = self.screen.next_tick();
@@ -215,7 +249,7 @@ impl Orchestrator {
                 }
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
-                    self.hear(&news);
+                    self.hear(&news)?;
                 }
                 signal = signals.next() => {
                     if let Some(left) = self.signal(signal)? {
@@ -256,16 +290,18 @@ impl Orchestrator {
     }
 
     /// Shows what was written and tells the scheduler what others did.
-    fn hear(&mut self, news: &[Recorded]) {
+    fn hear(&mut self, news: &[Recorded]) -> Result<(), OrchestrateError> {
         for recorded in news {
             self.screen.event(recorded);
         }
-        self.inputs
-            .extend(self.news.inputs(news, &self.plan, self.store.state()));
+        let mut inputs = self.news.inputs(news, &self.plan, self.store.state());
+        self.hold_back(&mut inputs)?;
+        self.inputs.extend(inputs);
         let paused = |recorded: &Recorded| matches!(recorded.event, Event::WorkerPaused { .. });
         if news.iter().any(paused) {
             self.heed_pauses();
         }
+        Ok(())
     }
 
     /// `Some(exit code)`: leave at once.
@@ -315,6 +351,7 @@ impl Orchestrator {
             scheduler: self.scheduler,
             plan: self.plan,
             store: self.store,
+            grounds: self.dispatch.grounds,
             screen: self.screen,
         }
     }

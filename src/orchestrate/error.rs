@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::git::GitError;
 use crate::model::OrchId;
 use crate::state::Illegal;
 use crate::store::StoreError;
@@ -35,6 +36,40 @@ pub enum OrchestrateError {
         path: PathBuf,
         source: serde_json::Error,
     },
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error("{why}")]
+    NoGround { why: NoGround, help: Vec<String> },
     #[error("no random numbers from the system")]
     Random { source: getrandom::Error },
+}
+
+/// Why tasks cannot get working trees of their own.
+#[derive(Debug, thiserror::Error)]
+pub enum NoGround {
+    #[error("there is no git repository here, and `isolation: worktree` needs one")]
+    NoRepository,
+    #[error("git cannot be used here: {0}")]
+    Git(GitError),
+    #[error("the repository has no working tree here")]
+    Bare,
+    #[error("`{branch}` has no commit yet, and tasks start from one")]
+    Unborn { branch: String },
+    #[error("no branch is checked out, so it is not clear where the work lands")]
+    Detached,
+    #[error("`{0}` is no name for a branch")]
+    BadBranch(String),
+    #[error("git does not know who you are, and runr makes commits in your name")]
+    Nobody(#[source] GitError),
+}
+
+impl OrchestrateError {
+    /// What to do about it, one line each.
+    #[must_use]
+    pub fn help(&self) -> &[String] {
+        match self {
+            Self::NoGround { help, .. } => help,
+            _ => &[],
+        }
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{OrchId, Place, TaskId};
 use crate::orchestrate::OrchestrateError;
+use crate::orchestrate::ground::Ground;
 use crate::plan::{Edge, Origin, Plan, TaskIx};
 use crate::store::{Layout, replace};
 
@@ -30,6 +31,9 @@ pub struct FrozenPlan {
     /// The numbers of those that are run although they are completed already.
     #[serde(default)]
     pub again: Vec<u32>,
+    /// Where its tasks get working trees; `None`: they work in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
     /// Prerequisite, dependent, and where that was written.
     edges: Vec<(u32, u32, Origin, String, u32, u32)>,
 }
@@ -74,6 +78,7 @@ impl FrozenPlan {
             tasks: plan.tasks().iter().map(|task| task.id.clone()).collect(),
             selected: Vec::new(),
             again: Vec::new(),
+            ground: None,
             edges,
         }
     }

@@ -5,22 +5,28 @@
 //! inputs and carries the effects out, in order, with one append to the journal a tick.
 
 mod agents;
+pub mod approval;
 mod babysit;
+mod cleaning;
+mod containment;
 mod dispatch;
 mod display;
 mod driver;
 mod error;
 mod frozen;
+pub mod ground;
+mod landing;
 mod news;
 mod owners;
 mod recover;
 mod selection;
 pub mod session;
 mod signals;
+mod status_files;
 mod wake;
 
 pub use display::Surface;
-pub use error::OrchestrateError;
+pub use error::{NoGround, OrchestrateError};
 pub use frozen::{FrozenPlan, Rules};
 pub use recover::{Ask, Recovered, Recovery, end_all};
 pub use selection::{Selection, Unmet, WithPrerequisites, select, unmet};

@@ -66,11 +66,13 @@ impl News {
                         elsewhere(task, Elsewhere::Free)
                     }
                 },
-                Event::CompletedByHand { task, .. } | Event::Approved { task, .. } => {
-                    elsewhere(plan.find(task), Elsewhere::Completed)
-                }
+                Event::CompletedByHand { task, .. }
+                | Event::Approved { task, .. }
+                | Event::Adopted { task, .. } => elsewhere(plan.find(task), Elsewhere::Completed),
                 Event::Rejected { task, .. } => elsewhere(plan.find(task), Elsewhere::Rejected),
-                Event::Reset { task, .. } => elsewhere(plan.find(task), Elsewhere::Free),
+                Event::Reset { task, .. } | Event::CheckpointMissing { task, .. } => {
+                    elsewhere(plan.find(task), Elsewhere::Free)
+                }
                 Event::CancelRequested {
                     target: CancelTarget::Orchestration(orch),
                     drain,

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use crate::attempt::{Live, sweep};
 use crate::event::{Event, Recorded, Verdict};
+use crate::git::{Git, integrate};
 use crate::model::{OrchId, Outcome, RunId, RunState, StopReason, TaskId};
-use crate::orchestrate::OrchestrateError;
+use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::state::OpenRun;
 use crate::store::recovery::{self, Action};
-use crate::store::{Layout, OwnerLock, Store, facts, lock, read_state};
+use crate::store::{Layout, OwnerLock, Store, facts, lock, read_spec, read_state};
 
 /// A recovery about to be made.
 pub struct Recovery<'a> {
@@ -189,13 +190,14 @@ impl Recovery<'_> {
             let action = recovery::decide(open, facts(layout, run, open)?);
             match action {
                 Action::JournalIt(state) => {
+                    let hybrid = (self.hybrid)(&open.task);
                     let mut events: Vec<Event> = spent_of(run, Some(&state)).into_iter().collect();
-                    events.push(end_of(run, Some(*state), (self.hybrid)(&open.task)));
+                    events.push(end_of(layout, run, Some(*state), hybrid)?);
                     return Ok(Settled::Ended(events));
                 }
                 Action::Lost => {
                     end_strays(layout, run)?;
-                    return Ok(Settled::Ended(vec![end_of(run, None, false)]));
+                    return Ok(Settled::Ended(vec![end_of(layout, run, None, false)?]));
                 }
                 Action::Void => {
                     let message = "its orchestrator was gone before the work began".to_owned();
@@ -287,7 +289,7 @@ pub async fn end_all(
             .get(&run)
             .is_some_and(|open| hybrid(&open.task));
         let mut events: Vec<Event> = spent_of(&run, state.as_ref()).into_iter().collect();
-        events.push(end_of(&run, state, is_hybrid));
+        events.push(end_of(store.layout(), &run, state, is_hybrid)?);
         let last = recovered.ended(&run);
         events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -315,9 +317,39 @@ pub fn spent_of(run: &RunId, state: Option<&RunState>) -> Option<Event> {
     })
 }
 
+/// The commit of a run that left no verdict, when it came so far as to bring its work onto the branch.
+///
+/// # Errors
+/// When git refuses.
+pub fn on_its_branch(layout: &Layout, run: &RunId) -> Result<Option<String>, OrchestrateError> {
+    // Without a specification, or without the orchestration's plan, it never came so far.
+    let Ok(spec) = read_spec(&layout.run(run)) else {
+        return Ok(None);
+    };
+    let (Some(git), Ok(plan)) = (spec.git, FrozenPlan::read(layout, &spec.orch)) else {
+        return Ok(None);
+    };
+    let Some(ground) = plan.ground else {
+        return Ok(None);
+    };
+    let found = integrate::find(&Git::of(&git.common), &ground.start, &git.branch, run)?;
+    Ok(found)
+}
+
 /// The event that ends a run with the verdict in its folder, or as lost.
-#[must_use]
-pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
+///
+/// # Errors
+/// When there is no verdict and git cannot be asked what the run left.
+pub fn end_of(
+    layout: &Layout,
+    run: &RunId,
+    state: Option<RunState>,
+    hybrid: bool,
+) -> Result<Event, OrchestrateError> {
+    let sha = match &state {
+        Some(state) => state.commit(),
+        None => on_its_branch(layout, run)?,
+    };
     let (verdict, took_ms) = match state {
         Some(RunState {
             outcome: Outcome::Succeeded,
@@ -325,8 +357,8 @@ pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
             ..
         }) => {
             let verdict = match hybrid {
-                true => Verdict::AwaitingApproval { sha: None },
-                false => Verdict::Completed { sha: None },
+                true => Verdict::AwaitingApproval { sha },
+                false => Verdict::Completed { sha },
             };
             (verdict, took_ms)
         }
@@ -342,6 +374,7 @@ pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
             };
             (verdict, took_ms)
         }
+        None if sha.is_some() => (Verdict::Completed { sha }, 0),
         None => {
             let message = Some("its process was lost".to_owned());
             (
@@ -353,9 +386,9 @@ pub fn end_of(run: &RunId, state: Option<RunState>, hybrid: bool) -> Event {
             )
         }
     };
-    Event::Ended {
+    Ok(Event::Ended {
         run: run.clone(),
         verdict,
         took_ms,
-    }
+    })
 }

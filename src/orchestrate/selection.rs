@@ -51,7 +51,7 @@ pub fn select(
             .collect(),
     };
     if with == WithPrerequisites::Yes {
-        let open = |ix: &TaskIx| state.status(&plan.task(*ix).id) != Status::Completed;
+        let open = |ix: &TaskIx| !completed(plan, state, *ix);
         let more: Vec<TaskIx> = plan
             .graph()
             .ancestors(&chosen)
@@ -75,7 +75,7 @@ pub enum WithPrerequisites {
 /// The selected, uncompleted tasks that wait for something outside the selection, by number.
 #[must_use]
 pub fn unmet(plan: &Plan, state: &State, selected: &[TaskIx]) -> Vec<Unmet> {
-    let completed = |ix: TaskIx| state.status(&plan.task(ix).id) == Status::Completed;
+    let completed = |ix: TaskIx| completed(plan, state, ix);
     selected
         .iter()
         .filter(|task| !completed(**task))
@@ -92,6 +92,12 @@ pub fn unmet(plan: &Plan, state: &State, selected: &[TaskIx]) -> Vec<Unmet> {
             })
         })
         .collect()
+}
+
+/// For a new orchestration an inline step never is: each runs its own.
+fn completed(plan: &Plan, state: &State, ix: TaskIx) -> bool {
+    let id = &plan.task(ix).id;
+    state.status(id) == Status::Completed && !id.is_inline()
 }
 
 #[cfg(test)]

@@ -2,16 +2,20 @@
 //! orchestrators left, freeze the plan, drive, and say how it ended.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
-use crate::model::{Config, OrchId, Status, TaskKind};
+use crate::model::{Config, Land, OrchId, Status, TaskKind};
+use crate::orchestrate::containment;
 use crate::orchestrate::dispatch::{Away, Dispatch};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
+use crate::orchestrate::ground::{Ground, Grounds};
+use crate::orchestrate::landing;
+use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
@@ -35,6 +39,8 @@ pub struct Request {
     pub config: Option<PathBuf>,
     /// The worker that `--worker` named.
     pub worker: Option<String>,
+    /// Where tasks get working trees of their own; `None`: they work in place.
+    pub ground: Option<Ground>,
 }
 
 /// Where an orchestration runs and what with.
@@ -82,6 +88,7 @@ pub async fn start(request: Request, around: Surroundings) -> Result<Finished, O
     frozen.jobs = request.jobs;
     frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
     frozen.again = request.again.iter().map(|ix| ix.0).collect();
+    frozen.ground = request.ground;
     frozen.write(&layout)?;
     drive(frozen, owner, around, Resume::default()).await
 }
@@ -135,7 +142,30 @@ async fn drive(
         tasks: u32::try_from(selected.len()).unwrap_or(u32::MAX),
         jobs: frozen.jobs,
     };
-    let news = append_all(&mut around.store, vec![started], &orch)?;
+    let mut news = append_all(&mut around.store, vec![started], &orch)?;
+    let mut grounds = match &frozen.ground {
+        None => None,
+        Some(ground) => {
+            let file = around.orchestration.as_deref();
+            Some(Grounds::open(ground.clone(), &orch, &around.config, file)?)
+        }
+    };
+    let mut found = containment::Found::default();
+    if let Some(grounds) = &mut grounds {
+        found = containment::look(grounds, &layout, &around.plan, around.store.state())?;
+        let missing = std::mem::take(&mut found.missing);
+        if !missing.is_empty() {
+            news.extend(append_all(&mut around.store, missing, &orch)?);
+        }
+        let open = |ix: &&TaskIx| {
+            let task = around.plan.task(**ix);
+            let done = around.store.state().counts_as_completed(&task.id, &orch);
+            task.kind != TaskKind::Manual && (!done || frozen.again.contains(&ix.0))
+        };
+        if selected.iter().find(open).is_some() {
+            grounds.begin()?;
+        }
+    }
     let mut screen = display(
         around.surface,
         &around.plan,
@@ -147,6 +177,9 @@ async fn drive(
     );
     for recorded in recovered.news.iter().chain(&news) {
         screen.event(recorded);
+    }
+    for line in &found.lines {
+        screen.say(line);
     }
     let again = still_again(&around.plan, around.store.state(), &orch, &frozen.again);
     let mut problem = sched::build(sched::Setup {
@@ -164,9 +197,11 @@ async fn drive(
             seed: seed(&orch),
         },
     });
+    problem.hold_back(&found.outside);
     if frozen.rules.ignore_outside {
         problem.forget_outside();
     }
+    let root = around.project.root.clone();
     let dispatch = Dispatch {
         project: around.project,
         layout: layout.clone(),
@@ -175,6 +210,7 @@ async fn drive(
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
         away: Away::new(),
+        grounds,
     };
     let start = Start {
         plan: around.plan,
@@ -187,8 +223,33 @@ async fn drive(
         on_orphan: around.config.on_orphan,
         screen,
     };
-    let ending = Orchestrator::new(start).run().await?;
+    let mut ending = Orchestrator::new(start).run().await?;
+    if around.config.frontmatter && !ending.detached {
+        tell_files(&mut ending, &root, &orch, &selected)?;
+    }
     finish(ending, orch, selected, owner)
+}
+
+/// Writes into the tasks' files how they stand, before the work lands.
+fn tell_files(
+    ending: &mut Ending,
+    root: &Path,
+    orch: &OrchId,
+    selected: &[TaskIx],
+) -> Result<(), OrchestrateError> {
+    let mut files = StatusFiles::new(&ending.plan, ending.store.state(), selected);
+    match &ending.grounds {
+        None => files.write_in_place(root),
+        Some(grounds) if grounds.has_work()? => {
+            files.commit(grounds, ending.store.layout(), orch)?
+        }
+        // Nothing went onto the branch: there is nothing that a commit could say of it.
+        Some(_) => {}
+    }
+    for line in &files.said {
+        ending.screen.say(line);
+    }
+    Ok(())
 }
 
 fn finish(
@@ -200,6 +261,9 @@ fn finish(
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
     if !ending.detached {
+        if let Some(grounds) = &ending.grounds {
+            bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+        }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
             exit,
@@ -222,6 +286,28 @@ fn finish(
         store: ending.store,
         detached: ending.detached,
     })
+}
+
+/// Lands the work where it is to land, and says what became of it. A branch that nothing was put onto goes.
+fn bring_home(
+    grounds: &Grounds,
+    layout: &Layout,
+    orch: &OrchId,
+    screen: &mut Display,
+) -> Result<(), OrchestrateError> {
+    if grounds.forget_if_empty()? {
+        return Ok(());
+    }
+    if grounds.ground.land == Land::Never {
+        screen.say(&format!("the work is on {}, not landed", grounds.branch));
+        return Ok(());
+    }
+    if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
+        && landed.outcome != landing::Outcome::Nothing
+    {
+        screen.say(&landed.line());
+    }
+    Ok(())
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.
@@ -266,7 +352,7 @@ fn display(
         completed: ids()
             .filter(|id| state.counts_as_completed(id, orch))
             .collect(),
-        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize].duration),
+        estimate: Estimate::new(plan, selected, jobs, |ix| expected[ix.0 as usize]),
         glyphs: surface.glyphs,
         zone: surface.zone.clone(),
     };

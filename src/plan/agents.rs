@@ -9,8 +9,8 @@ use crate::plan::layers::Layers;
 use crate::plan::make::Maker;
 use crate::spec::{Finding, Mark, WorkerDoc};
 
-/// How often a failed verification goes back to the agent when nothing is configured.
-const SEND_BACKS: u32 = 2;
+/// How often an agent works at a task until it verifies when nothing is configured, the first time included.
+const ATTEMPTS: u32 = 3;
 
 impl Maker<'_> {
     /// The agent of a task. `None`: the worker is `shell`, a person, or nobody.
@@ -91,7 +91,12 @@ impl Maker<'_> {
                 None => settings,
             },
             env: env.into(),
-            send_backs: self.config.verify.max_attempts.unwrap_or(SEND_BACKS),
+            send_backs: self
+                .config
+                .verify
+                .max_attempts
+                .unwrap_or(ATTEMPTS)
+                .saturating_sub(1),
             budget: Budget {
                 task_usd: own.or(self.config.budget.task_usd),
                 ..self.config.budget

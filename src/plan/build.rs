@@ -225,6 +225,8 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
         stale: config.stale.unwrap_or_default(),
         on_orphan: config.on_orphan.unwrap_or_default(),
         budget: config.budget,
+        frontmatter: config.frontmatter,
+        git: config.git.clone(),
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    AgentSettings, Backoff, CommandLine, EnvVar, Policy, RetryPolicy, Timeouts, VerifyPolicy,
+    AgentSettings, Backoff, CommandLine, EnvVar, HigherTier, LAST_TIER, Policy, RetryPolicy,
+    Timeouts, VerifyPolicy,
 };
-use crate::spec::{At, ConfigDoc, RetryDoc, Settings, TimeoutsDoc};
+use crate::spec::{At, ConfigDoc, RetryDoc, Settings, TimeoutsDoc, VerifyDoc};
 
 /// An attempt may take this long when nothing else is said.
 const WALL: Duration = Duration::from_secs(3600);
@@ -99,7 +100,11 @@ impl<'a> Layers<'a> {
     /// Does any layer but the configuration speak about limits?
     fn has_policy(&self) -> bool {
         self.settings.iter().flatten().any(|s| {
-            s.timeouts.is_some() || s.retries.is_some() || s.tier.is_some() || s.commands.is_some()
+            s.timeouts.is_some()
+                || s.retries.is_some()
+                || s.tier.is_some()
+                || s.commands.is_some()
+                || s.isolation.is_some()
         })
     }
 
@@ -116,9 +121,9 @@ impl<'a> Layers<'a> {
         };
         let base = retry(|r| r.base, BACKOFF_BASE);
         let verify = &self.config.verify;
-        let tier = usize::from(self.first(|s| s.tier).unwrap_or(0));
+        let tier = self.first(|s| s.tier).unwrap_or(0).min(LAST_TIER);
         let own = self.first(|s| s.commands.as_ref());
-        let commands: Vec<CommandLine> = verify.tiers[..=tier.min(2)]
+        let commands: Vec<CommandLine> = verify.tiers[..=usize::from(tier)]
             .iter()
             .flatten()
             .chain(own.into_iter().flatten())
@@ -148,9 +153,27 @@ impl<'a> Layers<'a> {
                 commands,
                 timeout: verify.timeout.flatten(),
                 cwd: verify.cwd.as_deref().map(str::to_owned),
+                tier,
+                higher: higher(verify, tier),
+                max_attempts: verify.max_attempts,
             },
+            isolation: self.first(|s| s.isolation),
         }
     }
+}
+
+/// The tiers above one that have anything to run.
+fn higher(verify: &VerifyDoc, tier: u8) -> Vec<HigherTier> {
+    (tier + 1..=LAST_TIER)
+        .zip(&verify.risk[usize::from(tier)..])
+        .map(|(tier, risk)| HigherTier {
+            tier,
+            commands: verify.tiers[usize::from(tier)].clone(),
+            paths: risk.paths.clone(),
+            files: risk.files,
+        })
+        .filter(|higher| !higher.commands.is_empty())
+        .collect()
 }
 
 /// Policies that have been made, each once. The map answers single questions only.
@@ -206,7 +229,7 @@ mod tests {
         let mut findings = Vec::new();
         let config = crate::spec::read_config(
             &"c".into(),
-            b"timeouts: {idle: 1m, wall: 2m}\nretries: {max: 4, backoff: 2s}\nverify: {tier0: a, tier1: [b], tier2: c}\n",
+            b"timeouts: {idle: 1m, wall: 2m}\nretries: {max: 4, backoff: 2s}\nverify: {tier0: a, tier1: [b], tier2: c, max_attempts: 5, risk: {tier1: [src/**], tier2: [db/**], tier2_files: 9}}\n",
             &mut findings,
         )
         .unwrap();
@@ -239,6 +262,18 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         assert_eq!(commands, ["a", "b", "mine"]);
+        assert_eq!(
+            (policy.verify.tier, policy.verify.max_attempts),
+            (1, Some(5))
+        );
+        let higher: Vec<_> = policy
+            .verify
+            .higher
+            .iter()
+            .map(|h| (h.tier, h.files))
+            .collect();
+        assert_eq!(higher, [(2, Some(9))]);
+        assert_eq!(policy.verify.higher[0].paths, ["db/**"]);
         let env: Vec<(&str, Option<&str>)> = vec![("A", Some("task")), ("B", Some("track"))];
         let found = layers.env();
         assert_eq!(

@@ -114,6 +114,7 @@ pub(crate) fn sample(tasks: &[(&str, &[&str])]) -> Plan {
             },
         },
         verify: VerifyPolicy::default(),
+        isolation: None,
     });
     let place = |name: &str| Place {
         file: format!(".runr/tasks/{name}").into(),

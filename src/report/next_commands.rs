@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Status, TaskKind};
+use crate::model::{OrchId, Status, StopReason, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
@@ -67,6 +67,15 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
                 std::cmp::Reverse(*ix),
             )
         });
+    let cut_short = worst.and_then(|ix| cut_short(facts, ix));
+    if let (Some(orch), None) = (cut_short, first_deserted) {
+        let command = match newest_open(facts) {
+            Some(newest) if newest == orch => "runr resume".to_owned(),
+            _ => format!("runr resume {orch}"),
+        };
+        add(command, "goes on where it was interrupted");
+    }
+    let worst = worst.filter(|_| cut_short.is_none());
     if let Some(ix) = worst {
         add(format!("runr logs {}", name(ix)), "shows what went wrong");
     }
@@ -92,7 +101,7 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
             } else {
                 add(format!("runr run --task {}", name(ix)), "tries it again");
             }
-        } else if of(Class::Ready).next().is_some() {
+        } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
             add(
                 "runr run".to_owned(),
                 "runs what is ready and all that follows",
@@ -117,4 +126,23 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
     }
     next.truncate(COMMANDS);
     next
+}
+
+/// The orchestration in which a task was cancelled or lost, if it has ended: continuing it runs the task.
+fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
+    let recorded = facts.state.tasks.get(&facts.task(ix).id)?;
+    let orch = recorded.orch.as_ref()?;
+    let ended = facts.state.orchestrations.get(orch)?.ended_at.is_some();
+    let reason = recorded.stop_reason?;
+    let cut = matches!(reason, StopReason::Cancelled | StopReason::Orphaned);
+    (facts.view(ix).status == Status::Stopped && cut && ended).then_some(orch)
+}
+
+/// The orchestration that a bare `runr resume` continues.
+fn newest_open<'a>(facts: &Facts<'a>) -> Option<&'a OrchId> {
+    let unfinished = facts.state.orchestrations.iter();
+    unfinished
+        .filter(|(_, o)| o.exit != Some(0))
+        .max_by_key(|(id, o)| (o.started_at, *id))
+        .map(|(id, _)| id)
 }

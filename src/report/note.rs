@@ -185,6 +185,8 @@ fn is_done(says: &str) -> bool {
 #[must_use]
 pub fn reason_text(reason: StopReason, message: Option<&str>) -> String {
     match message {
+        // Its message only says what was going on.
+        _ if reason == StopReason::Cancelled => reason.to_string(),
         Some(message) if !message.trim().is_empty() => format!("{reason}: {}", short(message)),
         _ => reason.to_string(),
     }

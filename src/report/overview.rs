@@ -16,7 +16,7 @@ use crate::report::note::{complete_command, notes};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
-use crate::report::text::{columns, pad};
+use crate::report::text::{name_width, pad};
 use crate::report::why::next_text;
 use crate::state::Orchestration;
 use crate::view::{Class, Need, needs_people};
@@ -203,11 +203,7 @@ impl<'a> Overview<'a> {
         let _ = writeln!(text, "\n{bold}{heading}{bold:#}");
         let shown = &tasks[..tasks.len().min(SHOWN)];
         let name = |ix: TaskIx| one_line(self.facts.task(ix).id.as_str());
-        let width = shown
-            .iter()
-            .map(|ix| columns(&name(*ix)))
-            .max()
-            .unwrap_or(0);
+        let width = name_width(shown.iter().map(|ix| self.facts.task(*ix).id.as_str()));
         for ix in shown {
             let status = self.facts.view(*ix).status;
             let style = status_style(status);

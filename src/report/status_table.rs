@@ -11,7 +11,7 @@ use crate::report::facts::Facts;
 use crate::report::note::{Note, notes};
 use crate::report::sanitise::one_line;
 use crate::report::style::{Glyphs, class_style, dim, status_style, status_words};
-use crate::report::text::{columns, pad};
+use crate::report::text::{columns, name_width, pad};
 use crate::view::Class;
 
 /// Where and how a table is read.
@@ -50,7 +50,7 @@ fn rows(text: &mut String, facts: &Facts<'_>, tasks: &[TaskIx], look: &Look) {
         .iter()
         .map(|ix| one_line(facts.task(*ix).id.as_str()))
         .collect();
-    let width = names.iter().map(|name| columns(name)).max().unwrap_or(0);
+    let width = name_width(names.iter().map(AsRef::as_ref));
     let status_width = tasks
         .iter()
         .map(|ix| status_words(facts.view(*ix).status).len())

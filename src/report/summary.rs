@@ -12,7 +12,7 @@ use crate::report::next_commands::NextCommand;
 use crate::report::receipt::{Ending, Receipt, TaskEntry};
 use crate::report::sanitise::one_line;
 use crate::report::style::{Glyphs, bold, dim, status_style};
-use crate::report::text::{columns, count, cut, listing, pad};
+use crate::report::text::{self, columns, count, cut, listing, pad};
 
 /// How many tasks a section names before it counts the rest.
 const SHOWN: usize = 10;
@@ -25,6 +25,17 @@ pub struct SummaryLook {
     pub glyphs: Glyphs,
     /// Columns; longer lines are cut, commands never.
     pub width: usize,
+    pub close: Close,
+}
+
+/// How the summary closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Close {
+    /// With what needs people and the commands to type next.
+    #[default]
+    Whole,
+    /// The caller tells about people and commands.
+    Open,
 }
 
 /// Writes the summary. `logs` has the last lines of what failed or stopped; at most ten are shown.
@@ -56,8 +67,10 @@ pub fn summary(
             && t.blocked_by.is_empty()
             && !receipt.needs_people.iter().any(|need| need.task == t.task)
     }));
-    page.needs_you(receipt);
-    page.next(&receipt.next);
+    if look.close == Close::Whole {
+        page.needs_you(receipt);
+        page.next(&receipt.next);
+    }
     page.text
 }
 
@@ -133,11 +146,14 @@ impl Page {
         let glyph = self.look.glyphs.status(task.status);
         let mut row = String::new();
         pad(&mut row, &one_line(task.task.as_str()), width);
+        let room = self.look.width.saturating_sub(4);
         if !rest.is_empty() {
+            // What is said of it matters more than the end of a long name.
+            let name = room.saturating_sub(columns(rest) + 2).max(room / 2);
+            row = cut(&row, name, self.look.glyphs.ellipsis()).into_owned();
             row.push_str("  ");
             row.push_str(rest);
         }
-        let room = self.look.width.saturating_sub(4);
         let row = cut(row.trim_end(), room, self.look.glyphs.ellipsis());
         let _ = writeln!(self.text, "  {style}{glyph}{style:#} {row}");
     }
@@ -298,11 +314,7 @@ impl Page {
 }
 
 fn name_width(tasks: &[&TaskEntry]) -> usize {
-    tasks
-        .iter()
-        .map(|task| columns(&one_line(task.task.as_str())))
-        .max()
-        .unwrap_or(0)
+    text::name_width(tasks.iter().map(|task| task.task.as_str()))
 }
 
 #[cfg(test)]
@@ -379,7 +391,11 @@ mod tests {
     #[test]
     fn unicode_and_ascii_at_80_columns() {
         let receipt = receipt(&mixed());
-        let look = |glyphs| SummaryLook { glyphs, width: 80 };
+        let look = |glyphs| SummaryLook {
+            glyphs,
+            width: 80,
+            close: Close::Whole,
+        };
         let text = summary(&receipt, &logs(), look(Glyphs::Unicode));
         insta::assert_snapshot!(plain(&text), @r"
         ✗ of 7 tasks, 1 failed, 1 stopped after 20m 0s
@@ -475,6 +491,7 @@ mod tests {
         let look = SummaryLook {
             glyphs: Glyphs::Unicode,
             width: 80,
+            close: Close::Whole,
         };
         let text = summary(&receipt(&story), &BTreeMap::new(), look);
         insta::assert_snapshot!(text.replace('\u{1b}', "ESC"), @r"
@@ -507,6 +524,7 @@ mod tests {
         let look = SummaryLook {
             glyphs: Glyphs::Unicode,
             width: 80,
+            close: Close::Whole,
         };
         let text = plain(&summary(&receipt(&story), &BTreeMap::new(), look));
         assert!(text.contains("and 4 more"), "{text}");

@@ -77,6 +77,13 @@ pub fn first_line(text: &str, ellipsis: &str) -> String {
     first
 }
 
+/// The width of a column of names. One long name does not push what stands beside the others off the screen.
+pub fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    const MOST: usize = 48;
+    let widths = names.map(|name| columns(&one_line(name)));
+    widths.filter(|width| *width <= MOST).max().unwrap_or(0)
+}
+
 /// `1 task`, `2 tasks`.
 #[must_use]
 pub fn count(n: usize, one: &str, many: &str) -> String {

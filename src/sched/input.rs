@@ -83,6 +83,8 @@ pub enum Elsewhere {
     /// By a person, an approval or another orchestration. Releases dependents, also of a task that
     /// failed here.
     Completed,
+    /// The same, but what it made is not in the branch that this orchestration builds on: dependents stay blocked.
+    CompletedOutside,
     /// Another orchestration is at it.
     Running,
     /// Not completed and nobody is at it (another's attempt failed, or a person reset it). A task

@@ -33,6 +33,8 @@ pub enum Outcome {
     Skipped,
     AwaitingApproval,
     Completed,
+    /// Completed, but not in the branch that this orchestration builds on.
+    CompletedOutside,
     Failed(StopReason),
     Stopped(StopReason),
     /// This orchestration had ended it before it was resumed.
@@ -62,7 +64,7 @@ impl Tally {
     fn add(&mut self, outcome: Outcome) {
         self.selected += 1;
         *match outcome {
-            Outcome::Completed => &mut self.completed,
+            Outcome::Completed | Outcome::CompletedOutside => &mut self.completed,
             Outcome::Failed(_) | Outcome::EndedBefore => &mut self.failed,
             Outcome::Stopped(_) => &mut self.stopped,
             Outcome::Running => &mut self.running,
@@ -126,6 +128,7 @@ impl Scheduler {
                             Outcome::Failed(_)
                             | Outcome::Stopped(_)
                             | Outcome::EndedBefore
+                            | Outcome::CompletedOutside
                             | Outcome::NotSelected => Some(TaskIx(*p)),
                             _ => None,
                         });
@@ -140,6 +143,7 @@ impl Scheduler {
             Phase::Skipped => Outcome::Skipped,
             Phase::AwaitingApproval => Outcome::AwaitingApproval,
             Phase::CompletedHere | Phase::CompletedElsewhere => Outcome::Completed,
+            Phase::CompletedOutside => Outcome::CompletedOutside,
             Phase::Failed(reason) => Outcome::Failed(reason),
             Phase::Stopped(reason) => Outcome::Stopped(reason),
             Phase::EndedBefore => Outcome::EndedBefore,
@@ -164,7 +168,10 @@ impl Scheduler {
                 Phase::Ready | Phase::Running { .. } | Phase::Retrying { .. } => true,
                 Phase::RunningElsewhere => true,
                 Phase::CompletedHere | Phase::CompletedElsewhere => true,
-                Phase::Failed(_) | Phase::Stopped(_) | Phase::EndedBefore => false,
+                Phase::CompletedOutside
+                | Phase::Failed(_)
+                | Phase::Stopped(_)
+                | Phase::EndedBefore => false,
             };
             if hope && node.selected && !node.phase.is_completed() {
                 return true;

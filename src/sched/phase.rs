@@ -33,6 +33,8 @@ pub(crate) enum Phase {
     CompletedHere,
     /// Before, or by somebody else.
     CompletedElsewhere,
+    /// Completed, but not in the branch that this orchestration builds on.
+    CompletedOutside,
     Failed(StopReason),
     Stopped(StopReason),
     /// Ended by this orchestration before it was resumed.
@@ -44,6 +46,7 @@ impl Phase {
         match initial {
             Initial::Open => Self::Waiting,
             Initial::Completed => Self::CompletedElsewhere,
+            Initial::CompletedOutside => Self::CompletedOutside,
             Initial::RunningElsewhere => Self::RunningElsewhere,
             Initial::RunningHere => Self::Running { asked: None },
             Initial::AwaitingApproval => Self::AwaitingApproval,

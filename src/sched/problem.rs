@@ -14,6 +14,9 @@ pub enum Initial {
     Open,
     /// Completed: it releases its dependents and is not run.
     Completed,
+    /// Completed, but its commit is not in the branch that this orchestration builds on: not run, and
+    /// its dependents stay blocked.
+    CompletedOutside,
     /// Another orchestration is at it.
     RunningElsewhere,
     /// An attempt of this very orchestration is alive (after `resume`).
@@ -70,6 +73,16 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Says of completed tasks that what they made is not in this orchestration's branch.
+    pub fn hold_back(&mut self, tasks: &[TaskIx]) {
+        for task in tasks {
+            let item = &mut self.items[task.0 as usize];
+            if item.initial == Initial::Completed {
+                item.initial = Initial::CompletedOutside;
+            }
+        }
+    }
+
     /// Drops the edges from what is neither selected nor completed: nothing waits for it.
     pub fn forget_outside(&mut self) {
         let items = &self.items;

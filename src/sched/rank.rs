@@ -46,7 +46,10 @@ fn remaining(items: &[Item], links: &Links) -> Vec<Duration> {
     let mut remaining = vec![Duration::ZERO; items.len()];
     for task in links.order.iter().rev() {
         let item = &items[*task as usize];
-        let open = !matches!(item.initial, Initial::Completed | Initial::Ended);
+        let open = !matches!(
+            item.initial,
+            Initial::Completed | Initial::CompletedOutside | Initial::Ended
+        );
         if open && item.selected {
             let after = links.dependents.of(*task).iter();
             let longest = after.map(|d| remaining[*d as usize]).max();

@@ -47,7 +47,8 @@ impl Record {
             Class::Counted => self.count(self.failures < policy.max, policy, dice),
             Class::CountedOnce => {
                 self.conflicts += 1;
-                let again = self.conflicts == 1 && self.failures < policy.max;
+                // Whatever the number of retries: nobody did anything wrong.
+                let again = self.conflicts == 1;
                 self.count(again, policy, dice)
             }
             Class::Uncounted => {
@@ -185,7 +186,7 @@ mod tests {
             assert_eq!(retries(reason, 0), (0, 0), "{reason}");
         }
         assert_eq!(retries(R::MergeConflict, 3), (1, 0));
-        assert_eq!(retries(R::MergeConflict, 0), (0, 0));
+        assert_eq!(retries(R::MergeConflict, 0), (1, 0));
         for reason in [R::UsageLimit, R::WorktreeMissing, R::Orphaned] {
             assert_eq!(retries(reason, 0), (0, 5), "{reason}");
         }

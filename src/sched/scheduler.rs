@@ -301,6 +301,7 @@ impl Scheduler {
         }
         match news {
             Elsewhere::Completed => {}
+            Elsewhere::CompletedOutside => self.set(task, Phase::CompletedOutside),
             Elsewhere::Running => self.set(task, Phase::RunningElsewhere),
             Elsewhere::AwaitingApproval => self.set(task, Phase::AwaitingApproval),
             Elsewhere::Free | Elsewhere::Rejected => {

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, OrphanPolicy, ResultWay,
-    StalePolicy, Usd,
+    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, GitConfig, Land, OrphanPolicy,
+    ResultWay, StalePolicy, Usd,
 };
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
 use crate::spec::reader::{Reader, Want};
-use crate::spec::settings::{RetryDoc, TimeoutsDoc, agent_key, retries, timeouts};
+use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, agent_key, retries, timeouts};
 use crate::spec::yaml::Node;
 use crate::spec::{At, Finding, MAX_BYTES};
 use std::time::Duration;
@@ -87,8 +87,6 @@ const ADAPTERS: [(&str, Adapter); 3] = [
 ];
 const RESULTS: [(&str, ResultWay); 2] = [("exit", ResultWay::Exit), ("json", ResultWay::Json)];
 
-pub(super) const ISOLATION: [(&str, ()); 2] = [("worktree", ()), ("none", ())];
-
 /// What the configuration says.
 #[derive(Debug, Default)]
 pub struct ConfigDoc {
@@ -106,6 +104,9 @@ pub struct ConfigDoc {
     pub budget: Budget,
     /// The worker that was asked for on the command line; it stands in no file.
     pub asked_worker: Option<Box<str>>,
+    /// `status: {frontmatter: true}`.
+    pub frontmatter: bool,
+    pub git: GitConfig,
 }
 
 /// A pool's name and capacity.
@@ -115,9 +116,18 @@ pub type PoolDoc = (At<Box<str>>, u32);
 pub struct VerifyDoc {
     pub tiers: [Vec<CommandLine>; 3],
     pub timeout: Option<Option<Duration>>,
-    /// How often what failed goes back to the agent.
-    pub max_attempts: Option<u32>,
     pub cwd: Option<Box<str>>,
+    pub max_attempts: Option<u32>,
+    /// Of tier 1 and of tier 2.
+    pub risk: [RiskDoc; 2],
+}
+
+/// Which changes ask for a tier.
+#[derive(Debug, Default)]
+pub struct RiskDoc {
+    pub paths: Vec<String>,
+    /// As many changed files.
+    pub files: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -178,6 +188,14 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     &[("keep", OrphanPolicy::Keep), ("kill", OrphanPolicy::Kill)],
                 );
             }
+            "status" => {
+                for (key, node) in known(reader, node, "`status`", nested("status")) {
+                    doc.frontmatter = reader.flag(key, node).unwrap_or(false);
+                }
+            }
+            "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
+            "land" => doc.git.land = reader.word(key, node, &LAND),
+            "scope" | "worktree" | "git" => about_git(reader, &mut doc.git, key, node),
             _ => later(reader, key, node),
         }
     }
@@ -189,6 +207,32 @@ const COLLISION: [(&str, Collision); 3] = [
     ("force", Collision::Force),
     ("fail", Collision::Fail),
 ];
+
+const LAND: [(&str, Land); 3] = [
+    ("end", Land::End),
+    ("each", Land::Each),
+    ("never", Land::Never),
+];
+
+/// `scope`, `worktree` and `git`.
+fn about_git(reader: &mut Reader, doc: &mut GitConfig, key: &'static str, node: &Node) {
+    let paths = |reader: &mut Reader, key: &str, node: &Node| -> Vec<String> {
+        let found = reader.patterns(key, node).unwrap_or_default();
+        found.into_iter().map(|at| at.value.into()).collect()
+    };
+    for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
+        match (key, inner) {
+            ("scope", "allow") => doc.scope.allow = paths(reader, inner, node),
+            ("scope", "deny") => doc.scope.deny = paths(reader, inner, node),
+            ("scope", _) => doc.scope.lockfiles = paths(reader, inner, node),
+            ("worktree", "copy") => doc.tree.copy = paths(reader, inner, node),
+            ("worktree", "link") => doc.tree.link = paths(reader, inner, node),
+            ("worktree", _) => doc.tree.setup = reader.commands(inner, node).unwrap_or_default(),
+            (_, "hooks") => doc.commits.hooks = reader.flag(inner, node).unwrap_or_default(),
+            _ => doc.commits.sign = reader.flag(inner, node).unwrap_or_default(),
+        }
+    }
+}
 
 fn nested(key: &str) -> &'static [&'static str] {
     NESTED_KEYS
@@ -223,18 +267,27 @@ fn verify(reader: &mut Reader, node: &Node) -> VerifyDoc {
                     }
                 }
             }
-            _ => risk(reader, node),
+            _ => doc.risk = risk(reader, node),
         }
     }
     doc
 }
 
-/// `risk: { tier1: [src/**], tier2: [migrations/**] }`: changed paths that ask for a higher tier.
-fn risk(reader: &mut Reader, node: &Node) {
-    for (key, node) in known(reader, node, "`risk`", &["tier1", "tier2"]) {
-        reader.patterns(key, node);
+/// `risk: { tier1: [src/**], tier2: [migrations/**], tier1_files: 20 }`: changes that ask for a higher tier.
+fn risk(reader: &mut Reader, node: &Node) -> [RiskDoc; 2] {
+    let mut risk = [RiskDoc::default(), RiskDoc::default()];
+    for (key, node) in known(reader, node, "`risk`", &RISK_KEYS) {
+        let tier = &mut risk[usize::from(key.starts_with("tier2"))];
+        if key.ends_with("files") {
+            tier.files = reader.count(key, node, (1, 1_000_000), "20");
+        } else {
+            let found = reader.patterns(key, node).unwrap_or_default();
+            tier.paths = found.into_iter().map(|at| at.value.into()).collect();
+        }
     }
+    risk
 }
+const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
 
 /// `budget: { task_usd: 3, run_usd: 20, day_usd: 50 }`.
 fn budget(reader: &mut Reader, node: &Node) -> Budget {
@@ -303,8 +356,6 @@ fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
 /// Keys of features to come: checked for type and kept nowhere.
 fn later(reader: &mut Reader, key: &'static str, node: &Node) {
     match key {
-        "isolation" => drop(reader.word(key, node, &ISOLATION)),
-        "land" => drop(reader.word(key, node, &[("end", ()), ("each", ()), ("never", ())])),
         "notify" => drop(reader.command(key, node)),
         "repos" => {
             let want = Want {
@@ -318,10 +369,6 @@ fn later(reader: &mut Reader, key: &'static str, node: &Node) {
         _ => {
             for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
                 match (key, inner) {
-                    ("scope", _) | ("worktree", "copy" | "link") => {
-                        drop(reader.patterns(inner, node))
-                    }
-                    ("worktree", _) => drop(reader.commands(inner, node)),
                     _ => drop(reader.flag(inner, node)),
                 }
             }

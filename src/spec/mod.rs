@@ -13,6 +13,7 @@ mod lists;
 mod orchestration;
 mod reader;
 mod settings;
+mod status_edit;
 mod task_file;
 mod track;
 mod values;
@@ -30,6 +31,7 @@ pub use orchestration::{
     read as read_orchestration,
 };
 pub use settings::{RetryDoc, Settings, TimeoutsDoc};
+pub use status_edit::{StatusEditError, with_status};
 pub use task_file::{MAX_BYTES, TASK_KEYS, TaskDoc, read as read_task};
 
 #[cfg(test)]

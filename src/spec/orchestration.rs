@@ -162,9 +162,7 @@ pub fn version(reader: &mut Reader, node: &Node) {
 pub fn defaults(reader: &mut Reader, node: &Node) -> Settings {
     let mut settings = Settings::default();
     for (key, node) in known(reader, node, "`defaults`", &DEFAULTS_KEYS) {
-        if !setting(reader, &mut settings, key, node) {
-            reader.word(key, node, &super::configuration::ISOLATION);
-        }
+        setting(reader, &mut settings, key, node);
     }
     settings
 }

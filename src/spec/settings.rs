@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::{AgentSettings, CommandLine, EnvVar};
+use crate::model::{AgentSettings, CommandLine, EnvVar, Isolation};
 use crate::spec::fields::known;
 use crate::spec::reader::{Reader, Want};
 use crate::spec::yaml::{Node, Value};
@@ -43,11 +43,12 @@ pub struct Settings {
     pub agent: Option<Box<AgentSettings>>,
     pub env: Vec<EnvVar>,
     pub pools: Vec<(At<Box<str>>, u32)>,
+    pub isolation: Option<Isolation>,
 }
 
 /// The keys that [`setting`] reads.
 #[cfg(test)]
-pub const SETTING_KEYS: [&str; 11] = [
+pub const SETTING_KEYS: [&str; 12] = [
     "worker",
     "timeout",
     "retries",
@@ -59,6 +60,7 @@ pub const SETTING_KEYS: [&str; 11] = [
     "agent",
     "env",
     "pools",
+    "isolation",
 ];
 
 /// Reads one setting into its place. `false`: the key is none.
@@ -85,6 +87,7 @@ pub fn setting(reader: &mut Reader, settings: &mut Settings, key: &str, node: &N
         }
         "env" => settings.env = reader.environment(key, node),
         "pools" => settings.pools = reader.counts(key, node),
+        "isolation" => settings.isolation = reader.word(key, node, &ISOLATION),
         _ => return false,
     }
     true
@@ -108,6 +111,8 @@ pub fn agent_key(reader: &mut Reader, agent: &mut AgentSettings, key: &str, node
         _ => agent.max_turns = reader.count(key, node, (1, 100_000), "50"),
     }
 }
+pub const ISOLATION: [(&str, Isolation); 2] =
+    [("worktree", Isolation::Worktree), ("none", Isolation::None)];
 
 /// A length for the whole attempt, or a mapping of all four.
 fn timeout(reader: &mut Reader, key: &str, node: &Node) -> Option<TimeoutsDoc> {

@@ -164,9 +164,6 @@ fn frontmatter_keys(reader: &mut Reader, doc: &mut TaskDoc, map: &Node) {
             "allowlist_add" => doc.allowlist_add = reader.patterns(key, node).unwrap_or_default(),
             "inputs" => doc.inputs = reader.patterns(key, node).unwrap_or_default(),
             "tags" => doc.tags = reader.texts(key, node, "[net]").unwrap_or_default(),
-            "isolation" => {
-                reader.word(key, node, &super::configuration::ISOLATION);
-            }
             "verification" => older = Some(node),
             "status" => written.status = plain(node),
             "completed_at" => written.completed_at = plain(node),

@@ -137,9 +137,6 @@ fn step(reader: &mut Reader, node: &Node) -> Option<StepDoc> {
             }
             "allowlist" => doc.allowlist = reader.patterns(key, node),
             "inputs" => doc.inputs = reader.patterns(key, node).unwrap_or_default(),
-            "isolation" => {
-                reader.word(key, node, &super::configuration::ISOLATION);
-            }
             _ => {
                 setting(reader, &mut doc.settings, key, node);
             }

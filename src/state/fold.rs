@@ -178,6 +178,15 @@ impl State {
         self.open.iter().find(|(_, run)| run.task == *task)
     }
 
+    /// The same tasks with the fingerprints of their latest completions.
+    fn latest(&self, recorded: &[(TaskId, Fingerprint)]) -> Vec<(TaskId, Fingerprint)> {
+        let now = |id: &TaskId| self.tasks.get(id).and_then(|task| task.fingerprint);
+        recorded
+            .iter()
+            .map(|(id, then)| (id.clone(), now(id).unwrap_or(*then)))
+            .collect()
+    }
+
     /// Brings the state forward by one event.
     ///
     /// Total: an event that names something unknown changes nothing but `seq`, so that a journal
@@ -295,22 +304,42 @@ impl State {
                 state.stop_reason = Some(*reason);
                 state.message.clone_from(message);
             }
+            Event::CheckpointMissing { task, sha } => {
+                let state = self.touch(task, Status::Stopped, at);
+                state.stop_reason = Some(StopReason::CheckpointMissing);
+                state.message = Some(format!("its commit {sha} is gone"));
+                state.completed_at = None;
+                state.checkpoint_sha = None;
+            }
             Event::CompletedByHand {
                 task,
                 note,
                 fingerprint,
                 ..
             } => {
+                let before = self
+                    .tasks
+                    .get(task)
+                    .filter(|s| s.status == Status::Completed);
+                // Who says "done" of what is completed accepts it as it is, on top of what it needs as
+                // that is now: its commit is still its commit.
+                let kept = before.and_then(|s| s.checkpoint_sha.clone());
+                let prerequisites = before.map_or_else(Vec::new, |s| self.latest(&s.prerequisites));
                 let state = self.touch(task, Status::Completed, at);
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
-                state.checkpoint_sha = None;
+                state.checkpoint_sha = kept;
                 state.message.clone_from(note);
-                state.prerequisites.clear();
+                state.prerequisites = prerequisites;
             }
-            Event::Approved { task, note, .. } => {
+            Event::Approved {
+                task, note, sha, ..
+            } => {
                 let state = self.touch(task, Status::Completed, at);
+                if sha.is_some() {
+                    state.checkpoint_sha.clone_from(sha);
+                }
                 state.source = Some(Source::Run);
                 state.completed_at = Some(at);
                 state.message.clone_from(note);
@@ -355,6 +384,23 @@ impl State {
                 state.stop_reason = *reason;
                 state.message.clone_from(message);
                 state.completed_at = (*status == Status::Completed).then_some(*when);
+            }
+            Event::Adopted {
+                task,
+                run,
+                sha,
+                when,
+                fingerprint,
+                ..
+            } => {
+                let state = self.touch(task, Status::Completed, at);
+                state.source = Some(Source::Git);
+                state.last_run_id.clone_from(run);
+                state.attempts = state.attempts.max(u32::from(run.is_some()));
+                state.checkpoint_sha.clone_from(sha);
+                state.fingerprint = *fingerprint;
+                state.completed_at = Some(*when);
+                state.prerequisites.clear();
             }
             Event::CancelRequested {
                 target: CancelTarget::Orchestration(_) | CancelTarget::Task(_),

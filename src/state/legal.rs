@@ -25,6 +25,8 @@ pub enum Illegal {
     RunKnown { run: RunId },
     #[error("`{task}` is {}, not awaiting approval", .status.word())]
     NotAwaitingApproval { task: TaskId, status: Status },
+    #[error("`{task}` is not completed by that commit")]
+    NoSuchCheckpoint { task: TaskId },
     #[error("orchestration {orch} is not open")]
     OrchestrationNotOpen { orch: OrchId },
 }
@@ -83,6 +85,30 @@ impl State {
                     return Err(Illegal::AlreadyCompleted { task: task.clone() });
                 }
                 Ok(())
+            }
+            Event::Adopted { task, run, sha, .. } => {
+                self.not_running(task)?;
+                let known = self.tasks.get(task).is_some_and(|state| {
+                    state.status == Status::Completed
+                        && state.last_run_id == *run
+                        && (run.is_some() || state.checkpoint_sha == *sha)
+                });
+                if known {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                Ok(())
+            }
+            Event::CheckpointMissing { task, sha } => {
+                self.not_running(task)?;
+                match self.tasks.get(task) {
+                    Some(state)
+                        if state.status == Status::Completed
+                            && state.checkpoint_sha.as_ref() == Some(sha) =>
+                    {
+                        Ok(())
+                    }
+                    _ => Err(Illegal::NoSuchCheckpoint { task: task.clone() }),
+                }
             }
             Event::Approved { task, .. } | Event::Rejected { task, .. } => {
                 match self.status(task) {

@@ -74,6 +74,27 @@ impl Layout {
     pub fn owner_lock(&self, orch: &OrchId) -> PathBuf {
         self.locks().join(orch.as_str())
     }
+    /// The folder of all working trees.
+    #[must_use]
+    pub fn worktrees(&self) -> PathBuf {
+        self.root.join(".runr-worktrees")
+    }
+    /// The working tree of an attempt.
+    #[must_use]
+    pub fn worktree(&self, run: &RunId) -> PathBuf {
+        self.worktrees().join(run.as_str())
+    }
+    /// Held while working trees are added and removed.
+    #[must_use]
+    pub fn git_lock(&self) -> PathBuf {
+        self.locks().join("git")
+    }
+    /// Held while a branch is advanced. The name is a hash: names of branches may hold `/` and be long.
+    #[must_use]
+    pub fn branch_lock(&self, branch: &str) -> PathBuf {
+        let hash = blake3::hash(branch.as_bytes()).to_hex();
+        self.locks().join(format!("branch-{}", &hash[..16]))
+    }
     /// Held for an attempt's life. The name is a hash: task names may hold `/` and be long.
     #[must_use]
     pub fn task_lock(&self, task: &TaskId) -> PathBuf {

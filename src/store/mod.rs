@@ -39,6 +39,7 @@ pub use error::StoreError;
 pub use examine::{CacheHealth, Examination, JournalHealth, examine};
 pub use facts::facts;
 pub use files::Store;
+pub use first_write::prepare;
 pub use history::history;
 pub use layout::Layout;
 pub use lock::OwnerLock;

@@ -109,6 +109,7 @@ mod tests {
             checks: Vec::new(),
             ended_strays: 0,
             agent: None,
+            git: None,
         }
     }
 

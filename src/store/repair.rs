@@ -170,6 +170,8 @@ mod tests {
                 grace: std::time::Duration::from_secs(1),
             },
             agent: None,
+            previous: None,
+            git: None,
         }
     }
 
@@ -199,6 +201,7 @@ mod tests {
                 task: task("c.md"),
                 by: by(),
                 note: None,
+                sha: None,
             },
             Event::CompletedByHand {
                 task: task("d.md"),

@@ -122,6 +122,8 @@ mod tests {
                 grace: Duration::from_secs(10),
             },
             agent: None,
+            previous: None,
+            git: None,
         }
     }
 
@@ -162,6 +164,7 @@ mod tests {
             checks: Vec::new(),
             ended_strays: 0,
             agent: None,
+            git: None,
         };
         let text = serde_json::to_string(&state).unwrap();
         let path = folder.join("state.json");

@@ -4,15 +4,23 @@
 //! Knows the model, the plan and the state. Pure: no files, no clock; fingerprints of inputs are
 //! handed in. Does not know how any of it is written on a screen ([`crate::report`]).
 
+mod inferred;
 mod people;
+mod rerun;
 mod task;
 mod unblock;
 mod waits;
+mod written;
 
+pub use inferred::{
+    Difference, Evidence, Facts as FileFacts, Found, Inferred, Owners, TaskFiles, inferred,
+};
 pub use people::{Ask, Need, needs_people};
-pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_with};
+pub use rerun::rerun;
+pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};
 pub use unblock::Unblocker;
 pub use waits::{Wait, Waits, waits};
+pub use written::written;
 
 #[cfg(test)]
 pub(crate) mod tests;

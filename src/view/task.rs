@@ -2,7 +2,7 @@
 //!
 //! Knows the plan and the state. Does not read files: the full fingerprints are handed in.
 
-use crate::model::{Fingerprint, Status, Task, TaskKind};
+use crate::model::{Fingerprint, OrchId, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{State, TaskState};
 
@@ -77,6 +77,7 @@ pub fn tasks(plan: &Plan, state: &State) -> Vec<TaskView> {
 }
 
 /// As [`tasks`]; `fingerprints[i]` is what `TaskIx(i)` would be run with now, its inputs included.
+/// Inline steps are completed as long as the orchestration that completed them is open or the newest.
 /// Where it is `None` or beyond the end, a task without inputs is compared by its text.
 #[must_use]
 pub fn tasks_with(
@@ -84,12 +85,47 @@ pub fn tasks_with(
     state: &State,
     fingerprints: &[Option<Fingerprint>],
 ) -> Vec<TaskView> {
+    let newest = state
+        .orchestrations
+        .iter()
+        .max_by_key(|(id, entry)| (entry.started_at, *id))
+        .map(|(id, _)| id);
+    let counts = |orch: &OrchId| {
+        let entry = state.orchestrations.get(orch);
+        Some(orch) == newest || entry.is_some_and(|entry| entry.ended_at.is_none())
+    };
+    views(plan, state, fingerprints, &counts)
+}
+
+/// As [`tasks`], from where one orchestration stands: inline steps that others completed are pending.
+#[must_use]
+pub fn tasks_of(plan: &Plan, state: &State, orch: &OrchId) -> Vec<TaskView> {
+    views(plan, state, &[], &|other| other == orch)
+}
+
+/// Inline steps run again in every orchestration: they are completed only as long as the completion
+/// `counts`.
+fn views(
+    plan: &Plan,
+    state: &State,
+    fingerprints: &[Option<Fingerprint>],
+    counts: &dyn Fn(&OrchId) -> bool,
+) -> Vec<TaskView> {
     let states: Vec<Option<&TaskState>> = plan
         .tasks()
         .iter()
         .map(|task| state.tasks.get(&task.id))
         .collect();
-    let status = |ix: TaskIx| states[ix.0 as usize].map_or(Status::Pending, |s| s.status);
+    let status = |ix: TaskIx| match states[ix.0 as usize] {
+        Some(known) if known.status == Status::Completed && plan.task(ix).id.is_inline() => {
+            match known.orch.as_ref().is_some_and(counts) {
+                true => Status::Completed,
+                false => Status::Pending,
+            }
+        }
+        Some(known) => known.status,
+        None => Status::Pending,
+    };
     plan.numbers()
         .map(|ix| {
             let task = plan.task(ix);

@@ -105,14 +105,16 @@ pub fn agent_names<'a>(adapter: Adapter, all: impl IntoIterator<Item = &'a str>)
 
 /// What an attempt adds to the environment of everything it starts: which run this is.
 #[must_use]
-pub fn identity(spec: &RunSpec, run_dir: &str) -> [(&'static str, String); 5] {
-    [
+pub fn identity(spec: &RunSpec, run_dir: &str) -> Vec<(&'static str, String)> {
+    let mut identity = vec![
         (COOKIE, spec.run.to_string()),
         ("RUNR_ROOT", spec.root.to_string_lossy().into_owned()),
         ("RUNR_TASK", spec.task.to_string()),
         ("RUNR_ATTEMPT", spec.attempt.to_string()),
         ("RUNR_RUN_DIR", run_dir.to_owned()),
-    ]
+    ];
+    identity.extend(spec.previous.clone().map(|why| ("RUNR_PREVIOUS", why)));
+    identity
 }
 
 fn is_known(name: &str) -> bool {

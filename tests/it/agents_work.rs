@@ -133,7 +133,7 @@ fn what_failed_goes_back_into_the_same_session() {
 
 #[test]
 fn an_agent_that_says_done_is_not_believed_and_the_next_attempt_goes_on_in_its_session() {
-    let (world, fake) = world("verify: { max_attempts: 1 }\n");
+    let (world, fake) = world("verify: { max_attempts: 2 }\n");
     world.task("a", "retries: 1\nverify: 'echo not good enough; false'");
     fake.always(&works(":"));
     world.run(&["run"]).exits(1);
@@ -151,7 +151,7 @@ fn an_agent_that_says_done_is_not_believed_and_the_next_attempt_goes_on_in_its_s
 
 #[test]
 fn a_session_that_is_gone_is_replaced_by_a_new_one_with_the_whole_prompt() {
-    let (world, fake) = world("verify: { max_attempts: 1 }\n");
+    let (world, fake) = world("verify: { max_attempts: 2 }\n");
     world.task("a", "retries: 1\nverify: test -f made");
     let gone = says(&[done_with(
         json!({"subtype": "error_during_execution", "is_error": true, "num_turns": 0,
@@ -256,7 +256,7 @@ fn one_that_says_nothing_is_ended_and_started_again() {
 fn what_was_not_allowed_is_named_first_when_the_checks_fail_and_a_warning_when_they_pass() {
     let denied = json!({"permission_denials": [{"tool_name": "Bash", "tool_input": {"command": "make all"}}]});
     for (check, code) in [("'true'", 0), ("'false'", 1)] {
-        let (world, fake) = world("verify: { max_attempts: 1 }\n");
+        let (world, fake) = world("verify: { max_attempts: 2 }\n");
         world.task("a", &format!("verify: {check}"));
         fake.always(&says(&[init(), done_with(denied.clone())]));
         let ran = world.run(&["run"]).exits(code);

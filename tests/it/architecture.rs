@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sched", &["model", "event", "plan", "state"]),
     ("simulate", &["model", "plan", "sched"]),
     ("store", &["model", "event", "state"]),
+    ("git", &["model", "event"]),
     ("worker", &["model"]),
     ("scaffold", &["model"]),
     ("project", &["model", "spec", "plan"]),
@@ -25,13 +26,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "model", "event", "plan", "state", "view", "sched", "simulate",
         ],
     ),
-    ("attempt", &["model", "worker", "store"]),
-    ("house", &["model", "event", "state", "store", "attempt"]),
+    ("attempt", &["model", "worker", "store", "git"]),
+    (
+        "house",
+        &["model", "event", "state", "store", "attempt", "git"],
+    ),
     (
         "orchestrate",
         &[
-            "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
-            "project", "report",
+            "model", "event", "spec", "plan", "state", "view", "sched", "store", "worker",
+            "attempt", "project", "report", "git",
         ],
     ),
 ];

@@ -112,6 +112,7 @@ fn following_ends_with_the_run_and_misses_nothing() {
         checks: Vec::new(),
         ended_strays: 0,
         agent: None,
+        git: None,
     };
     fs::write(
         folder.join("state.tmp"),

@@ -57,6 +57,8 @@ impl Fixture {
                 grace: Duration::from_secs(3600),
             },
             agent: None,
+            previous: None,
+            git: None,
         };
         Self { dir, spec }
     }

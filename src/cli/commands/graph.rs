@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::cli::snapshot::Snapshot;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{TaskId, TrackIx};
 use crate::plan::{Plan, TaskIx};
@@ -58,10 +59,9 @@ impl Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let project = context.project()?;
-    let loaded = context.load(&project, args.config.as_deref())?;
-    let store = context.store(&project)?;
-    let plan = &loaded.plan;
+    let snapshot = Snapshot::read_with(context, args.config.as_deref())?;
+    let shown = snapshot.facts();
+    let plan = shown.plan;
     let selection = Selection {
         focus: args
             .focus
@@ -79,8 +79,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     };
     let source = render::Source {
         plan,
-        views: &view::tasks(plan, store.state()),
-        facts: &facts(plan, store.state()),
+        views: shown.views,
+        facts: &facts(plan, shown.state),
     };
     let drawing = render::draw(source, &selection);
     let shown = show(context, &args, &drawing)?;
@@ -97,7 +97,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
         None => context.out().write_all(shown.as_bytes())?,
     }
-    Ok(Exit::OK)
+    Ok(snapshot.exit())
 }
 
 fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<String> {

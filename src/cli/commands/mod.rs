@@ -1,5 +1,6 @@
 //! The commands, one thin file each.
 
+mod adopt;
 mod cancel;
 mod check;
 mod completions;

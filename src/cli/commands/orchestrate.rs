@@ -10,6 +10,7 @@ use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit};
 use crate::model::OrchId;
 use crate::orchestrate::{JournalWatch, OrchestrateError, Selection, WithPrerequisites, select};
+use crate::report::Close;
 use crate::state::{Orchestration, State};
 use crate::store::Store;
 use crate::store::lock::{self, Held};
@@ -73,14 +74,14 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
 }
 
-/// What `orchestrate run` does in a folder that is a project, for `runr demo`.
+/// What `orchestrate run` does in a folder that is a project, for `runr demo`, which closes the summary itself.
 ///
 /// # Errors
 /// As `orchestrate run`.
 pub fn run_in(context: &Context, dir: &Path) -> anyhow::Result<Exit> {
     let args = Run {
         with_deps: false,
-        dispatching: Dispatching::default(),
+        dispatching: Dispatching::closing(Close::Open),
     };
     run_tracks(&context.at(dir), &args)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, StalePolicy};
 use crate::plan::TaskIx;
@@ -33,14 +34,14 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(_) => Selection::Tracks,
         None => Selection::Everything,
     };
+    let selected = selection.tasks(plan);
     let again: Vec<TaskIx> = match loaded.config.stale {
         StalePolicy::Warn => Vec::new(),
-        StalePolicy::Rerun => plan
-            .numbers()
-            .zip(view::tasks(plan, state))
-            .filter(|(_, view)| view.stale.is_some())
-            .map(|(ix, _)| ix)
-            .collect(),
+        StalePolicy::Rerun => {
+            let prints = fingerprints(context, &project, plan, state)?;
+            let again = view::rerun(plan, state, &prints, &selected);
+            again.into_iter().collect()
+        }
     };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.or(loaded.config.jobs);
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let problem = sched::build(Setup {
         plan,
         state,
-        selected: &selection.tasks(plan),
+        selected: &selected,
         again: &again,
         orch: None,
         resume: Resume::default(),

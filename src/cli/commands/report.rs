@@ -15,7 +15,7 @@ use crate::model::{OrchId, RunId, Status, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{RunPage, SummaryLook, last_lines, summary};
+use crate::report::{Close, RunPage, SummaryLook, last_lines, summary};
 use crate::store::{history, read_spec, read_state};
 use crate::worker::Handoff;
 
@@ -57,6 +57,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         let look = SummaryLook {
             glyphs: look(context).glyphs,
             width: context.width(),
+            close: Close::Whole,
         };
         summary(&receipt, &logs(&snapshot, &receipt)?, look)
     };

@@ -9,6 +9,7 @@ use crate::cli::names;
 use crate::cli::{Context, Exit};
 use crate::orchestrate::{Selection, WithPrerequisites, select, unmet};
 use crate::plan::Plan;
+use crate::report::shell_word;
 use crate::state::State;
 
 /// Run tasks: the named ones, all automated ones, or every task of the repository
@@ -98,10 +99,15 @@ fn prerequisites_are_met(
         .iter()
         .map(|ix| {
             let id = &plan.task(**ix).id;
-            format!("`{id}` ({})", state.status(id).word().replace('_', " "))
+            let status = match id.is_inline() {
+                true => "a step that every orchestration runs".to_owned(),
+                false => state.status(id).word().replace('_', " "),
+            };
+            format!("`{id}` ({status})")
         })
         .collect();
     let task = &plan.task(first.task).id;
+    let word = shell_word(task.as_str());
     let mut failure = Failure {
         exit: Exit::UNFINISHED,
         ..Failure::usage(format!(
@@ -112,10 +118,10 @@ fn prerequisites_are_met(
     };
     failure = failure
         .help(format!(
-            "runr run --task {task} --with-deps    runs them first"
+            "runr run --task {word} --with-deps    runs them first"
         ))
         .help(format!(
-            "runr run --task {task} --force        runs it all the same"
+            "runr run --task {word} --force        runs it all the same"
         ));
     Err(failure.into())
 }

@@ -2,24 +2,69 @@
 
 use std::io::Write as _;
 
+use crate::cli::commands::adopt;
+use crate::cli::inference::infer;
 use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::{Context, Exit};
-use crate::report::{Overview, StatusJson, status_table};
+use crate::report::{GitReport, Overview, StatusJson, status_table};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Show every task
     #[arg(long)]
     tasks: bool,
+    /// Show which tasks the history says are completed, and what differs from the journal
+    #[arg(long)]
+    infer_from_git: bool,
+    /// Take over what git says is completed: everything certain, or the named tasks
+    #[arg(long, value_name = "TASK", num_args = 0.., requires = "infer_from_git")]
+    write: Option<Vec<String>>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let snapshot = Snapshot::read(context)?;
+    let mut snapshot = Snapshot::read(context)?;
+    let mut text = String::new();
+    if args.infer_from_git {
+        let plan = &snapshot.loaded.plan;
+        let inference = infer(
+            context,
+            snapshot.store.layout(),
+            plan,
+            snapshot.store.state(),
+        )?;
+        let report = GitReport {
+            plan,
+            inferred: &inference.inferred,
+            task_files: adopt::task_files(&snapshot.loaded.config),
+            later: &inference.later,
+            unmatched: &inference.unmatched,
+        };
+        let shown = if args.json {
+            serde_json::to_string(&report.json())? + "\n"
+        } else {
+            report.text(&look(context))
+        };
+        if let Some(names) = &args.write {
+            adopt::run(context, &mut snapshot, &inference.inferred, names)?;
+            snapshot = Snapshot::read(context)?;
+        }
+        // With --write and --tasks the table says it all.
+        if args.json || !args.tasks || args.write.is_none() {
+            text.push_str(&shown);
+        }
+        if args.json || !args.tasks {
+            context.out().write_all(text.as_bytes())?;
+            return Ok(snapshot.exit());
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+    }
     let facts = snapshot.facts();
-    let mut text = match (args.tasks, args.json) {
+    text += &match (args.tasks, args.json) {
         (true, true) => serde_json::to_string(&StatusJson::new(&facts, &snapshot.all()))?,
         (true, false) => status_table(&facts, &snapshot.all(), &look(context)),
         (false, true) => Overview::new(facts).json()?,

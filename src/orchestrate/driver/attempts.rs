@@ -13,7 +13,7 @@ use crate::model::{OrchId, RunId, RunState, StopReason};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Report;
 use crate::orchestrate::dispatch::Attempt;
-use crate::orchestrate::recover::{Recovery, end_of, end_strays, spent_of};
+use crate::orchestrate::recover::{Recovery, end_of, end_strays, on_its_branch, spent_of};
 use crate::plan::TaskIx;
 use crate::sched::{AttemptEnd, Input, Kill};
 use crate::store::{StoreError, create_run, read_state};
@@ -50,7 +50,7 @@ impl Orchestrator {
                 let exe = self.exe.clone();
                 self.nursery.start(run, exe, dir, attempt.secrets);
             }
-            Err((end, message)) => self.over(&run, end, Some(message), 0),
+            Err((end, message)) => self.over(end, Ended::new(&run, Some(message), 0)),
         }
         Ok(())
     }
@@ -72,10 +72,8 @@ impl Orchestrator {
             Err(error) => {
                 let message = format!("its process ended before the work began: {error}");
                 self.over(
-                    &run,
                     AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    Some(message),
-                    0,
+                    Ended::new(&run, Some(message), 0),
                 );
             }
         }
@@ -98,7 +96,7 @@ impl Orchestrator {
                         message = format!("{message}; cannot wait for its process: {error}");
                     }
                     let message = Some(message);
-                    self.over(&run, AttemptEnd::Void, message, 0);
+                    self.over(AttemptEnd::Void, Ended::new(&run, message, 0));
                 } else {
                     let event = Event::Started {
                         run: run.clone(),
@@ -118,7 +116,7 @@ impl Orchestrator {
                     LaunchError::Locked => AttemptEnd::Void,
                     _ => AttemptEnd::Unsuccessful(StopReason::InternalError),
                 };
-                self.over(&run, end, Some(error.to_string()), 0);
+                self.over(end, Ended::new(&run, Some(error.to_string()), 0));
             }
             Report::Gone { run, watched } => {
                 if let Err(source) = watched {
@@ -145,34 +143,36 @@ impl Orchestrator {
             .alive
             .get(run)
             .map_or(Duration::ZERO, |alive| alive.since.elapsed());
-        let spent = state
-            .as_ref()
-            .and_then(|state| Some(state.agent.as_ref()?.spent));
-        let (end, message, took_ms) = match state {
-            Some(state) => {
-                let end = match state.outcome {
-                    crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
-                    crate::model::Outcome::Ended(reason) => {
-                        let limit = state.agent.as_ref().and_then(|agent| agent.limit.as_ref());
-                        self.worker_trouble(run, reason, limit.and_then(|limit| limit.resets_at))
-                    }
-                };
-                (end, state.message, state.took_ms)
+        let Some(state) = state else {
+            let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            if let Some(commit) = on_its_branch(&self.dispatch.layout, run)? {
+                let mut ended = Ended::new(run, None, took);
+                ended.commit = Some(commit);
+                self.over(AttemptEnd::Succeeded, ended);
+                return Ok(());
             }
-            None => {
-                let message = Some("its process vanished without a verdict".to_owned());
-                let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                (
-                    AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                    message,
-                    took,
-                )
+            let message = "its process vanished without a verdict".to_owned();
+            self.over(
+                AttemptEnd::Unsuccessful(StopReason::Orphaned),
+                Ended::new(run, Some(message), took),
+            );
+            return Ok(());
+        };
+        let end = match state.outcome {
+            crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
+            crate::model::Outcome::Ended(reason) => {
+                let limit = state.agent.as_ref().and_then(|agent| agent.limit.as_ref());
+                self.worker_trouble(run, reason, limit.and_then(|limit| limit.resets_at))
             }
         };
-        self.over(run, end, message, took_ms);
-        if let Some(ended) = self.ended.values_mut().find(|ended| ended.run == *run) {
-            ended.spent = spent;
+        let mut ended = Ended::new(run, None, state.took_ms);
+        ended.commit = state.commit();
+        ended.message = state.message;
+        ended.spent = state.agent.as_ref().map(|agent| agent.spent);
+        if let Some(left) = &state.git {
+            self.left(&mut ended, left);
         }
+        self.over(end, ended);
         Ok(())
     }
 
@@ -185,17 +185,9 @@ impl Orchestrator {
         Ok(state)
     }
 
-    fn over(&mut self, run: &RunId, how: AttemptEnd, message: Option<String>, took_ms: u64) {
-        if let Some(alive) = self.alive.remove(run) {
-            self.ended.insert(
-                alive.task,
-                Ended {
-                    run: run.clone(),
-                    message,
-                    took_ms,
-                    spent: None,
-                },
-            );
+    fn over(&mut self, how: AttemptEnd, ended: Ended) {
+        if let Some(alive) = self.alive.remove(&ended.run) {
+            self.ended.insert(alive.task, ended);
             self.inputs.push_back(Input::Ended {
                 task: alive.task,
                 how,
@@ -216,7 +208,7 @@ impl Orchestrator {
                 then: Then::Nothing,
             }));
         self.pending.push(Pending {
-            event: end_of(run, state, hybrid),
+            event: end_of(&self.dispatch.layout, run, state, hybrid)?,
             then: Then::Nothing,
         });
         if let Some((orch, lock)) = self.adopted.ended(run) {
@@ -285,8 +277,7 @@ impl Orchestrator {
         let news = std::mem::take(&mut recovered.news);
         self.adopted.join(recovered);
         self.watch_foreign();
-        self.hear(&news);
-        Ok(())
+        self.hear(&news)
     }
 }
 

@@ -32,6 +32,7 @@ impl Orchestrator {
                 });
             }
             Effect::Settle { task, how } => {
+                let mut then = Then::Nothing;
                 let event = match self.ended.remove(&task) {
                     Some(ended) => {
                         self.run_of.remove(&task);
@@ -42,7 +43,10 @@ impl Orchestrator {
                                 then: Then::Nothing,
                             });
                         }
-                        match verdict(how, ended.message) {
+                        if matches!(how, Settle::Completed) {
+                            then = Then::Completed(ended.done);
+                        }
+                        match verdict(how, ended.message, ended.commit) {
                             Ok(verdict) => Event::Ended {
                                 run: ended.run,
                                 verdict,
@@ -68,10 +72,7 @@ impl Orchestrator {
                         | Settle::Void => return Ok(()),
                     },
                 };
-                self.pending.push(Pending {
-                    event,
-                    then: Then::Nothing,
-                });
+                self.pending.push(Pending { event, then });
             }
             Effect::Skip { task } => {
                 let event = Event::Skipped {
@@ -117,10 +118,11 @@ impl Orchestrator {
                 None => accepted.push(pending.then),
             }
         }
-        self.hear(&appended.news);
+        self.hear(&appended.news)?;
         for then in accepted {
             match then {
                 Then::Nothing => {}
+                Then::Completed(done) => self.completed(done)?,
                 Then::Release(lock) => drop(lock),
                 Then::Launch { task, attempt } => self.launch(task, *attempt)?,
                 Then::Go { run, held } => self.go(run, *held).await,
@@ -169,10 +171,10 @@ impl Orchestrator {
 }
 
 /// The verdict for the journal; `Err`: the attempt is void.
-fn verdict(how: Settle, message: Option<String>) -> Result<Verdict, String> {
+fn verdict(how: Settle, message: Option<String>, sha: Option<String>) -> Result<Verdict, String> {
     Ok(match how {
-        Settle::Completed => Verdict::Completed { sha: None },
-        Settle::AwaitingApproval => Verdict::AwaitingApproval { sha: None },
+        Settle::Completed => Verdict::Completed { sha },
+        Settle::AwaitingApproval => Verdict::AwaitingApproval { sha },
         Settle::Retry {
             reason,
             counted,

@@ -80,7 +80,7 @@ impl Bars {
             .iter()
             .map(|r| (&r.task, elapsed(r.since, now)))
             .collect();
-        let remaining = estimate.remaining(&elapsed);
+        let remaining = estimate.remaining(&elapsed).unwrap_or_default();
         let hidden = running.len() - shown;
         self.total
             .set_message(total_line(progress.failed(), hidden, remaining));

@@ -307,7 +307,12 @@ impl Progress {
                 task,
                 format!("completed by {by}{}", with(note)),
             ),
-            Event::Approved { task, by, note } => (
+            Event::CheckpointMissing { task, sha } => (
+                Mark::Status(Status::Stopped),
+                task,
+                format!("its commit {sha} is gone"),
+            ),
+            Event::Approved { task, by, note, .. } => (
                 Mark::Status(Status::Completed),
                 task,
                 format!("approved by {by}{}", with(note)),

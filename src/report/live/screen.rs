@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use indicatif::MultiProgress;
 use jiff::Timestamp;
@@ -222,6 +223,14 @@ impl<W: Write> Screen<W> {
                 ..
             }
         );
+        if let Event::Ended {
+            verdict: Verdict::Completed { .. } | Verdict::AwaitingApproval { .. },
+            took_ms,
+            ..
+        } = event
+        {
+            self.estimate.seen(Duration::from_millis(*took_ms));
+        }
         if *mark == Mark::Status(crate::model::Status::Completed) {
             self.estimate.completed(task);
         } else if bad {
@@ -252,12 +261,11 @@ fn tally(said: &Said, progress: &Progress) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::event::CancelTarget;
     use crate::model::StopReason;
     use crate::report::fixture::plain;
+    use crate::sched::{Basis, Expected};
     use crate::view::tests::{Story, id, orch, print};
 
     fn info(story: &Story) -> ScreenInfo {
@@ -266,7 +274,11 @@ mod tests {
             orch: orch(),
             selected: story.plan.tasks().iter().map(|t| t.id.clone()).collect(),
             completed: BTreeSet::new(),
-            estimate: Estimate::new(&story.plan, &all, 2, |_| Duration::from_secs(60)),
+            estimate: Estimate::new(&story.plan, &all, 2, |_| Expected {
+                duration: Duration::from_secs(60),
+                basis: Basis::Learnt,
+                cost: None,
+            }),
             glyphs: Glyphs::Unicode,
             zone: TimeZone::UTC,
         }

@@ -188,8 +188,8 @@ fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {
     };
     match ending {
         Ending::Running => "it is still running".to_owned(),
-        Ending::Lost => "its orchestrator is gone; `runr resume` goes on".to_owned(),
-        Ending::Detached => "its terminal was closed; `runr resume` goes on".to_owned(),
+        Ending::Lost => "its orchestrator is gone".to_owned(),
+        Ending::Detached => "its terminal was closed".to_owned(),
         Ending::Completed => "everything is completed".to_owned(),
         Ending::Failed => format!("of {}, {}", count(counts.total, "task", "tasks"), bad()),
         Ending::Cancelled => match cancelled_by {
@@ -278,6 +278,7 @@ mod tests {
             }],
             ended_strays: 0,
             agent: None,
+            git: None,
         };
         (story, BTreeMap::from([(run, state)]))
     }

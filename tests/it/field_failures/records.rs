@@ -85,12 +85,12 @@ fn n26_the_tools_own_files_make_the_tree_dirty() {
     world.task("m", "type: manual");
     let git = |args: &[&str]| {
         let mut command = world.sealed("git");
-        command
-            .args(["-c", "user.name=t", "-c", "user.email=t@localhost"])
-            .args(args);
+        command.args(args);
         world.output(command).exits(0).stdout
     };
     git(&["init", "-q"]);
+    git(&["config", "user.name", "t"]);
+    git(&["config", "user.email", "t@localhost"]);
     git(&["add", "-A"]);
     git(&["commit", "-qm", "tasks"]);
     for _ in 0..2 {

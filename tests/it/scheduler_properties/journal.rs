@@ -16,7 +16,9 @@ impl World {
             let initial = self.model.problem.items[task].initial;
             let possible = match initial {
                 Initial::Open => true,
-                Initial::Completed => self.write(self.completed_by_hand(task)),
+                Initial::Completed | Initial::CompletedOutside => {
+                    self.write(self.completed_by_hand(task))
+                }
                 Initial::RunningElsewhere => self.start_elsewhere(task),
                 Initial::RunningHere => self.reserve(task).is_ok(),
                 Initial::AwaitingApproval | Initial::Ended => {
@@ -224,7 +226,7 @@ impl World {
         let same = outcomes.iter().enumerate().all(|(task, outcome)| {
             let state = self.state.task(&self.names[task]);
             let same = match outcome {
-                Outcome::Completed => state.status == Status::Completed,
+                Outcome::Completed | Outcome::CompletedOutside => state.status == Status::Completed,
                 Outcome::Failed(r) => {
                     (state.status, state.stop_reason) == (Status::Failed, Some(*r))
                 }

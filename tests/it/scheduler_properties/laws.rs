@@ -59,6 +59,8 @@ pub enum Told {
 #[derive(Debug, Clone, Copy, Default)]
 struct Granted {
     counted: u32,
+    /// Of these, conflicts.
+    conflicts: u32,
     uncounted: u32,
     voids: u32,
 }
@@ -93,7 +95,8 @@ impl Model {
             Initial::RunningElsewhere => Told::Elsewhere,
             Initial::RunningHere => Told::Live,
             Initial::AwaitingApproval => Told::Awaiting,
-            Initial::Ended => Told::Ended,
+            // It neither runs nor releases.
+            Initial::CompletedOutside | Initial::Ended => Told::Ended,
         });
         let mut needs = vec![Vec::new(); problem.items.len()];
         for (before, after) in &problem.edges {
@@ -268,6 +271,7 @@ impl Model {
         match (now, *told) {
             (_, Told::Live | Told::DoneHere) => {}
             (Elsewhere::Completed, _) => *told = Told::DoneElsewhere,
+            (Elsewhere::CompletedOutside, _) => *told = Told::Ended,
             (_, Told::Ended) => {}
             (Elsewhere::Running, _) => *told = Told::Elsewhere,
             (Elsewhere::AwaitingApproval, _) => *told = Told::Awaiting,
@@ -349,10 +353,17 @@ impl Model {
         let granted = &mut self.granted[task];
         match how {
             Settle::Void => granted.voids += 1,
-            Settle::Retry { counted: true, .. } => {
+            Settle::Retry {
+                counted: true,
+                reason,
+                ..
+            } => {
                 let counted = granted.counted + 1;
+                let conflict = u32::from(reason == StopReason::MergeConflict);
+                let conflicts = granted.conflicts + conflict;
                 *granted = Granted {
                     counted,
+                    conflicts,
                     ..Granted::default()
                 };
             }
@@ -364,10 +375,13 @@ impl Model {
         }
         let Granted {
             counted,
+            conflicts,
             uncounted,
             voids,
         } = *granted;
-        let bounded = counted <= self.item(task).retry.max && uncounted <= 5 && voids < 5;
+        // Two changes that did not go together are tried once more, whatever the task allows.
+        let most = self.item(task).retry.max + conflicts;
+        let bounded = counted <= most && conflicts <= 1 && uncounted <= 5 && voids < 5;
         self.hold(Law::RetriesBounded, bounded);
         self.told[task] = match how {
             Settle::Completed => Told::DoneHere,
@@ -461,6 +475,7 @@ impl Model {
 fn granted_before(item: &Item) -> Granted {
     Granted {
         counted: item.failures,
+        conflicts: 0,
         uncounted: item.lost_in_a_row,
         voids: 0,
     }

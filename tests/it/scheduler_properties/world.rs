@@ -322,6 +322,7 @@ impl World {
                     task: id,
                     by,
                     note: None,
+                    sha: None,
                 },
                 Elsewhere::Completed,
             ),

@@ -1,12 +1,16 @@
 //! `runr tasks complete`: a person says that a task is done.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
+
+use anyhow::Context as _;
 
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit};
 use crate::event::Event;
 use crate::model::Status;
 use crate::plan::TaskIx;
+use crate::project;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,19 +26,28 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let settlement = Settlement::open(context)?;
     let tasks = settlement.tasks(&args.tasks)?;
     say_early(context, &settlement, &tasks)?;
-    let events = tasks
-        .iter()
-        .map(|ix| {
-            let task = settlement.task(*ix);
-            Event::CompletedByHand {
-                task: task.id.clone(),
-                by: settlement.by.clone(),
-                note: args.note.clone(),
-                fingerprint: task.text,
-            }
-        })
-        .collect();
+    let mut events = Vec::new();
+    let mut accepted = BTreeSet::new();
+    for ix in &tasks {
+        let task = settlement.task(*ix);
+        let state = settlement.store.state().tasks.get(&task.id);
+        if state.is_some_and(|s| s.status == Status::Completed && s.checkpoint_sha.is_some()) {
+            accepted.insert(task.id.clone());
+        }
+        // What it is completed with is what it is compared with from now on, its inputs included.
+        let fingerprint = project::fingerprint(&settlement.project, task)
+            .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
+        events.push(Event::CompletedByHand {
+            task: task.id.clone(),
+            by: settlement.by.clone(),
+            note: args.note.clone(),
+            fingerprint,
+        });
+    }
     settlement.append(context, events, |event| match event {
+        Event::CompletedByHand { task, .. } if accepted.contains(task) => {
+            Some(format!("accepted {task} as it is; its checkpoint stays"))
+        }
         Event::CompletedByHand { task, .. } => {
             Some(format!("completed {task} by hand, no checkpoint"))
         }

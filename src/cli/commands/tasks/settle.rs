@@ -8,6 +8,8 @@ use crate::cli::{Context, Exit, Failure, names};
 use crate::event::Event;
 use crate::model::{Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
+use crate::project::Project;
+use crate::report::shell_word;
 use crate::state::{Illegal, State};
 use crate::store::{Refused, Store};
 use crate::view::{self, Standing};
@@ -15,6 +17,7 @@ use crate::view::{self, Standing};
 /// A person's change to some tasks, from the names typed to the words printed.
 #[derive(Debug)]
 pub struct Settlement {
+    pub project: Project,
     pub plan: Plan,
     pub store: Store,
     /// Who types.
@@ -31,6 +34,7 @@ impl Settlement {
         let loaded = context.load(&project, None)?;
         let store = context.store(&project)?;
         Ok(Self {
+            project,
             plan: loaded.plan,
             store,
             by: context.user(),
@@ -118,8 +122,10 @@ impl Settlement {
     fn explain(&self, refused: Refused) -> Failure {
         let message = refused.why.to_string();
         match refused.why {
-            Illegal::TaskRunning { task, .. } => Failure::busy(message)
-                .help(format!("runr cancel {task}    stops it; then ask again")),
+            Illegal::TaskRunning { task, .. } => Failure::busy(message).help(format!(
+                "runr cancel {}    stops it; then ask again",
+                shell_word(task.as_str())
+            )),
             Illegal::NotAwaitingApproval { task, status } => {
                 let hybrid = self
                     .plan
@@ -128,9 +134,13 @@ impl Settlement {
                 let failure = Failure::usage(message);
                 match (status, hybrid) {
                     (Status::Completed, _) => failure,
-                    (_, true) => failure.help(format!("runr run --task {task}    does its first half")),
+                    (_, true) => failure.help(format!(
+                        "runr run --task {}    does its first half",
+                        shell_word(task.as_str())
+                    )),
                     (_, false) => failure.help(format!(
-                        "only hybrid tasks are approved; `runr tasks complete {task}` says that it is done"
+                        "only hybrid tasks are approved; `runr tasks complete {}` says that it is done",
+                        shell_word(task.as_str())
                     )),
                 }
             }

@@ -1,0 +1,31 @@
+//! The only caller of git.
+//!
+//! Knows the model. [`Git`] starts git so that nothing of a repository's configuration runs a program; what
+//! changes a repository is built on it. `reading` starts git for commands that only read, `scan` and `changes` say
+//! what they ask it. `trailers`, `history` and `told` are pure. Plain `std`: an attempt's process uses this as it
+//! is, and the orchestrator calls it where waiting a few milliseconds does no harm.
+
+pub mod changes;
+pub mod checkpoint;
+mod command;
+pub mod contained;
+mod error;
+pub mod files;
+pub mod guard;
+pub mod history;
+pub mod integrate;
+pub mod landing;
+pub mod lock;
+pub mod reading;
+pub mod repository;
+#[cfg(test)]
+mod sample;
+pub mod scan;
+pub mod setup;
+pub mod told;
+pub mod trailers;
+pub mod worktree;
+
+pub use command::{Answer, Git, is_object};
+pub use error::GitError;
+pub use repository::{Head, Repository};

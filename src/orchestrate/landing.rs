@@ -1,0 +1,98 @@
+//! Brings an orchestration's branch onto the user's, and says in a line what became of it.
+
+use crate::git::GitError;
+use crate::git::landing::{self, Flight, Landing, Made};
+use crate::model::OrchId;
+use crate::orchestrate::ground::{Ground, branch_of};
+use crate::report::shell_word;
+use crate::store::Layout;
+
+/// Did the user's branch move?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Landed,
+    /// There was nothing that it did not have.
+    Nothing,
+    /// Something of the user's stands against it.
+    Not,
+}
+
+/// What became of a landing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landed {
+    pub outcome: Outcome,
+    branch: String,
+    onto: String,
+    landing: Landing,
+}
+
+/// Lands the branch of an orchestration. `None`: it has nowhere to land.
+///
+/// # Errors
+/// When git refuses.
+pub fn land(layout: &Layout, ground: &Ground, orch: &OrchId) -> Result<Option<Landed>, GitError> {
+    let Some(onto) = &ground.onto else {
+        return Ok(None);
+    };
+    let branch = branch_of(orch);
+    let landing = landing::land(&Flight {
+        common: &ground.common,
+        branch: &branch,
+        onto,
+        lock: &layout.branch_lock(onto),
+    })?;
+    let outcome = match &landing {
+        Landing::Nothing => Outcome::Nothing,
+        Landing::Landed { .. } => Outcome::Landed,
+        Landing::Diverged | Landing::Dirty { .. } | Landing::Refused { .. } => Outcome::Not,
+    };
+    Ok(Some(Landed {
+        outcome,
+        branch,
+        onto: onto.clone(),
+        landing,
+    }))
+}
+
+impl Landed {
+    /// One line for people; when it did not land, with the command to type.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let (branch, onto) = (&self.branch, &self.onto);
+        match &self.landing {
+            Landing::Nothing => format!("{onto} has everything of {branch}"),
+            Landing::Landed { commits, new } => {
+                let commits = match commits {
+                    1 => "1 commit".to_owned(),
+                    n => format!("{n} commits"),
+                };
+                let new = match new {
+                    Made::New => " (a new branch)",
+                    Made::Advanced => "",
+                };
+                format!("landed {commits} on {onto}{new}")
+            }
+            Landing::Diverged => format!(
+                "not landed: {onto} has commits of its own; type: git switch {} && git merge {}",
+                shell_word(onto),
+                shell_word(branch)
+            ),
+            Landing::Dirty { files, .. } => {
+                let named: Vec<String> = files.iter().take(5).map(|f| format!("`{f}`")).collect();
+                let more = match files.len().saturating_sub(5) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(
+                    "not landed: {}{more} changed in your working tree; commit or stash, then type: git merge --ff-only {}",
+                    named.join(", "),
+                    shell_word(branch)
+                )
+            }
+            Landing::Refused { said } => format!(
+                "not landed: {said}; then type: git merge --ff-only {}",
+                shell_word(branch)
+            ),
+        }
+    }
+}

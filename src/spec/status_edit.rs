@@ -1,0 +1,436 @@
+//! Writes the four status keys into a task file and leaves every other byte as it is.
+//!
+//! Pure. Knows lines and what a value on one line looks like; a form that it does not know is refused. What it
+//! made is read again and compared before it is given: a file is changed rightly or not at all.
+
+use crate::model::{Fingerprint, WrittenStatus};
+use crate::spec::fingerprint::{self, STATUS_KEYS};
+use crate::spec::frontmatter::split;
+use crate::spec::yaml::{Node, Value, parse};
+
+/// Why a file is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatusEditError {
+    #[error("its frontmatter cannot be read")]
+    Unreadable,
+    #[error("its frontmatter is not written as lines of `key: value`")]
+    Flow,
+    #[error("the value of `{key}` in line {line} is not a plain or quoted text of one line")]
+    Form { key: String, line: u32 },
+    #[error("the change would have changed more than the status")]
+    Mismatch,
+}
+
+/// The text with these values: keys that stand there get the new value in their place, in the quotes they have;
+/// missing ones are put at the end of the frontmatter; keys without a value go. The same text when nothing differs.
+///
+/// # Errors
+/// When the frontmatter has a form that cannot be changed safely. The text is then to be left alone.
+pub fn with_status(text: &str, status: &WrittenStatus) -> Result<String, StatusEditError> {
+    let wanted = [
+        status.status.as_deref(),
+        status.completed_at.as_deref(),
+        status.completed_by.as_deref(),
+        status.completed_commit.as_deref(),
+    ];
+    let (before, was) = read(text)?;
+    if was.iter().map(Option::as_deref).eq(wanted) {
+        return Ok(text.to_owned());
+    }
+    let changed = edit(text, wanted)?;
+    let (after, is) = read(&changed).map_err(|_| StatusEditError::Mismatch)?;
+    if before != after || !is.iter().map(Option::as_deref).eq(wanted) {
+        return Err(StatusEditError::Mismatch);
+    }
+    Ok(changed)
+}
+
+type Values = [Option<String>; 4];
+
+/// Everything but the status, as a hash; and the status.
+fn read(text: &str) -> Result<(Fingerprint, Values), StatusEditError> {
+    let parts = split(text).map_err(|_| StatusEditError::Unreadable)?;
+    let map = match parts.yaml {
+        Some(yaml) => parse(yaml).map_err(|_| StatusEditError::Unreadable)?,
+        None => None,
+    };
+    let mut values = Values::default();
+    for (key, value) in entries(map.as_ref())? {
+        let Value::Scalar(name) = &key.value else {
+            continue;
+        };
+        if let Some(n) = STATUS_KEYS.iter().position(|known| known == name) {
+            values[n] = match &value.value {
+                Value::Scalar(text) => Some(text.to_string()),
+                _ => None,
+            };
+        }
+    }
+    let print = fingerprint::of(map.as_ref(), &STATUS_KEYS, parts.body);
+    Ok((print, values))
+}
+
+fn entries<'a, 't>(
+    map: Option<&'a Node<'t>>,
+) -> Result<&'a [(Node<'t>, Node<'t>)], StatusEditError> {
+    match map.map(|map| &map.value) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Map(entries)) => Ok(entries),
+        Some(_) => Err(StatusEditError::Unreadable),
+    }
+}
+
+fn edit(text: &str, wanted: [Option<&str>; 4]) -> Result<String, StatusEditError> {
+    let mark = if text.starts_with('\u{feff}') {
+        "\u{feff}"
+    } else {
+        ""
+    };
+    let text = &text[mark.len()..];
+    let parts = split(text).map_err(|_| StatusEditError::Unreadable)?;
+    let Some(yaml) = parts.yaml else {
+        let end = line_end(text);
+        let lines: String = STATUS_KEYS
+            .iter()
+            .zip(wanted)
+            .filter_map(|(key, value)| Some(line(key, value?, "", end)))
+            .collect();
+        return Ok(format!("{mark}---{end}{lines}---{end}{text}"));
+    };
+    let map = parse(yaml).map_err(|_| StatusEditError::Unreadable)?;
+    let entries = entries(map.as_ref())?;
+    let mut lines: Vec<String> = yaml.split_inclusive('\n').map(str::to_owned).collect();
+    let end = line_end(yaml);
+    // Where a block mapping begins, its first key does.
+    let indent = match (entries.first(), &map) {
+        (Some((first, _)), Some(map)) => {
+            if (first.mark.line, first.mark.column) != (map.mark.line, map.mark.column) {
+                return Err(StatusEditError::Flow);
+            }
+            " ".repeat(first.mark.column.saturating_sub(1) as usize)
+        }
+        _ => String::new(),
+    };
+    let mut missing = String::new();
+    for (key, value) in STATUS_KEYS.iter().zip(wanted) {
+        let mut found = entries
+            .iter()
+            .filter(|(name, _)| matches!(&name.value, Value::Scalar(name) if name == key));
+        match (found.next(), found.next()) {
+            (Some((name, old)), None) => {
+                let line = name.mark.line;
+                let form = || StatusEditError::Form {
+                    key: (*key).to_owned(),
+                    line,
+                };
+                let number = (line as usize).checked_sub(1).ok_or_else(form)?;
+                let place = lines.get_mut(number).ok_or_else(form)?;
+                *place = match value {
+                    Some(value) => replaced(place, name, old, value).ok_or_else(form)?,
+                    None if is_whole(place, name, old) => String::new(),
+                    None => return Err(form()),
+                };
+            }
+            (None, _) => {
+                missing.extend(value.map(|value| self::line(key, value, &indent, end)));
+            }
+            (Some((name, _)), Some(_)) => {
+                return Err(StatusEditError::Form {
+                    key: (*key).to_owned(),
+                    line: name.mark.line,
+                });
+            }
+        }
+    }
+    let rest = &text[yaml.len()..];
+    Ok(format!("{mark}{}{missing}{rest}", lines.concat()))
+}
+
+fn line_end(text: &str) -> &'static str {
+    match text.split_inclusive('\n').next() {
+        Some(line) if line.ends_with("\r\n") => "\r\n",
+        _ => "\n",
+    }
+}
+
+fn line(key: &str, value: &str, indent: &str, end: &str) -> String {
+    // Of a commit's name others would make a number when it has digits only, or one `e`.
+    let value = match key {
+        "completed_commit" => quoted(value, '"'),
+        _ if is_plain(value) => value.to_owned(),
+        _ => quoted(value, '"'),
+    };
+    format!("{indent}{key}: {value}{end}")
+}
+
+/// A value that every reader of YAML takes for this very text, or for a time.
+fn is_plain(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && value.contains(|c: char| c.is_ascii_alphabetic())
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
+        && !value.ends_with(':')
+}
+
+fn quoted(value: &str, quote: char) -> String {
+    match quote {
+        '\'' => format!("'{}'", value.replace('\'', "''")),
+        _ => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
+}
+
+/// A line with another value in the place of its own. `None`: its value has a form that is not known.
+fn replaced(line: &str, key: &Node, old: &Node, value: &str) -> Option<String> {
+    let (start, end) = value_of(line, key, old)?;
+    let old = &line[start..end];
+    let new = match old.chars().next() {
+        Some(quote @ ('\'' | '"')) => quoted(value, quote),
+        _ if is_plain(value) => value.to_owned(),
+        _ => quoted(value, '"'),
+    };
+    let space = if old.is_empty() && !line[..start].ends_with(' ') {
+        " "
+    } else {
+        ""
+    };
+    let after = &line[end..];
+    let gap = if old.is_empty() && after.starts_with('#') {
+        " "
+    } else {
+        ""
+    };
+    Some(format!("{}{space}{new}{gap}{after}", &line[..start]))
+}
+
+/// Does the line hold this key and its value and nothing else but a comment?
+fn is_whole(line: &str, key: &Node, old: &Node) -> bool {
+    value_of(line, key, old).is_some()
+}
+
+/// From where to where in its line a value is, in bytes.
+fn value_of(line: &str, key: &Node, old: &Node) -> Option<(usize, usize)> {
+    let body = line.trim_end_matches(['\n', '\r']);
+    let at = byte(body, key.mark.column)?;
+    if !body[..at].chars().all(|c| c == ' ') {
+        return None;
+    }
+    let after_key = at + width(&body[at..], key.mark.width)?;
+    let colon = after_key + (body[after_key..].len() - body[after_key..].trim_start().len());
+    if !body[colon..].starts_with(':') {
+        return None;
+    }
+    let after = &body[colon + 1..];
+    let start = colon + 1 + (after.len() - after.trim_start_matches([' ', '\t']).len());
+    let rest = &body[start..];
+    if rest.is_empty() || rest.starts_with('#') {
+        // Nothing stands here; what stands in the next line would be the value.
+        let nothing = matches!(old.value, Value::Null) && old.mark.line <= key.mark.line + 1;
+        return nothing.then_some((start, start));
+    }
+    if rest.starts_with(['&', '!', '*', '|', '>', '[', '{']) || old.mark.line != key.mark.line {
+        return None;
+    }
+    let end = start + width(rest, old.mark.width)?;
+    let tail = body[end..].trim_start();
+    (tail.is_empty() || tail.starts_with('#')).then_some((start, end))
+}
+
+/// The byte at a column, which counts characters from 1.
+fn byte(line: &str, column: u32) -> Option<usize> {
+    width(line, column.checked_sub(1)?)
+}
+
+/// How many bytes so many characters take. `None`: there are not so many.
+fn width(text: &str, characters: u32) -> Option<usize> {
+    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    ends.nth(characters as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const COMMIT: &str = "12345678901234567890123456789012345678e9";
+
+    fn done() -> WrittenStatus {
+        WrittenStatus {
+            status: Some("completed".into()),
+            completed_at: Some("2025-01-08T14:35:22Z".into()),
+            completed_by: Some("20250108-143022-k3f9".into()),
+            completed_commit: Some(COMMIT.into()),
+        }
+    }
+
+    fn failed() -> WrittenStatus {
+        WrittenStatus {
+            status: Some("failed".into()),
+            ..WrittenStatus::default()
+        }
+    }
+
+    #[test]
+    fn values_are_put_in_place_and_missing_keys_at_the_end() {
+        let lines = format!(
+            "status: completed\ncompleted_at: 2025-01-08T14:35:22Z\ncompleted_by: 20250108-143022-k3f9\ncompleted_commit: \"{COMMIT}\"\n"
+        );
+        let crlf = lines.replace('\n', "\r\n");
+        let rest = lines.strip_prefix("status: completed\n").unwrap();
+        for (text, expected) in [
+            ("# T\n".to_owned(), format!("---\n{lines}---\n# T\n")),
+            (String::new(), format!("---\n{lines}---\n")),
+            (
+                "\u{feff}# T\r\n".to_owned(),
+                format!("\u{feff}---\r\n{crlf}---\r\n# T\r\n"),
+            ),
+            ("---\n---\nx".to_owned(), format!("---\n{lines}---\nx")),
+            (
+                "---\n# only this\n...\nx".to_owned(),
+                format!("---\n# only this\n{lines}...\nx"),
+            ),
+            (
+                "---\r\nrun: a   # why\r\n---\r\n# T".to_owned(),
+                format!("---\r\nrun: a   # why\r\n{crlf}---\r\n# T"),
+            ),
+            (
+                "---\nstatus:   pending   # mine\nrun: x\n---\n".to_owned(),
+                format!("---\nstatus:   completed   # mine\nrun: x\n{rest}---\n"),
+            ),
+            (
+                "---\n\"status\" : 'it''s'\n---\n".to_owned(),
+                format!("---\n\"status\" : 'completed'\n{rest}---\n"),
+            ),
+            (
+                "---\nstatus:\nrun: x\n---\n".to_owned(),
+                format!("---\nstatus: completed\nrun: x\n{rest}---\n"),
+            ),
+            (
+                "---\nstatus: # none\n---\n".to_owned(),
+                format!("---\nstatus: completed # none\n{rest}---\n"),
+            ),
+            (
+                "---\nenv: {ä: ü}\nrun: |\n  status: no\n  status: no\n---\nstatus: no\n"
+                    .to_owned(),
+                format!(
+                    "---\nenv: {{ä: ü}}\nrun: |\n  status: no\n  status: no\n{lines}---\nstatus: no\n"
+                ),
+            ),
+        ] {
+            let got = with_status(&text, &done());
+            assert_eq!(got.as_deref(), Ok(expected.as_str()), "{text:?}");
+            assert_eq!(with_status(&expected, &done()).as_deref(), Ok(&*expected));
+        }
+    }
+
+    #[test]
+    fn keys_without_a_value_go_with_their_lines() {
+        let all = with_status("---\nrun: x\n---\n# T\n", &done()).unwrap();
+        assert_eq!(
+            with_status(&all, &failed()).as_deref(),
+            Ok("---\nrun: x\nstatus: failed\n---\n# T\n")
+        );
+        assert_eq!(
+            with_status(&all, &WrittenStatus::default()).as_deref(),
+            Ok("---\nrun: x\n---\n# T\n")
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_alone() {
+        let form = |line| StatusEditError::Form {
+            key: "status".to_owned(),
+            line,
+        };
+        for (text, error) in [
+            ("---\nrun: x\n", StatusEditError::Unreadable),
+            ("---\n[a\n---\n", StatusEditError::Unreadable),
+            ("---\n- a\n---\n", StatusEditError::Unreadable),
+            ("---\n{status: x}\n---\n", StatusEditError::Flow),
+            ("---\nstatus: |\n  x\n---\n", form(2)),
+            ("---\nrun: x\nstatus: a\n  b\n---\n", form(3)),
+            ("---\nstatus: \"a\n  b\"\n---\n", form(2)),
+            ("---\nstatus:\n  a\n---\n", form(2)),
+            ("---\nstatus: &a x\nrun: *a\n---\n", form(2)),
+            ("---\nstatus: [a]\n---\n", form(2)),
+            ("---\nstatus: a\nstatus: b\n---\n", form(2)),
+            ("---\n? status\n: a\n---\n", StatusEditError::Flow),
+        ] {
+            assert_eq!(with_status(text, &done()), Err(error), "{text:?}");
+        }
+    }
+
+    /// Entries of a frontmatter as people and programs write them.
+    fn entry() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("# a comment".to_owned()),
+            Just(String::new()),
+            Just("run: echo 'a: b' # c".to_owned()),
+            Just("owns: [a,  b]".to_owned()),
+            Just("tags:\n- x\n-   y # z".to_owned()),
+            Just("x-a: |\n  status: no\n\n  more".to_owned()),
+            Just("x-b: |+\n  status: no\n\n".to_owned()),
+            Just("x-c: >-\n  folded\n  text".to_owned()),
+            Just("env:\n  status: inner\n  B:".to_owned()),
+            Just("x-d: \"é \\\" # no\"   ".to_owned()),
+            Just("model: plain\n  over lines".to_owned()),
+            (
+                "(status|completed_at|completed_by|completed_commit)",
+                "(: |:   |: ')[a-z0-9]{1,9}( # c|  |)"
+            )
+                .prop_map(|(key, value)| match value.find('\'') {
+                    Some(at) => {
+                        let end = value[at + 1..]
+                            .find(' ')
+                            .map_or(value.len(), |n| at + 1 + n);
+                        format!("{key}{}'{}", &value[..end], &value[end..])
+                    }
+                    None => format!("{key}{value}"),
+                }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn only_lines_of_the_status_change(
+            entries in proptest::collection::vec(entry(), 0..8),
+            body in "(# T\n|\n|status: x\n|---\n|é){0,4}",
+            crlf in any::<bool>(),
+            bom in any::<bool>(),
+            target in 0..3_usize,
+        ) {
+            let mut text = format!("---\n{}\n---\n{body}", entries.join("\n"));
+            if crlf {
+                text = text.replace('\n', "\r\n");
+            }
+            if bom {
+                text.insert(0, '\u{feff}');
+            }
+            let wanted = [done(), failed(), WrittenStatus::default()][target].clone();
+            match with_status(&text, &wanted) {
+                Ok(changed) => {
+                    // In the frontmatter at its own level; what stands deeper begins with a space.
+                    let others = |text: &str| -> Vec<String> {
+                        let body = split(text).unwrap().body.len();
+                        let (head, body) = text.split_at(text.len() - body);
+                        let kept = head.split_inclusive('\n').filter(|line| {
+                            !STATUS_KEYS.iter().any(|key| line.starts_with(key))
+                        });
+                        kept.chain([body]).map(str::to_owned).collect()
+                    };
+                    prop_assert_eq!(others(&text), others(&changed));
+                    prop_assert_eq!(with_status(&changed, &wanted), Ok(changed.clone()));
+                    prop_assert_eq!(changed.matches("\r\n").count(), if crlf { changed.matches('\n').count() } else { 0 });
+                }
+                // The same key twice is no form that can be changed, nor what is no YAML at all.
+                Err(error) => {
+                    let twice = STATUS_KEYS.iter().any(|key| {
+                        entries.iter().filter(|entry| entry.starts_with(&format!("{key}:"))).count() > 1
+                    });
+                    let known = twice || read(&text).is_err();
+                    prop_assert!(known, "{:?} {:?}", error, text);
+                }
+            }
+        }
+    }
+}
