@@ -22,7 +22,7 @@ use crate::attempt::output::Output;
 use crate::attempt::perform::{Attempt, cancelled};
 use crate::attempt::verify::Round;
 use crate::model::{
-    Adapter, AgentReport, AgentSpec, HandoffState, ResultWay, Session, StopReason, Tokens,
+    Adapter, AgentReport, AgentSpec, HandoffState, ResultWay, Session, Spent, StopReason, Tokens,
 };
 use crate::worker::{
     self, Clock, Exit, Input, Lingered, NeedsWord, Reader, Resumed, Start, WorkEnd,
@@ -53,16 +53,8 @@ pub struct Conversation {
 impl Attempt<'_> {
     /// Lets the agent work until it says that it is done.
     pub fn converse(&mut self, spec: &AgentSpec) -> ControlFlow<Stop> {
-        let counted = match &spec.session {
-            Session::New { .. } => Tokens::default(),
-            Session::Resume { counted, .. } => *counted,
-        };
-        let clock = Clock {
-            now: Timestamp::now(),
-            zone: TimeZone::system(),
-        };
         self.agent = Some(Conversation {
-            reader: Reader::new(spec.adapter, spec.result, clock, counted),
+            reader: new_reader(spec),
             starts: 0,
             sent_back: 0,
             session: None,
@@ -305,7 +297,7 @@ impl Attempt<'_> {
                 Ok(())
             },
         };
-        let finish = command::finish_with(running, ears, &mut self.watch, &self.tree);
+        let finish = command::finish_with(running, ears, self.watch, &self.tree);
         // Whatever came after the last look, and whether the end was good or bad: it was paid for.
         let mut said = Vec::new();
         let read = file.drain(&mut agent.reader).and_then(|()| {
@@ -437,6 +429,44 @@ fn remember(path: &Path, known: &mut Option<String>, reader: &Reader) -> io::Res
         fs::write(path, session.as_deref().unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// What the agent of a run without a verdict has used by its own words. `None`: it never said anything.
+///
+/// # Errors
+/// When its events cannot be read.
+pub fn spent_so_far(dir: &Path, spec: &AgentSpec) -> io::Result<Option<Spent>> {
+    let file = match spec.adapter {
+        Adapter::ClaudeCode | Adapter::Codex => EVENTS,
+        Adapter::Custom => LOG,
+    };
+    let mut file = match fs::File::open(dir.join(file)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut reader = new_reader(spec);
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => break,
+            n => reader.feed(&chunk[..n], &mut Vec::new()),
+        }
+    }
+    reader.close(&mut Vec::new());
+    Ok(Some(reader.account().spent))
+}
+
+fn new_reader(spec: &AgentSpec) -> Reader {
+    let counted = match &spec.session {
+        Session::New { .. } => Tokens::default(),
+        Session::Resume { counted, .. } => *counted,
+    };
+    let clock = Clock {
+        now: Timestamp::now(),
+        zone: TimeZone::system(),
+    };
+    Reader::new(spec.adapter, spec.result, clock, counted)
 }
 
 /// The end of a file, from the beginning of a line on.

@@ -40,7 +40,7 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
 
-pub use conversation::{EVENTS, HANDOFF, SESSION, tail};
+pub use conversation::{EVENTS, HANDOFF, SESSION, spent_so_far, tail};
 pub use early::{AttemptExit, REFUSED, early_main};
 pub use ground::{EXCLUDES, INDEX};
 pub use launch::{Held, LaunchError, start};

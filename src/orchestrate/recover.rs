@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::attempt::{Live, sweep};
+use crate::attempt::{self, Live, sweep};
 use crate::event::{Event, Recorded, Verdict};
 use crate::git::{Git, integrate};
-use crate::model::{OrchId, Outcome, RunId, RunState, StopReason, TaskId};
+use crate::model::{OrchId, Outcome, RunId, RunState, Spent, StopReason, TaskId};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::state::OpenRun;
 use crate::store::recovery::{self, Action};
@@ -191,13 +191,16 @@ impl Recovery<'_> {
             match action {
                 Action::JournalIt(state) => {
                     let hybrid = (self.hybrid)(&open.task);
-                    let mut events: Vec<Event> = spent_of(run, Some(&state)).into_iter().collect();
+                    let spent = spent_of(layout, run, Some(&state))?;
+                    let mut events: Vec<Event> = spent.into_iter().collect();
                     events.push(end_of(layout, run, Some(*state), hybrid)?);
                     return Ok(Settled::Ended(events));
                 }
                 Action::Lost => {
                     end_strays(layout, run)?;
-                    return Ok(Settled::Ended(vec![end_of(layout, run, None, false)?]));
+                    let mut events: Vec<Event> = spent_of(layout, run, None)?.into_iter().collect();
+                    events.push(end_of(layout, run, None, false)?);
+                    return Ok(Settled::Ended(events));
                 }
                 Action::Void => {
                     let message = "its orchestrator was gone before the work began".to_owned();
@@ -288,7 +291,8 @@ pub async fn end_all(
             .open
             .get(&run)
             .is_some_and(|open| hybrid(&open.task));
-        let mut events: Vec<Event> = spent_of(&run, state.as_ref()).into_iter().collect();
+        let spent = spent_of(store.layout(), &run, state.as_ref())?;
+        let mut events: Vec<Event> = spent.into_iter().collect();
         events.push(end_of(store.layout(), &run, state, is_hybrid)?);
         let last = recovered.ended(&run);
         events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
@@ -307,13 +311,40 @@ pub enum Ask {
     Nothing,
 }
 
-/// What an ended run used, as an event to be written before its end. `None`: its worker does not tell.
-#[must_use]
-pub fn spent_of(run: &RunId, state: Option<&RunState>) -> Option<Event> {
-    let spent = state?.agent.as_ref()?.spent;
-    Some(Event::Spent {
+/// What an ended run used, as an event to be written before its end; of a lost one, what its agent had told until then.
+/// `None`: its worker does not tell.
+///
+/// # Errors
+/// When the run's files cannot be read.
+pub fn spent_of(
+    layout: &Layout,
+    run: &RunId,
+    state: Option<&RunState>,
+) -> Result<Option<Event>, OrchestrateError> {
+    let spent = match state {
+        Some(state) => state.agent.as_ref().map(|agent| agent.spent),
+        None => spent_by_lost(layout, run)?,
+    };
+    Ok(spent.map(|spent| Event::Spent {
         run: run.clone(),
         spent,
+    }))
+}
+
+/// What the agent of a run without a verdict had told.
+pub(super) fn spent_by_lost(
+    layout: &Layout,
+    run: &RunId,
+) -> Result<Option<Spent>, OrchestrateError> {
+    let folder = layout.run(run);
+    // Without a specification it never came so far as to start one.
+    let Some(agent) = read_spec(&folder).ok().and_then(|spec| spec.agent) else {
+        return Ok(None);
+    };
+    attempt::spent_so_far(&folder, &agent).map_err(|source| OrchestrateError::Io {
+        doing: "read the events of",
+        path: folder,
+        source,
     })
 }
 

@@ -368,9 +368,7 @@ fn later(reader: &mut Reader, key: &'static str, node: &Node) {
         }
         _ => {
             for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
-                match (key, inner) {
-                    _ => drop(reader.flag(inner, node)),
-                }
+                reader.flag(inner, node);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,12 @@ pub struct Fake {
 impl Fake {
     /// Makes the program beside the project.
     pub fn new(world: &World, name: &str) -> Self {
-        let dir = world.outside().join(name);
+        Self::at(&world.outside().join(name))
+    }
+
+    /// Makes the program in a folder that is not there yet.
+    pub fn at(dir: &Path) -> Self {
+        let dir = dir.to_owned();
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("agent.sh"), SCRIPT).unwrap();
         Self { dir }

@@ -343,3 +343,63 @@ fn done_is_the_checks_word_even_with_a_final_word() {
             .contains("exit code 3")
     );
 }
+
+#[test]
+fn what_a_killed_attempt_used_is_booked_and_its_session_goes_on() {
+    let (world, fake) = world("");
+    world.gate("hold");
+    world.task("a", "verify: test -f made");
+    fake.step(
+        1,
+        &format!(
+            "{}echo x > ../begun; read answer < ../hold",
+            says(&[init(), text("one"), text("two")])
+        ),
+    );
+    fake.always(&works("echo x > made"));
+    let running = world.spawn(&["run"]);
+    let watch = world.watch();
+    watch.until("the agent works", || {
+        world.outside().join("begun").exists().then_some(())
+    });
+    let started = world.growing_journal();
+    let pid = started.of("started").next().unwrap()["process"]["pid"]
+        .as_u64()
+        .unwrap();
+    let session = world.root().join(".runr/runs");
+    let session = fs::read_dir(session)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path()
+        .join("session");
+    watch_file(&session);
+    let attempt = crate::world::Proc::of(u32::try_from(pid).unwrap()).unwrap();
+    attempt.signal(rustix::process::Signal::KILL);
+    running.wait().exits(0);
+    let journal = world.journal();
+    let spent: Vec<&Value> = journal.of("spent").collect();
+    assert_eq!(spent.len(), 2);
+    assert_eq!(
+        (&spent[0]["tokens"]["input"], &spent[0]["at_least"]),
+        (&json!(2000), &json!(true))
+    );
+    assert!(
+        fake.words(2)
+            .iter()
+            .any(|word| word.starts_with("--resume=")),
+        "{:?}",
+        fake.words(2)
+    );
+}
+
+/// Waits until a file has a text.
+fn watch_file(path: &std::path::Path) {
+    let watch = crate::world::Watch::new(&[path.parent().unwrap()]);
+    watch.until("the file is there", || {
+        fs::read_to_string(path)
+            .ok()
+            .filter(|text| !text.is_empty())
+    });
+}

@@ -1,6 +1,7 @@
 //! Integration tests: the real binary, end to end.
 
 mod agents_fake;
+mod agents_git;
 mod agents_limits;
 mod agents_model;
 mod agents_real;

@@ -13,7 +13,9 @@ use crate::model::{OrchId, RunId, RunState, StopReason};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Report;
 use crate::orchestrate::dispatch::Attempt;
-use crate::orchestrate::recover::{Recovery, end_of, end_strays, on_its_branch, spent_of};
+use crate::orchestrate::recover::{
+    Recovery, end_of, end_strays, on_its_branch, spent_by_lost, spent_of,
+};
 use crate::plan::TaskIx;
 use crate::sched::{AttemptEnd, Input, Kill};
 use crate::store::{StoreError, create_run, read_state};
@@ -148,14 +150,14 @@ impl Orchestrator {
             if let Some(commit) = on_its_branch(&self.dispatch.layout, run)? {
                 let mut ended = Ended::new(run, None, took);
                 ended.commit = Some(commit);
+                ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
                 self.over(AttemptEnd::Succeeded, ended);
                 return Ok(());
             }
             let message = "its process vanished without a verdict".to_owned();
-            self.over(
-                AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                Ended::new(run, Some(message), took),
-            );
+            let mut ended = Ended::new(run, Some(message), took);
+            ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
+            self.over(AttemptEnd::Unsuccessful(StopReason::Orphaned), ended);
             return Ok(());
         };
         let end = match state.outcome {
@@ -202,11 +204,12 @@ impl Orchestrator {
             let ix = self.plan.find(&open.task);
             ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
         });
-        self.pending
-            .extend(spent_of(run, state.as_ref()).map(|event| Pending {
+        self.pending.extend(
+            spent_of(&self.dispatch.layout, run, state.as_ref())?.map(|event| Pending {
                 event,
                 then: Then::Nothing,
-            }));
+            }),
+        );
         self.pending.push(Pending {
             event: end_of(&self.dispatch.layout, run, state, hybrid)?,
             then: Then::Nothing,
