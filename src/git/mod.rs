@@ -9,6 +9,7 @@ pub mod changes;
 pub mod checkpoint;
 mod command;
 pub mod contained;
+pub mod diff;
 mod error;
 pub mod files;
 pub mod guard;

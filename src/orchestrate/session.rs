@@ -69,6 +69,8 @@ pub struct Finished {
     pub screen: Display,
     /// The orchestrator left while attempts are alive.
     pub detached: bool,
+    /// What became of its branch, in words.
+    pub landing: Option<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -260,9 +262,10 @@ fn finish(
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
+    let mut landing = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
-            bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+            landing = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -285,29 +288,32 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
+        landing,
     })
 }
 
-/// Lands the work where it is to land, and says what became of it. A branch that nothing was put onto goes.
+/// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
 fn bring_home(
     grounds: &Grounds,
     layout: &Layout,
     orch: &OrchId,
     screen: &mut Display,
-) -> Result<(), OrchestrateError> {
+) -> Result<Option<String>, OrchestrateError> {
     if grounds.forget_if_empty()? {
-        return Ok(());
+        return Ok(None);
     }
     if grounds.ground.land == Land::Never {
-        screen.say(&format!("the work is on {}, not landed", grounds.branch));
-        return Ok(());
+        let line = format!("the work is on {}, not landed", grounds.branch);
+        screen.say(&line);
+        return Ok(Some(line));
     }
-    if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
-        && landed.outcome != landing::Outcome::Nothing
-    {
+    let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
+        return Ok(None);
+    };
+    if landed.outcome != landing::Outcome::Nothing {
         screen.say(&landed.line());
     }
-    Ok(())
+    Ok(Some(landed.line()))
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.

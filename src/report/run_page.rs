@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{
-    AgentReport, CommandLine, HandoffState, OrchId, RunSpec, RunState, TaskId, show_duration,
+    AgentReport, CommandLine, FileChange, HandoffState, OrchId, RunSpec, RunState, TaskId,
+    show_duration,
 };
 use crate::report::note::reason_text;
+use crate::report::provenance::Provenance;
 use crate::report::receipt::RunEntry;
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
@@ -28,6 +30,8 @@ pub struct RunPage<'a> {
     pub state: Option<&'a RunState>,
     /// What it left for dependents, as people read it.
     pub handoff: Option<&'a str>,
+    /// `None`: it left nothing in git.
+    pub provenance: Option<Provenance<'a>>,
     /// Paths from the project root, in the order of their making.
     pub logs: &'a [String],
 }
@@ -45,6 +49,8 @@ struct RunJson<'a> {
     signal: Option<i32>,
     ended_strays: u32,
     handoff: Option<&'a str>,
+    diff: &'a [FileChange],
+    tree: Option<&'a str>,
     logs: &'a [String],
 }
 
@@ -65,6 +71,8 @@ impl RunPage<'_> {
             signal: self.state.and_then(|state| state.signal),
             ended_strays: self.state.map_or(0, |state| state.ended_strays),
             handoff: self.handoff,
+            diff: self.provenance.map_or(&[], |provenance| provenance.diff),
+            tree: self.provenance.and_then(|provenance| provenance.tree),
             logs: self.logs,
         })
     }
@@ -123,6 +131,10 @@ impl RunPage<'_> {
         }
         if let Some(agent) = &entry.agent {
             agent_rows(agent, &mut row);
+        }
+        let provenance = self.provenance.as_ref().map(Provenance::rows);
+        for (name, value) in provenance.unwrap_or_default() {
+            row(name, &value);
         }
         for check in &entry.checks {
             let how = match (check.passed, check.exit_code) {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentReport, CheckResult, OrchId, RunId, Source, Spent, Status, StopReason, TaskId, TaskKind,
+    AgentReport, CheckResult, OrchId, RunGit, RunId, Source, Spent, Status, StopReason, TaskId,
+    TaskKind,
 };
 use crate::report::counts::Counts;
 use crate::report::next_commands::NextCommand;
@@ -30,6 +31,9 @@ pub struct Receipt {
     /// What its runs used together; `None`: no worker told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Spent>,
+    /// What became of its branch at the end, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<String>,
     /// The tasks it selected, in the plan's order.
     pub tasks: Vec<TaskEntry>,
     /// The most useful first.
@@ -99,6 +103,9 @@ pub struct RunEntry {
     /// What an agent left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Box<AgentReport>>,
+    /// What it left in git; `None`: it worked in place, or has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Box<RunGit>>,
 }
 
 /// Something that only a person can do.
