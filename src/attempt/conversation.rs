@@ -2,10 +2,10 @@
 //! pass the checks it is told what failed, in the same session.
 //!
 //! Knows the files of the run and the order of things. What words start an agent, what its output means and what it
-//! is told is [`crate::worker`]'s matter. It never decides that the work is good: [`Attempt::verify`] does.
+//! is told is [`crate::worker`]'s matter. It never decides that the work is good: the checks do.
 
 use std::fs;
-use std::io::{self, Read as _, Seek as _};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -20,10 +20,7 @@ use crate::attempt::limits::{Limit, Limits};
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::perform::{Attempt, cancelled};
-use crate::attempt::verify::Round;
-use crate::model::{
-    Adapter, AgentReport, AgentSpec, HandoffState, ResultWay, Session, Spent, StopReason, Tokens,
-};
+use crate::model::{Adapter, AgentSpec, ResultWay, Session, StopReason, Tokens};
 use crate::worker::{
     self, Clock, Exit, Input, Lingered, NeedsWord, Reader, Resumed, Start, WorkEnd,
 };
@@ -35,19 +32,16 @@ pub const SESSION: &str = "session";
 /// What the agent leaves for dependents.
 pub const HANDOFF: &str = "handoff.json";
 const SCHEMA: &str = "handoff.schema.json";
-const LOG: &str = "worker.log";
-
-/// How much of a failed check's output is sent back: its end, where the reasons stand.
-const SENT_BACK: u64 = 32 * 1024;
+pub const LOG: &str = "worker.log";
 
 /// A conversation that has begun.
 #[derive(Debug)]
 pub struct Conversation {
-    reader: Reader,
-    starts: u32,
-    sent_back: u32,
+    pub reader: Reader,
+    pub starts: u32,
+    pub sent_back: u32,
     /// The session that the next start continues.
-    session: Option<String>,
+    pub session: Option<String>,
 }
 
 impl Attempt<'_> {
@@ -83,97 +77,8 @@ impl Attempt<'_> {
         told(end)
     }
 
-    /// Verifies; as long as that fails, the agent hears why and goes on in its session.
-    /// `look` is what is to be seen to before each verification.
-    pub fn accept(
-        &mut self,
-        mut look: impl FnMut(&mut Self) -> ControlFlow<Stop>,
-    ) -> ControlFlow<Stop> {
-        loop {
-            look(self)?;
-            let stop = match self.verify(Round::First) {
-                ControlFlow::Continue(()) => return ControlFlow::Continue(()),
-                ControlFlow::Break(stop) => stop,
-            };
-            let (Some(spec), StopReason::VerificationFailed) =
-                (self.spec.agent.as_deref(), stop.reason)
-            else {
-                return ControlFlow::Break(stop);
-            };
-            let stop = self.with_denials(stop);
-            let Some(session) = self.may_send_back(spec) else {
-                return ControlFlow::Break(stop);
-            };
-            let failed = match self.failing_output() {
-                Ok(output) => format!("{}\n\n{output}", stop.message),
-                Err(error) => {
-                    return ControlFlow::Break(Stop::internal("read a check's output", &error));
-                }
-            };
-            let end = self.start(spec, &worker::send_back(&failed), Way::Resume(&session))?;
-            match end {
-                // Without its session it cannot mend anything: the checks' verdict stands.
-                WorkEnd::SessionGone => return ControlFlow::Break(stop),
-                end => told(end)?,
-            }
-        }
-    }
-
-    /// The session to go on with, if there is one and the agent may be asked once more.
-    fn may_send_back(&mut self, spec: &AgentSpec) -> Option<String> {
-        let agent = self.agent.as_mut()?;
-        let money = spec.budget.is_none_or(|budget| {
-            let spent = agent.reader.account().spent.cost_usd.unwrap_or_default();
-            spent < budget
-        });
-        if !spec.adapter.resumes() || agent.sent_back >= spec.send_backs || !money {
-            return None;
-        }
-        agent.sent_back += 1;
-        agent.session.clone()
-    }
-
-    /// What an agent was not allowed to do is the likeliest reason why its work does not pass.
-    fn with_denials(&self, stop: Stop) -> Stop {
-        let denials = self
-            .agent
-            .as_ref()
-            .map(|agent| &agent.reader.account().denials);
-        match denials.and_then(|denials| denials.first().map(|first| (first, denials.len()))) {
-            None => stop,
-            Some((first, count)) => {
-                let more = match count {
-                    1 => String::new(),
-                    n => format!(" and {} more", n - 1),
-                };
-                Stop::new(
-                    stop.reason,
-                    format!("not allowed to the agent: {first}{more}; {}", stop.message),
-                )
-            }
-        }
-    }
-
-    /// The end of the failed check's output; all logs of this round are put aside for the next one.
-    fn failing_output(&mut self) -> io::Result<String> {
-        let mut text = String::new();
-        let round = self.agent.as_ref().map_or(0, |agent| agent.sent_back);
-        for check in std::mem::take(&mut self.checks) {
-            let log = self.dir.join(&check.log);
-            if !check.passed {
-                text = tail(&log)?;
-            }
-            let aside = check.log.trim_end_matches(".log");
-            // A check that could not be run left no log.
-            if log.exists() {
-                fs::rename(&log, self.dir.join(format!("{aside}-round-{round}.log")))?;
-            }
-        }
-        Ok(text)
-    }
-
     /// Starts the agent once and reads it to its end.
-    fn start(
+    pub fn start(
         &mut self,
         spec: &AgentSpec,
         prompt: &str,
@@ -348,44 +253,11 @@ impl Attempt<'_> {
         let complaint = outcome::complaint(&spec.program, end);
         ControlFlow::Continue(worker::judge(agent.reader.account(), exit, complaint))
     }
-
-    /// What the conversation left, and its hand-off in the run's folder.
-    pub fn farewell(&mut self) -> Option<Box<AgentReport>> {
-        let agent = self.agent.as_ref()?;
-        let account = agent.reader.account();
-        let handoff = match worker::handoff_of(account) {
-            None => HandoffState::Missing,
-            Some(Err(error)) => HandoffState::Malformed(error.to_string()),
-            Some(Ok(handoff)) => {
-                let text = self.secrets.redact(&handoff.to_json());
-                match fs::write(self.dir.join(HANDOFF), text) {
-                    Ok(()) => HandoffState::Kept,
-                    Err(error) => HandoffState::Malformed(format!("it cannot be written: {error}")),
-                }
-            }
-        };
-        Some(Box::new(AgentReport {
-            session: agent.session.clone(),
-            model: account.model.clone(),
-            spent: account.spent,
-            counted: account.counted,
-            starts: agent.starts,
-            retries: account.retries,
-            denials: account
-                .denials
-                .iter()
-                .map(|denial| self.secrets.redact(denial))
-                .collect(),
-            limit: account.limit.clone(),
-            malformed_lines: account.malformed_lines,
-            handoff,
-        }))
-    }
 }
 
 /// How a start begins.
 #[derive(Debug, Clone, Copy)]
-enum Way<'a> {
+pub enum Way<'a> {
     New(Option<&'a str>),
     Resume(&'a str),
 }
@@ -406,7 +278,7 @@ impl<'a> Way<'a> {
 }
 
 /// What an agent's end means for the attempt.
-fn told(end: WorkEnd) -> ControlFlow<Stop> {
+pub fn told(end: WorkEnd) -> ControlFlow<Stop> {
     let (reason, message) = match end {
         WorkEnd::Done => return ControlFlow::Continue(()),
         WorkEnd::Failed(message) => (StopReason::WorkerFailed, message),
@@ -431,33 +303,7 @@ fn remember(path: &Path, known: &mut Option<String>, reader: &Reader) -> io::Res
     Ok(())
 }
 
-/// What the agent of a run without a verdict has used by its own words. `None`: it never said anything.
-///
-/// # Errors
-/// When its events cannot be read.
-pub fn spent_so_far(dir: &Path, spec: &AgentSpec) -> io::Result<Option<Spent>> {
-    let file = match spec.adapter {
-        Adapter::ClaudeCode | Adapter::Codex => EVENTS,
-        Adapter::Custom => LOG,
-    };
-    let mut file = match fs::File::open(dir.join(file)) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut reader = new_reader(spec);
-    let mut chunk = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut chunk)? {
-            0 => break,
-            n => reader.feed(&chunk[..n], &mut Vec::new()),
-        }
-    }
-    reader.close(&mut Vec::new());
-    Ok(Some(reader.account().spent))
-}
-
-fn new_reader(spec: &AgentSpec) -> Reader {
+pub fn new_reader(spec: &AgentSpec) -> Reader {
     let counted = match &spec.session {
         Session::New { .. } => Tokens::default(),
         Session::Resume { counted, .. } => *counted,
@@ -467,23 +313,4 @@ fn new_reader(spec: &AgentSpec) -> Reader {
         zone: TimeZone::system(),
     };
     Reader::new(spec.adapter, spec.result, clock, counted)
-}
-
-/// The end of a file, from the beginning of a line on.
-pub fn tail(path: &Path) -> io::Result<String> {
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(error),
-    };
-    let length = file.metadata()?.len();
-    let from = length.saturating_sub(SENT_BACK);
-    file.seek(io::SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(SENT_BACK).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(match (from, text.split_once('\n')) {
-        (0, _) | (_, None) => text.into_owned(),
-        (_, Some((_, rest))) => format!("[{from} bytes before this are left out]\n{rest}"),
-    })
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
-use crate::attempt::conversation::tail;
+use crate::attempt::mend::tail;
 use crate::attempt::redacting::Redacting;
 use crate::attempt::verify::inside;
 use crate::model::{Adapter, AgentSpec, CommandLine, RunSpec, VerifyPolicy};

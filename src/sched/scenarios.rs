@@ -537,16 +537,12 @@ fn retry_at() -> Duration {
 
 #[test]
 fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
-    let with = |pools: Vec<(u32, u32)>| Item { pools, ..item() };
-    let mut given = problem(
-        vec![
-            with(vec![(0, 1)]),
-            with(vec![(0, 1)]),
-            item(),
-            with(vec![(0, 1)]),
-        ],
-        &[(2, 3)],
-    );
+    let with = |priority| Item {
+        pools: vec![(0, 1)],
+        priority,
+        ..item()
+    };
+    let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
     given.pools = vec![u32::MAX];
     given.options.jobs = 1;
     let until = Duration::from_secs(100);
@@ -577,16 +573,12 @@ fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
 
 #[test]
 fn a_pool_without_a_login_ends_what_is_ready_and_what_becomes_so() {
-    let with = |pools: Vec<(u32, u32)>| Item { pools, ..item() };
-    let mut given = problem(
-        vec![
-            with(vec![(0, 1)]),
-            with(vec![(0, 1)]),
-            item(),
-            with(vec![(0, 1)]),
-        ],
-        &[(2, 3)],
-    );
+    let with = |priority| Item {
+        pools: vec![(0, 1)],
+        priority,
+        ..item()
+    };
+    let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
     given.pools = vec![u32::MAX];
     given.options.jobs = 1;
     let mut scene = Scene::new(given);
