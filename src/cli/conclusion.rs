@@ -41,6 +41,12 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     receipt.landing.clone_from(&finished.landing);
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
+    // The screen is silent then, and this needs a person.
+    if matches!(output, Output::Trouble | Output::Nothing)
+        && let Some(line) = &finished.not_landed
+    {
+        writeln!(context.err(), "{line}")?;
+    }
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {

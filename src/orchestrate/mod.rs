@@ -18,6 +18,7 @@ pub mod ground;
 mod landing;
 mod news;
 mod owners;
+pub mod people;
 mod recover;
 mod selection;
 pub mod session;

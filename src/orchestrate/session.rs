@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
 use crate::orchestrate::containment;
-use crate::orchestrate::dispatch::{Away, Dispatch};
+use crate::orchestrate::dispatch::{Away, Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -71,6 +71,8 @@ pub struct Finished {
     pub detached: bool,
     /// What became of its branch, in words.
     pub landing: Option<String>,
+    /// What stands against landing, with the command to type.
+    pub not_landed: Option<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -213,6 +215,10 @@ async fn drive(
         orchestration: around.orchestration,
         away: Away::new(),
         grounds,
+        needs: match frozen.rules.ignore_outside {
+            true => Needs::Ignored,
+            false => Needs::Checked,
+        },
     };
     let start = Start {
         plan: around.plan,
@@ -262,10 +268,10 @@ fn finish(
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
-    let mut landing = None;
+    let mut home = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
-            landing = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+            home = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -288,8 +294,17 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
-        landing,
+        landing: home.as_ref().map(|home| home.line.clone()),
+        not_landed: home
+            .filter(|home| home.outcome == landing::Outcome::Not)
+            .map(|home| home.line),
     })
+}
+
+/// What became of an orchestration's branch.
+struct Home {
+    line: String,
+    outcome: landing::Outcome,
 }
 
 /// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
@@ -298,14 +313,17 @@ fn bring_home(
     layout: &Layout,
     orch: &OrchId,
     screen: &mut Display,
-) -> Result<Option<String>, OrchestrateError> {
+) -> Result<Option<Home>, OrchestrateError> {
     if grounds.forget_if_empty()? {
         return Ok(None);
     }
     if grounds.ground.land == Land::Never {
         let line = format!("the work is on {}, not landed", grounds.branch);
         screen.say(&line);
-        return Ok(Some(line));
+        return Ok(Some(Home {
+            line,
+            outcome: landing::Outcome::Nothing,
+        }));
     }
     let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
         return Ok(None);
@@ -313,7 +331,10 @@ fn bring_home(
     if landed.outcome != landing::Outcome::Nothing {
         screen.say(&landed.line());
     }
-    Ok(Some(landed.line()))
+    Ok(Some(Home {
+        line: landed.line(),
+        outcome: landed.outcome,
+    }))
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.

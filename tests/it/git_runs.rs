@@ -105,7 +105,8 @@ fn landing_stops_before_files_of_the_persons_and_names_the_command() {
         let repo = Repo::with(&[("a", run)]);
         repo.fixture.write(dirty, "mine\n");
         let before = repo.theirs();
-        let ran = repo.runr(&["run"], 0);
+        // Said even to those who want to hear of trouble only.
+        let ran = repo.runr(&["run", "--quiet"], 0);
         assert!(repo.theirs() == before, "{what}");
         let line = ran.err.lines().find(|line| line.starts_with("not landed"));
         let line = line.unwrap_or_else(|| panic!("{what}: {}", ran.err));
