@@ -273,7 +273,9 @@ impl Dispatch {
 
 /// The note of a person who sent the work back.
 fn rejection(known: &TaskState) -> Option<&str> {
-    let message = known.message.as_deref()?;
+    known.sent_back.as_ref()?;
+    // What else it says was said before the note.
+    let message = known.message.as_deref().unwrap_or("rejected");
     message
         .strip_prefix("rejected")
         .map(|note| note.trim_start_matches(": "))

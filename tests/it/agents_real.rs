@@ -168,7 +168,7 @@ fn claude_is_interrupted_and_goes_on_in_its_session() {
 }
 
 #[test]
-fn four_claudes_work_beside_each_other() {
+fn four_claudes_work_beside_each_other_in_working_trees() {
     let Some(agents) = RealAgents::find() else {
         return;
     };
@@ -183,8 +183,26 @@ fn four_claudes_work_beside_each_other() {
             &format!("verify: test -f {name}/made\nowns: [{name}/**]"),
         );
     }
+    let git = |args: &[&str]| {
+        let mut command = claude.world.sealed("git");
+        command.args(args);
+        claude.world.output(command).exits(0).stdout
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["config", "user.name", "Ada"]);
+    git(&["config", "user.email", "ada@example.org"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "begin"]);
     claude.world.output(claude.runr(&["run", "-j4"])).exits(0);
     assert_eq!(claude.world.journal().completed().len(), 4);
+    let log = git(&["log", "--format=%B", "main"]);
+    assert_eq!(log.matches("Runr-Worker: claude-code").count(), 4, "{log}");
+    for name in ["a", "b", "c", "d"] {
+        assert!(
+            claude.world.root().join(name).join("made").is_file(),
+            "landed: {name}"
+        );
+    }
 }
 
 #[test]

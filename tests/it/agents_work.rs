@@ -403,3 +403,24 @@ fn watch_file(path: &std::path::Path) {
             .filter(|text| !text.is_empty())
     });
 }
+
+#[test]
+fn what_a_person_sends_back_goes_into_the_same_session_with_the_note() {
+    let (world, fake) = world("");
+    world.task("a", "type: hybrid\nverify: 'true'");
+    fake.always(&works("echo x > made"));
+    world.run(&["run"]).exits(3);
+    let session = fs::read_to_string(run_folder(&world, "a").join("session")).unwrap();
+    world
+        .run(&["tasks", "reject", "a", "--note", "too loud"])
+        .exits(0);
+    world.run(&["run"]).exits(3);
+    assert!(
+        fake.words(2).contains(&format!("--resume={session}")),
+        "{:?}",
+        fake.words(2)
+    );
+    assert!(fake.told(2).contains("too loud"), "{}", fake.told(2));
+    world.run(&["tasks", "approve", "a"]).exits(0);
+    assert_eq!(world.tasks()["a"]["status"], "completed");
+}
