@@ -217,6 +217,7 @@ impl Orchestrator {
         let news = self.store.refresh()?;
         // Before the beginning: what is paused must not start first.
         self.heed_pauses();
+        self.say_who_is_away();
         self.inputs.push_back(Input::Begin);
         self.hear(&news)?;
         self.clean_left_behind()?;

@@ -74,6 +74,33 @@ fn at_a_usage_limit_the_worker_waits_for_the_reset_and_the_attempt_does_not_coun
 }
 
 #[test]
+fn a_limit_holds_for_the_next_orchestration_too() {
+    let world = World::new();
+    let fake = Fake::new(&world, "claude");
+    configured(
+        &world,
+        &format!("  claude-code: {{ command: {} }}\n", fake.command()),
+        "",
+    );
+    two_tasks(&world);
+    fake.always(&limit_until(3600));
+    let running = world.spawn(&["run", "-j1"]);
+    world.until_journal("the worker is paused", |journal| {
+        journal.of("worker_paused").next().map(|_| ())
+    });
+    running.signal(rustix::process::Signal::INT);
+    running.wait().exits(130);
+    let again = world.spawn(&["run", "-j1"]);
+    world.watch().until("it says who is away", || {
+        let said = std::fs::read_to_string(again.stderr()).ok()?;
+        said.contains("claude-code is at a limit").then_some(())
+    });
+    again.signal(rustix::process::Signal::INT);
+    again.wait().exits(130);
+    assert_eq!(fake.starts(), 1);
+}
+
+#[test]
 fn a_stand_in_takes_over_only_when_it_is_named() {
     let world = World::new();
     let (first, second) = (Fake::new(&world, "claude"), Fake::new(&world, "other"));

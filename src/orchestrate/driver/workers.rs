@@ -66,6 +66,16 @@ impl Orchestrator {
         }
     }
 
+    /// For people: what was found at a limit by others, before this orchestration began.
+    pub(super) fn say_who_is_away(&mut self) {
+        for (worker, until) in &self.dispatch.away {
+            if let Some(until) = until {
+                let line = format!("the worker {worker} is at a limit and waits until {until}");
+                self.screen.say(&line);
+            }
+        }
+    }
+
     /// Is money spent that the state does not know of yet?
     pub(super) fn has_spent(&self) -> bool {
         let mut pending = self.pending.iter();
