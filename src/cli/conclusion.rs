@@ -1,6 +1,5 @@
 //! How an orchestration ended: its receipt beside its plan, and its summary for whoever comes back.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use anyhow::Context as _;
@@ -8,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, Exit, runs, snapshot};
 use crate::event::{Event, Recorded};
-use crate::model::{RunId, Status, StopReason, TaskId};
+use crate::model::RunId;
 use crate::orchestrate::session::Finished;
-use crate::report::receipt::{Receipt, Subject, TaskEntry};
-use crate::report::{Close, Facts, SummaryLook, last_lines, summary};
+use crate::report::receipt::{Receipt, Subject};
+use crate::report::{Close, Facts, SummaryLook, summary};
 use crate::store::{Layout, StoreError, history, process, replace};
 use crate::view;
 
@@ -26,9 +25,6 @@ pub enum Output {
     /// Nothing: events were written there.
     Nothing,
 }
-
-/// Lines of a failed task's log that the summary may show.
-const LOG_LINES: usize = 10;
 
 /// Writes the receipt and prints the end. Gives the exit code.
 ///
@@ -50,7 +46,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {
-            let logs = logs(&layout, &receipt);
+            let logs = runs::last_of_logs(&layout, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),
                 width: context.width(),
@@ -136,28 +132,4 @@ fn write(layout: &Layout, receipt: &Receipt) -> anyhow::Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The last lines of what failed or stopped: of the check that failed, else of the worker.
-fn logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
-    let bad = |task: &&TaskEntry| match task.status {
-        Status::Failed => true,
-        // The log of what was cancelled tells nothing about why.
-        Status::Stopped => task.stop_reason != Some(StopReason::Cancelled),
-        _ => false,
-    };
-    let tasks = receipt.tasks.iter().filter(bad);
-    tasks
-        .filter_map(|task| {
-            let run = task.runs.last()?;
-            let log = run
-                .checks
-                .iter()
-                .find(|check| !check.passed)
-                .map_or("worker.log", |check| &check.log);
-            // A log that cannot be read is only not shown.
-            let lines = last_lines(&layout.run(&run.run).join(log), LOG_LINES).ok()?;
-            Some((task.task.clone(), lines))
-        })
-        .collect()
 }

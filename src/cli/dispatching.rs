@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
 use crate::cli::exit::Failure;
+use crate::cli::outside::{self, Outside};
 use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy};
@@ -138,7 +139,7 @@ impl From<CollisionArg> for Collision {
 pub struct Scope {
     pub selected: Vec<TaskIx>,
     pub again: BTreeSet<TaskIx>,
-    pub ignore_outside: bool,
+    pub outside: Outside,
 }
 
 /// What has to be looked at to find stale tasks.
@@ -188,6 +189,8 @@ impl Dispatching {
             },
         )?;
         scope.again.extend(stale);
+        let outside = unmet(&loaded.plan, store.state(), &scope.selected, &scope.again);
+        let outside = scope.outside.of(&loaded.plan, store.state(), outside)?;
         let request = self.request(context, scope, &project, &loaded)?;
         if self.dry_run {
             let preview = Preview {
@@ -202,7 +205,9 @@ impl Dispatching {
             };
             return preview.print(context, self.format());
         }
-        say_outside(context, &loaded.plan, store.state(), &request)?;
+        if !context.quiet() {
+            outside::say(&mut context.err(), &loaded.plan, &outside)?;
+        }
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::start(request, around))?;
         conclude(context, finished, self.output(context))
@@ -364,7 +369,7 @@ impl Dispatching {
                 fail_fast: self.fail_fast,
                 wait: self.wait,
                 collision,
-                ignore_outside: scope.ignore_outside,
+                ignore_outside: scope.outside == Outside::Ignored,
             },
             selected: scope.selected,
             again: scope.again,
@@ -437,37 +442,6 @@ impl Dispatching {
             Output::Summary(self.close)
         }
     }
-}
-
-/// Start-up lines about prerequisites that nobody selected.
-fn say_outside(
-    context: &Context,
-    plan: &Plan,
-    state: &State,
-    request: &Request,
-) -> anyhow::Result<()> {
-    if context.quiet() || request.rules.ignore_outside {
-        return Ok(());
-    }
-    let mut err = context.err();
-    let outside = unmet(plan, state, &request.selected);
-    for unmet in &outside {
-        let names: Vec<&str> = unmet
-            .prerequisites
-            .iter()
-            .map(|ix| plan.task(*ix).id.as_str())
-            .collect();
-        writeln!(
-            err,
-            "{} will stay blocked: it needs {}, which this run does not include",
-            plan.task(unmet.task).id,
-            names.join(", ")
-        )?;
-    }
-    if !outside.is_empty() {
-        writeln!(err, "  help: `--with-deps` includes what is needed")?;
-    }
-    Ok(())
 }
 
 /// What was typed, for people to read in reports.

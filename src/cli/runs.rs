@@ -5,8 +5,13 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::cli::Context;
-use crate::model::{RunId, RunState};
+use crate::model::{RunId, RunState, Status, StopReason, TaskId};
+use crate::report::last_lines;
+use crate::report::receipt::{Receipt, TaskEntry};
 use crate::store::{Layout, read_state};
+
+/// Lines of a failed task's log that a summary may show.
+const LOG_LINES: usize = 10;
 
 /// The final answers of these runs, as far as there are any. One that cannot be read is warned about.
 ///
@@ -63,6 +68,32 @@ fn rank(name: &str) -> Option<(u8, u64)> {
     let middle = name.strip_prefix("verify-")?.strip_suffix(".log")?;
     let number: String = middle.chars().take_while(char::is_ascii_digit).collect();
     Some((1, number.parse().unwrap_or(u64::MAX)))
+}
+
+/// The last lines of what failed or stopped: of the check that failed, else of the worker.
+/// At most ten a task; none where the log cannot be read.
+#[must_use]
+pub fn last_of_logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
+    let bad = |task: &&TaskEntry| match task.status {
+        Status::Failed => true,
+        // The log of what was cancelled tells nothing about why.
+        Status::Stopped => task.stop_reason != Some(StopReason::Cancelled),
+        _ => false,
+    };
+    let tasks = receipt.tasks.iter().filter(bad);
+    tasks
+        .filter_map(|task| {
+            let run = task.runs.last()?;
+            let log = run
+                .checks
+                .iter()
+                .find(|check| !check.passed)
+                .map_or("worker.log", |check| &check.log);
+            // A log that cannot be read is only not shown.
+            let lines = last_lines(&layout.run(&run.run).join(log), LOG_LINES).ok()?;
+            Some((task.task.clone(), lines))
+        })
+        .collect()
 }
 
 #[cfg(test)]

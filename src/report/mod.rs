@@ -46,5 +46,5 @@ pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use summary::{Close, SummaryLook, summary};
 pub use task_page::TaskPage;
-pub use text::{first_line, listing, shell_word};
+pub use text::{columns, first_line, listing, pad, shell_word};
 pub use why::Why;

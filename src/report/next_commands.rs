@@ -26,12 +26,18 @@ pub struct NextCommand {
 #[must_use]
 pub fn next_commands(facts: &Facts<'_>, shown: &[TaskIx]) -> Vec<NextCommand> {
     let needs = needs_people(facts.plan, facts.views);
-    next_with(facts, shown, &needs)
+    next_with(facts, shown, &needs, None)
 }
 
-/// As [`next_commands`], for a caller that has worked out already what needs people.
+/// As [`next_commands`], for a caller that has worked out already what needs people. With an orchestration the tasks
+/// are those that it selected.
 #[must_use]
-pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<NextCommand> {
+pub fn next_with(
+    facts: &Facts<'_>,
+    shown: &[TaskIx],
+    needs: &[Need],
+    orch: Option<&OrchId>,
+) -> Vec<NextCommand> {
     let mut next = Vec::new();
     let mut add = |command: String, why: &str| {
         next.push(NextCommand {
@@ -69,11 +75,7 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
         });
     let cut_short = worst.and_then(|ix| cut_short(facts, ix));
     if let (Some(orch), None) = (cut_short, first_deserted) {
-        let command = match newest_open(facts) {
-            Some(newest) if newest == orch => "runr resume".to_owned(),
-            _ => format!("runr resume {orch}"),
-        };
-        add(command, "goes on where it was interrupted");
+        add(resume(facts, orch), "goes on where it was interrupted");
     }
     let worst = worst.filter(|_| cut_short.is_none());
     if let Some(ix) = worst {
@@ -96,16 +98,21 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
         let can_run = |ix: &TaskIx| facts.task(*ix).kind != TaskKind::Manual;
         if let Some(ix) = worst.filter(can_run) {
             let blocked = matches!(facts.view(ix).standing, crate::view::Standing::Blocked(_));
-            if blocked {
+            let not_started = orch.filter(|_| of(Class::Ready).next().is_some());
+            if let Some(orch) = not_started {
+                add(
+                    format!("{} --retry-failed", resume(facts, orch)),
+                    "tries it again and starts what has not started",
+                );
+            } else if blocked {
                 add(format!("runr why {}", name(ix)), "shows what it waits for");
             } else {
                 add(format!("runr run --task {}", name(ix)), "tries it again");
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
-            add(
-                "runr run".to_owned(),
-                "runs what is ready and all that follows",
-            );
+            // An orchestration leaves ready tasks only when it was told to start no more.
+            let command = orch.map_or_else(|| "runr run".to_owned(), |orch| resume(facts, orch));
+            add(command, "runs what is ready and all that follows");
         }
     }
     if let Some(ix) = running.filter(|_| first_deserted.is_none()) {
@@ -136,6 +143,14 @@ fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
     let reason = recorded.stop_reason?;
     let cut = matches!(reason, StopReason::Cancelled | StopReason::Orphaned);
     (facts.view(ix).status == Status::Stopped && cut && ended).then_some(orch)
+}
+
+/// The command that continues an orchestration.
+fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
+    match newest_open(facts) {
+        Some(newest) if newest == orch => "runr resume".to_owned(),
+        _ => format!("runr resume {orch}"),
+    }
 }
 
 /// The orchestration that a bare `runr resume` continues.

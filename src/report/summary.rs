@@ -56,22 +56,71 @@ pub fn summary(
     let completed = of(&|t| t.status == Status::Completed);
     page.done(&completed);
     page.warnings(&completed);
-    for (heading, status) in [("Failed", Status::Failed), ("Stopped", Status::Stopped)] {
-        page.bad(heading, &of(&|t| t.status == status), logs);
-    }
-    page.running(&of(&|t| t.status == Status::InProgress));
     let waiting = |t: &TaskEntry| matches!(t.status, Status::Pending | Status::Skipped);
-    page.blocked(&of(&|t| waiting(t) && !t.blocked_by.is_empty()));
-    page.not_started(&of(&|t| {
+    let not_started = |t: &TaskEntry| {
         waiting(t)
             && t.blocked_by.is_empty()
             && !receipt.needs_people.iter().any(|need| need.task == t.task)
-    }));
+    };
+    let bad = |heading, status| Section {
+        heading,
+        tasks: of(&|t| t.status == status),
+        rest: tried,
+        logs: Some(logs),
+    };
+    let told = |heading, tasks, rest| Section {
+        heading,
+        tasks,
+        rest,
+        logs: None,
+    };
+    for section in [
+        bad("Failed", Status::Failed),
+        bad("Stopped", Status::Stopped),
+        told(
+            "Still running",
+            of(&|t| t.status == Status::InProgress),
+            reason,
+        ),
+        told(
+            "Blocked",
+            of(&|t| waiting(t) && !t.blocked_by.is_empty()),
+            blocked_by,
+        ),
+        told("Not started", of(&not_started), reason),
+    ] {
+        page.section(&section);
+    }
     if look.close == Close::Whole {
         page.needs_you(receipt);
         page.next(&receipt.next);
     }
     page.text
+}
+
+/// Tasks that stand the same way.
+struct Section<'a> {
+    heading: &'static str,
+    tasks: Vec<&'a TaskEntry>,
+    /// What is said of each.
+    rest: fn(&TaskEntry) -> String,
+    logs: Option<&'a BTreeMap<TaskId, Vec<String>>>,
+}
+
+fn reason(task: &TaskEntry) -> String {
+    one_line(&task.reason).into_owned()
+}
+
+fn tried(task: &TaskEntry) -> String {
+    match task.runs.len() {
+        0 | 1 => reason(task),
+        n => format!("{} (attempt {n})", reason(task)),
+    }
+}
+
+fn blocked_by(task: &TaskEntry) -> String {
+    let by: Vec<&str> = task.blocked_by.iter().map(TaskId::as_str).collect();
+    format!("by {}", listing(&by))
 }
 
 struct Page {
@@ -197,65 +246,25 @@ impl Page {
         self.rest(now.len());
     }
 
-    fn bad(&mut self, heading: &str, tasks: &[&TaskEntry], logs: &BTreeMap<TaskId, Vec<String>>) {
+    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log, if `logs`
+    /// has any.
+    fn section(&mut self, section: &Section<'_>) {
+        let tasks = &section.tasks;
         if tasks.is_empty() {
             return;
         }
-        self.heading(heading);
+        self.heading(section.heading);
         let shown = &tasks[..tasks.len().min(SHOWN)];
         let width = name_width(shown);
         for task in shown {
-            let mut rest = one_line(&task.reason).into_owned();
-            if task.runs.len() > 1 {
-                let _ = write!(rest, " (attempt {})", task.runs.len());
-            }
-            self.row(task, width, &rest);
-            let lines = logs.get(&task.task).map(Vec::as_slice).unwrap_or_default();
+            self.row(task, width, &(section.rest)(task));
+            let lines = section.logs.and_then(|logs| logs.get(&task.task));
+            let lines = lines.map(Vec::as_slice).unwrap_or_default();
             let bar = self.look.glyphs.choose("│", "|");
             for line in &lines[lines.len().saturating_sub(LOG_LINES)..] {
                 let line = format!("{bar} {}", one_line(line));
                 self.line(6, dim(), &line);
             }
-        }
-        self.rest(tasks.len());
-    }
-
-    fn running(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Still running");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            self.row(task, width, &one_line(&task.reason));
-        }
-        self.rest(tasks.len());
-    }
-
-    fn blocked(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Blocked");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            let by: Vec<&str> = task.blocked_by.iter().map(TaskId::as_str).collect();
-            self.row(task, width, &format!("by {}", listing(&by)));
-        }
-        self.rest(tasks.len());
-    }
-
-    fn not_started(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Not started");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            self.row(task, width, &one_line(&task.reason));
         }
         self.rest(tasks.len());
     }

@@ -37,6 +37,7 @@ mod resume;
 mod scheduler_properties;
 mod settle;
 mod stale;
+mod stale_start;
 mod status;
 mod status_files;
 mod support;

@@ -13,16 +13,13 @@ use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
 use crate::git::diff;
-use crate::model::{FileChange, OrchId, RunGit, RunId, Status, TaskId};
+use crate::model::{FileChange, OrchId, RunGit, RunId, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{Close, Provenance, RunPage, SummaryLook, last_lines, one_line, summary};
+use crate::report::{Close, Provenance, RunPage, SummaryLook, one_line, summary};
 use crate::store::{history, read_spec, read_state};
 use crate::worker::Handoff;
-
-/// How many lines of a log a summary shows.
-const LOG_LINES: usize = 10;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -61,7 +58,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        let mut text = summary(&receipt, &logs(&snapshot, &receipt)?, look);
+        let logs = runs::last_of_logs(snapshot.store.layout(), &receipt);
+        let mut text = summary(&receipt, &logs, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
@@ -157,30 +155,6 @@ fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskI
     found.sort_unstable();
     found.dedup();
     found
-}
-
-/// The last lines of the log that tells most about each task that failed or stopped: of the check that
-/// failed, else of the worker.
-fn logs(snapshot: &Snapshot, receipt: &Receipt) -> anyhow::Result<BTreeMap<TaskId, Vec<String>>> {
-    let layout = snapshot.store.layout();
-    let mut found = BTreeMap::new();
-    for task in &receipt.tasks {
-        if !matches!(task.status, Status::Failed | Status::Stopped) {
-            continue;
-        }
-        let Some(run) = task.runs.last() else {
-            continue;
-        };
-        let failed = run.checks.iter().find(|check| !check.passed);
-        let name = failed.map_or("worker.log", |check| check.log.as_str());
-        let path = layout.run(&run.run).join(name);
-        found.insert(
-            task.task.clone(),
-            last_lines(&path, LOG_LINES)
-                .with_context(|| format!("cannot read `{}`", path.display()))?,
-        );
-    }
-    Ok(found)
 }
 
 /// What the attempt's commit changed. Its names alone are told when the commit is gone or git cannot be asked.

@@ -90,7 +90,7 @@ impl Receipt {
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),
-            next: next_with(facts, subject.selected, &needs),
+            next: next_with(facts, subject.selected, &needs, Some(subject.orch)),
             command: course.command,
         })
     }
@@ -137,12 +137,13 @@ impl Course {
             None if self.detached => Ending::Detached,
             None if facts.processes.deserted.contains(orch) => Ending::Lost,
             None => Ending::Running,
+            // The exit code is the verdict; what the tasks are now only tells more about it.
+            Some(0) => Ending::Completed,
             Some(4) => Ending::StateError,
-            Some(_) if counts.completed == counts.total => Ending::Completed,
             Some(_) if interrupted || self.cancelled_by.is_some() => Ending::Cancelled,
-            Some(_) if counts.failed + counts.stopped > 0 => Ending::Failed,
-            Some(_) if counts.need_you > 0 => Ending::NeedsPeople,
-            Some(_) => Ending::Blocked,
+            Some(3) if counts.need_you > 0 => Ending::NeedsPeople,
+            Some(3) => Ending::Blocked,
+            Some(_) => Ending::Failed,
         }
     }
 }
@@ -185,7 +186,10 @@ fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {
             .filter(|(n, _)| *n > 0)
             .map(|(n, word)| format!("{n} {word}"))
             .collect();
-        said.join(", ")
+        match said.is_empty() {
+            true => "something failed that is settled by now".to_owned(),
+            false => said.join(", "),
+        }
     };
     match ending {
         Ending::Running => "it is still running".to_owned(),
@@ -201,6 +205,9 @@ fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {
             "only people can make progress: {}",
             count(counts.need_you, "task needs you", "tasks need you")
         ),
+        Ending::Blocked if counts.completed == counts.total => {
+            "what was to be run again waits for something outside of what was selected".to_owned()
+        }
         Ending::Blocked => format!(
             "{} not completed: waiting for something outside of what was selected",
             count(counts.total - counts.completed, "task is", "tasks are")
@@ -343,7 +350,7 @@ mod tests {
 
         - `runr logs net.md`: shows what went wrong
         - `runr tasks complete keys.md`: once you have done it; sets 1 task free
-        - `runr run --task net.md`: tries it again
+        - `runr resume --retry-failed`: tries it again and starts what has not started
         ");
     }
 
@@ -356,6 +363,8 @@ mod tests {
             (Some(1), true, false, Ending::Cancelled),
             (Some(3), false, false, Ending::NeedsPeople),
             (Some(4), false, false, Ending::StateError),
+            (Some(1), false, false, Ending::Failed),
+            (Some(0), false, false, Ending::Completed),
         ] {
             let mut story = Story::new(&[("keys.md", &[])]);
             story.manual(&["keys.md"]);
@@ -381,6 +390,26 @@ mod tests {
             };
             let receipt = Receipt::gather(&told.facts(), &subject).unwrap();
             assert_eq!(receipt.ending, expected, "{exit:?} {cancelled} {deserted}");
+        }
+    }
+
+    #[test]
+    fn it_never_says_completed_beside_another_exit_code() {
+        for exit in [0, 1, 3, 4, 129, 130, 143] {
+            let mut story = Story::new(&[("a.md", &[])]);
+            story.completed("a.md", print(0));
+            story.happens(Event::OrchestrationEnded { orch: orch(), exit });
+            let told = Told::new(&story);
+            let subject = Subject {
+                orch: &orch(),
+                selected: &told.all(),
+                events: &story.events,
+                runs: &BTreeMap::new(),
+            };
+            let receipt = Receipt::gather(&told.facts(), &subject).unwrap();
+            let says = receipt.why == "everything is completed";
+            assert_eq!(says, exit == 0, "{exit} {}", receipt.why);
+            assert_eq!(receipt.ending == Ending::Completed, exit == 0, "{exit}");
         }
     }
 
