@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
 use crate::orchestrate::containment::{self, Remedy};
-use crate::orchestrate::dispatch::{Dispatch, Needs};
+use crate::orchestrate::dispatch::{Away, Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -38,6 +38,8 @@ pub struct Request {
     pub again: BTreeSet<TaskIx>,
     /// The orchestration file that `--config` named, from the project root.
     pub config: Option<PathBuf>,
+    /// The worker that `--worker` named.
+    pub worker: Option<String>,
     /// Where tasks get working trees of their own; `None`: they work in place.
     pub ground: Option<Ground>,
 }
@@ -91,6 +93,7 @@ pub async fn start(request: Request, around: Surroundings) -> Result<Finished, O
     frozen.config = request
         .config
         .map(|path| path.to_string_lossy().into_owned());
+    frozen.worker = request.worker;
     frozen.jobs = request.jobs;
     frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
     frozen.again = request.again.iter().map(|ix| ix.0).collect();
@@ -215,6 +218,7 @@ async fn drive(
         env: around.env,
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
+        away: Away::new(),
         grounds,
         needs: match frozen.rules.ignore_outside {
             true => Needs::Ignored,

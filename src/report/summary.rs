@@ -62,7 +62,9 @@ pub fn summary(
     let of = |wanted: &dyn Fn(&TaskEntry) -> bool| -> Vec<&TaskEntry> {
         receipt.tasks.iter().filter(|task| wanted(task)).collect()
     };
-    page.done(&of(&|t| t.status == Status::Completed));
+    let completed = of(&|t| t.status == Status::Completed);
+    page.done(&completed);
+    page.warnings(&completed);
     let waiting = |t: &TaskEntry| matches!(t.status, Status::Pending | Status::Skipped);
     let not_started = |t: &TaskEntry| {
         waiting(t)
@@ -167,6 +169,34 @@ impl Page {
         );
         self.line(0, status_style(status).bold(), &headline);
         let _ = writeln!(self.text, "{}", receipt.counts.line());
+        if let Some(spent) = receipt.spent {
+            self.line(0, dim(), &format!("used: {}", spent.line()));
+        }
+    }
+
+    /// What agents were not allowed to do, though their work passed: it may be less than it seems.
+    fn warnings(&mut self, tasks: &[&TaskEntry]) {
+        let denials = |task: &TaskEntry| -> Vec<String> {
+            let agent = task.runs.last().and_then(|run| run.agent.as_ref());
+            agent.map(|agent| agent.denials.clone()).unwrap_or_default()
+        };
+        let warned: Vec<(&TaskEntry, Vec<String>)> = tasks
+            .iter()
+            .map(|task| (*task, denials(task)))
+            .filter(|(_, denials)| !denials.is_empty())
+            .collect();
+        if warned.is_empty() {
+            return;
+        }
+        self.heading("Warnings");
+        for (task, denials) in warned {
+            let what = format!(
+                "{}: not allowed to the agent: {}",
+                one_line(task.task.as_str()),
+                one_line(&denials.join("; "))
+            );
+            self.line(2, anstyle::Style::new(), &what);
+        }
     }
 
     fn row(&mut self, task: &TaskEntry, width: usize, rest: &str) {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    CheckResult, OrchId, RunGit, RunId, Source, Status, StopReason, TaskId, TaskKind,
+    AgentReport, CheckResult, OrchId, RunGit, RunId, Source, Spent, Status, StopReason, TaskId,
+    TaskKind,
 };
 use crate::report::counts::Counts;
 use crate::report::next_commands::{COMMANDS, NextCommand};
@@ -27,6 +28,9 @@ pub struct Receipt {
     /// `ending` in words, with numbers.
     pub why: String,
     pub counts: Counts,
+    /// What its runs used together; `None`: no worker told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
     /// What became of its branch at the end, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landing: Option<String>,
@@ -102,6 +106,12 @@ pub struct RunEntry {
     pub stop_reason: Option<StopReason>,
     pub message: Option<String>,
     pub checks: Vec<CheckResult>,
+    /// What it used, as far as its worker tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
+    /// What an agent left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentReport>>,
     /// What it left in git; `None`: it worked in place, or has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Box<RunGit>>,
