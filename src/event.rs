@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Status, StopReason,
-    TaskId,
+    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
+    StopReason, TaskId,
 };
 
 /// How an attempt ended for its task, after retries were considered.
@@ -126,6 +126,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// What the attempt used, as far as its worker tells; before its end, in the same line.
+    Spent {
+        run: RunId,
+        #[serde(flatten)]
+        spent: Spent,
+    },
+    /// A worker ran into a limit of its service: nobody starts it before `until`.
+    WorkerPaused {
+        worker: String,
+        run: RunId,
+        until: Timestamp,
+    },
     /// A manual task was reached and left to a person.
     Skipped { orch: OrchId, task: TaskId },
     /// The orchestration came to the task, or was told to leave it, and will not attempt it.
@@ -207,6 +219,8 @@ impl Event {
             Self::Reserved { run, .. }
             | Self::Started { run, .. }
             | Self::Voided { run, .. }
+            | Self::Spent { run, .. }
+            | Self::WorkerPaused { run, .. }
             | Self::Claimed { run, .. }
             | Self::ClaimEnded { run, .. }
             | Self::Ended { run, .. } => Some(run),

@@ -168,6 +168,7 @@ impl Desk<'_> {
             timeouts: task.policy.timeouts.clone(),
             previous: None,
             git: None,
+            agent: None,
         };
         (spec, secrets)
     }

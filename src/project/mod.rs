@@ -15,4 +15,4 @@ pub use add::{AddError, NewTask, add};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
 pub use load::{Loaded, collisions, load};
-pub use reread::reread;
+pub use reread::{body, reread};

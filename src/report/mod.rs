@@ -44,7 +44,7 @@ pub use sanitise::{is_harmful, one_line, sanitise};
 pub use status_json::{StatusJson, TaskJson};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
-pub use summary::{Close, SummaryLook, summary};
+pub use summary::{Close, Remains, SummaryLook, summary};
 pub use task_page::TaskPage;
 pub use text::{columns, first_line, listing, pad, shell_word};
 pub use why::Why;

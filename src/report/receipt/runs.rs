@@ -95,6 +95,11 @@ impl<'a> Runs<'a> {
                     entry.started_at = recorded.at;
                 }
             }
+            Event::Spent { run, spent } => {
+                if let Some(entry) = self.entry(run) {
+                    entry.spent = Some(*spent);
+                }
+            }
             Event::Voided { run, message } => {
                 if let Some(entry) = self.entry(run) {
                     "void".clone_into(&mut entry.outcome);
@@ -130,6 +135,8 @@ impl<'a> Runs<'a> {
             stop_reason: None,
             message: None,
             checks: checks.unwrap_or_default(),
+            spent: None,
+            agent: self.states.get(run).and_then(|state| state.agent.clone()),
             git: git.map(Box::new),
         });
     }
