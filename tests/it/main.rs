@@ -15,6 +15,7 @@ mod field_failures;
 mod gc;
 mod git_branches;
 mod git_history;
+mod git_later;
 mod git_runs;
 mod graph;
 mod init;
