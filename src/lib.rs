@@ -19,13 +19,13 @@
 //! | [`simulate`] | the same scheduler under a virtual clock | model, plan, sched |
 //! | [`store`] | the journal, the status cache, locks, run folders | model, event, state |
 //! | [`git`] | the only caller of git, and what commit messages say | model, event |
-//! | [`worker`] | who does the work, as a command line and an environment | model |
+//! | [`worker`] | who does the work: command lines, environments, prompts, and what agents' own words mean | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
-//! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt |
+//! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
 //! | [`scaffold`] | what `init` and `demo` write | model |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |
 //!

@@ -4,6 +4,7 @@
 //! turns what happens (attempts that end, a journal that grows, signals, timers) into the scheduler's
 //! inputs and carries the effects out, in order, with one append to the journal a tick.
 
+mod agents;
 pub mod approval;
 mod babysit;
 mod cleaning;
@@ -17,6 +18,7 @@ pub mod ground;
 mod landing;
 mod news;
 mod owners;
+pub mod people;
 mod recover;
 mod selection;
 pub mod session;

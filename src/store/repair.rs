@@ -169,6 +169,7 @@ mod tests {
                 wall: None,
                 grace: std::time::Duration::from_secs(1),
             },
+            agent: None,
             previous: None,
             git: None,
         }
@@ -207,6 +208,7 @@ mod tests {
                 by: by(),
                 note: None,
                 fingerprint: crate::model::Fingerprint::new([1; 16]),
+                sha: None,
             },
             reserved(4, "b.md"),
             started(4),

@@ -1,5 +1,11 @@
 //! Integration tests: the real binary, end to end.
 
+mod agents_fake;
+mod agents_git;
+mod agents_limits;
+mod agents_model;
+mod agents_real;
+mod agents_work;
 mod architecture;
 mod attempt;
 mod bad_inputs;
@@ -15,7 +21,10 @@ mod field_failures;
 mod gc;
 mod git_branches;
 mod git_history;
+mod git_house;
 mod git_later;
+mod git_people;
+mod git_recovery;
 mod git_runs;
 mod graph;
 mod init;
@@ -29,6 +38,7 @@ mod resume;
 mod scheduler_properties;
 mod settle;
 mod stale;
+mod stale_start;
 mod status;
 mod status_files;
 mod support;
