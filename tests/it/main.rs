@@ -25,6 +25,7 @@ mod gc;
 mod git_branches;
 mod git_history;
 mod git_house;
+mod git_later;
 mod git_people;
 mod git_recovery;
 mod git_runs;
