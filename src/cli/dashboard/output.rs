@@ -16,6 +16,7 @@ use crate::cli::dashboard::seen::json;
 use crate::cli::runs;
 use crate::model::RunId;
 use crate::report::shown_line;
+use crate::state::State;
 use crate::store::read_state;
 use crate::web::{Message, Messages};
 
@@ -67,7 +68,7 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
         }
         // First ask whether it has ended, then read: what was written before the end is then there.
         let ended = matches!(read_state(&desk.layout, &run), Ok(Some(_)) | Err(_))
-            || !seen.borrow_and_update().state.open.contains_key(&run);
+            || !alive(&seen.borrow_and_update().state, &run);
         loop {
             let read = {
                 let (desk, run) = (Arc::clone(&desk), run.clone());
@@ -123,6 +124,10 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
             () = messages.closed() => return,
         }
     }
+}
+
+fn alive(state: &State, run: &RunId) -> bool {
+    state.open.contains_key(run) || state.claimed.contains_key(run)
 }
 
 impl Files {

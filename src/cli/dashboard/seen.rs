@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::Context;
 use crate::cli::commands::graph;
 use crate::cli::dashboard::people::{PersonJson, people};
-use crate::cli::snapshot::{processes, views};
+use crate::cli::snapshot::{all_processes, views};
 use crate::model::{RunId, Status, TaskId, TaskKind};
 use crate::plan::TaskIx;
 use crate::project::{Loaded, Project};
@@ -19,7 +19,7 @@ use crate::report::{
     Counts, Facts, NextCommand, Note, Processes, class_word, expected, next_commands, notes,
 };
 use crate::state::State;
-use crate::store::{Store, process};
+use crate::store::Store;
 use crate::view::TaskView;
 
 /// How many orchestrations are named.
@@ -79,6 +79,8 @@ struct TaskEntry<'a> {
     run: Option<&'a RunId>,
     /// Of the run that is alive.
     since: Option<Timestamp>,
+    /// Somebody outside of any orchestration does it.
+    claimed: bool,
     last_run: Option<&'a RunId>,
     updated_at: Option<Timestamp>,
     attempts: u32,
@@ -99,7 +101,7 @@ impl Seen {
         let views = views(context, project, loaded, &state).unwrap_or_default();
         let mut seen = Self {
             loaded: Arc::clone(loaded),
-            processes: processes(&state, &process::is_alive),
+            processes: all_processes(store),
             views,
             state,
             generation,
@@ -209,6 +211,7 @@ fn entry<'a>(facts: &Facts<'a>, ix: TaskIx, mark: &'a Mark) -> TaskEntry<'a> {
     let view = facts.view(ix);
     let recorded = facts.recorded(ix);
     let open = facts.state.open_run(&task.id);
+    let claimed = facts.state.claimed_run(&task.id);
     TaskEntry {
         task: &task.id,
         title: &task.title,
@@ -225,8 +228,11 @@ fn entry<'a>(facts: &Facts<'a>, ix: TaskIx, mark: &'a Mark) -> TaskEntry<'a> {
             .filter(|note| !matches!(note, Note::Elapsed(_)))
             .map(|note| note.text(facts, ix))
             .collect(),
-        run: open.map(|(run, _)| run),
-        since: open.map(|(_, open)| open.reserved_at),
+        run: open.map(|(run, _)| run).or(claimed.map(|(run, _)| run)),
+        since: open
+            .map(|(_, open)| open.reserved_at)
+            .or(claimed.map(|(_, claimed)| claimed.claimed_at)),
+        claimed: claimed.is_some(),
         last_run: recorded.and_then(|r| r.last_run_id.as_ref()),
         updated_at: recorded.and_then(|r| r.updated_at),
         attempts: recorded.map_or(0, |r| r.attempts),

@@ -16,11 +16,13 @@ const RUNS: usize = 3_000;
 struct RunJson {
     run: RunId,
     task: TaskId,
-    orchestration: OrchId,
+    /// `None`: somebody claimed the task and did it outside of any.
+    orchestration: Option<OrchId>,
     attempt: u32,
     start: Timestamp,
     took_ms: Option<u64>,
-    /// As in reports: `running`, `completed`, `awaiting_approval`, `retry`, `failed` or `stopped`.
+    /// As in reports: `running`, `completed`, `awaiting_approval`, `retry`, `failed`,
+    /// `stopped` or `released`.
     outcome: &'static str,
     reason: Option<StopReason>,
 }
@@ -57,19 +59,10 @@ fn take(runs: &mut BTreeMap<RunId, RunJson>, recorded: Recorded) {
             task,
             attempt,
             ..
-        } => {
-            let entry = RunJson {
-                run: run.clone(),
-                task,
-                orchestration: orch,
-                attempt,
-                start: recorded.at,
-                took_ms: None,
-                outcome: "running",
-                reason: None,
-            };
-            runs.insert(run, entry);
-        }
+        } => begin(runs, run, (task, attempt, Some(orch)), recorded.at),
+        Event::Claimed {
+            run, task, attempt, ..
+        } => begin(runs, run, (task, attempt, None), recorded.at),
         Event::Started { run, .. } => {
             if let Some(entry) = runs.get_mut(&run) {
                 entry.start = recorded.at;
@@ -83,18 +76,47 @@ fn take(runs: &mut BTreeMap<RunId, RunJson>, recorded: Recorded) {
             run,
             verdict,
             took_ms,
-        } => {
-            if let Some(entry) = runs.get_mut(&run) {
-                entry.took_ms = Some(took_ms);
-                (entry.outcome, entry.reason) = match verdict {
-                    Verdict::Completed { .. } => ("completed", None),
-                    Verdict::AwaitingApproval { .. } => ("awaiting_approval", None),
-                    Verdict::Retry { reason, .. } => ("retry", Some(reason)),
-                    Verdict::Failed { reason, .. } => ("failed", Some(reason)),
-                    Verdict::Stopped { reason, .. } => ("stopped", Some(reason)),
-                };
-            }
-        }
+        } => end(runs, &run, Some(verdict), took_ms),
+        Event::ClaimEnded {
+            run,
+            verdict,
+            took_ms,
+            ..
+        } => end(runs, &run, verdict, took_ms),
         _ => {}
     }
+}
+
+fn begin(
+    runs: &mut BTreeMap<RunId, RunJson>,
+    run: RunId,
+    (task, attempt, orchestration): (TaskId, u32, Option<OrchId>),
+    start: Timestamp,
+) {
+    let entry = RunJson {
+        run: run.clone(),
+        task,
+        orchestration,
+        attempt,
+        start,
+        took_ms: None,
+        outcome: "running",
+        reason: None,
+    };
+    runs.insert(run, entry);
+}
+
+fn end(runs: &mut BTreeMap<RunId, RunJson>, run: &RunId, verdict: Option<Verdict>, took_ms: u64) {
+    let Some(entry) = runs.get_mut(run) else {
+        return;
+    };
+    entry.took_ms = Some(took_ms);
+    (entry.outcome, entry.reason) = match verdict {
+        Some(Verdict::Completed { .. }) => ("completed", None),
+        Some(Verdict::AwaitingApproval { .. }) => ("awaiting_approval", None),
+        Some(Verdict::Retry { reason, .. }) => ("retry", Some(reason)),
+        Some(Verdict::Failed { reason, .. }) => ("failed", Some(reason)),
+        Some(Verdict::Stopped { reason, .. }) => ("stopped", Some(reason)),
+        None => ("released", None),
+    };
 }

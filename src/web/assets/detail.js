@@ -59,12 +59,13 @@ export class Detail {
   }
 
   decisions(task) {
-    if (task.run) return [];
+    if (task.run && !task.claimed) return [];
     const all = {
       approve: ["approve", "Approve", "A note (may be left out)"], reject: ["reject", "Send back", "What should be better"],
       complete: ["complete", task.status === "completed" ? "Accept as it is" : "It is done", "What was done (may be left out)"],
       reset: ["reset", "Reset", null],
     };
+    if (task.claimed) return [all.complete];
     if (task.status === "awaiting_approval") return [all.approve, all.reject];
     if (task.status === "completed") return task.look === "stale" ? [all.complete, all.reset] : [all.reset];
     if (task.status === "pending" && task.kind !== "manual") return [all.complete];
@@ -141,10 +142,11 @@ export class Detail {
     const pane = kept ?? make("div", { class: "pane" });
     const left = run.git ?? {};
     const checks = (run.checks ?? []).map((check) => make("li", {}, `${check.exit_code === 0 ? "✓" : "✗"} ${command(check.command)}${check.took_ms === undefined ? "" : ` · ${span(check.took_ms / 1000)}`}`));
-    const cost = run.cost_usd ?? run.usage?.cost_usd;
+    const spent = run.spent ?? run.agent?.spent;
+    const cost = spent?.cost_usd ?? null, tokens = spent ? Object.values(spent.tokens ?? {}).filter(Number.isFinite).reduce((a, b) => a + b, 0) : 0;
     return make("div", { class: `run c-${outcomeClass(run.outcome)}`, "data-run": run.run },
       make("p", {}, make("b", { class: "word" }, run.outcome.replaceAll("_", " ")), ` · attempt ${run.attempt} · ${when(run.started_at)}`,
-        run.took_ms === null ? "" : ` · ${span(run.took_ms / 1000)}`, cost ? ` · ${cost.toFixed(2)} USD` : ""),
+        run.took_ms === null ? "" : ` · ${span(run.took_ms / 1000)}`, cost === null ? "" : ` · ${spent.at_least ? "at least " : ""}${Number(cost).toFixed(2)} USD`, tokens ? ` · ${tokens.toLocaleString()} tokens` : ""),
       make("p", { class: "soft" }, [run.stop_reason?.replaceAll("_", " "), run.message].filter(Boolean).join(": ")),
       checks.length ? make("ul", {}, ...checks) : null,
       left.integrated ?? left.checkpoint ? make("p", {}, "commit ", make("code", {}, (left.integrated ?? left.checkpoint).slice(0, 12)), left.changed?.length ? ` · ${count(left.changed.length, "file", "files")}` : "") : null,

@@ -36,6 +36,7 @@ export class Timeline {
     if (stamp !== this.stamp) return;
     this.runs = found.runs;
     this.earlier = found.earlier;
+    for (const run of this.runs) run.orchestration ??= "claimed";
     const ids = [...new Set(this.runs.map((run) => run.orchestration))].sort().reverse();
     if (this.chosen === null || (this.chosen !== "all" && !ids.includes(this.chosen))) this.chosen = ids[0] ?? "all";
     const select = by("orchestration");
@@ -43,7 +44,7 @@ export class Timeline {
     const key = ids.join();
     if (select.dataset.key !== key) {
       select.dataset.key = key;
-      select.replaceChildren(...ids.map((id) => make("option", { value: id }, known.has(id) ? `${when(known.get(id).started_at)} · ${known.get(id).command}` : id)), make("option", { value: "all" }, "all"));
+      select.replaceChildren(...ids.map((id) => make("option", { value: id }, known.has(id) ? `${when(known.get(id).started_at)} · ${known.get(id).command}` : id === "claimed" ? "claimed, outside of any orchestration" : id)), make("option", { value: "all" }, "all"));
     }
     select.value = this.chosen;
     this.draw();
