@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use context::Context;
+pub use dashboard::routes as dashboard_routes;
 pub use exit::{Exit, Failure};
 
 /// Parses the arguments, runs the command, prints its error if there is one, and gives the exit code.

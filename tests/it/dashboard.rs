@@ -1,6 +1,6 @@
 //! `runr dashboard` over the wire: who is let in, what is shown, what is decided.
 
-use runr::cli::dashboard::routes;
+use runr::cli::dashboard_routes as routes;
 use runr::event::Event;
 use runr::store::{Layout, history};
 use runr::web::{Access, Method};

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::cli::Context;
+use crate::cli::dashboard::prints::Prints;
 use crate::cli::dashboard::seen::Seen;
 use crate::project::{Loaded, Project};
 use crate::store::Store;
+use crate::view::tasks_with;
 
 /// The shortest time between two pictures.
 const APART: Duration = Duration::from_millis(40);
@@ -31,10 +32,10 @@ pub enum Wake {
 /// What the thread owns.
 #[derive(Debug)]
 pub struct Feed {
-    context: Context,
     project: Project,
     loaded: Arc<Loaded>,
     store: Store,
+    prints: Prints,
     generation: u64,
     /// Why the files on disk are not what is shown.
     problem: Option<String>,
@@ -65,12 +66,12 @@ impl Ask {
 
 impl Feed {
     #[must_use]
-    pub fn new(context: &Context, project: &Project, loaded: Loaded, store: Store) -> Self {
+    pub fn new(project: &Project, loaded: Loaded, store: Store) -> Self {
         Self {
-            context: context.through("dashboard").0,
             project: project.clone(),
             loaded: Arc::new(loaded),
             store,
+            prints: Prints::default(),
             generation: 1,
             problem: None,
         }
@@ -78,11 +79,13 @@ impl Feed {
 
     /// What is to be seen, from what was read last.
     #[must_use]
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&mut self) -> Seen {
+        let (plan, state) = (&self.loaded.plan, self.store.state());
+        let prints = self.prints.of(&self.project, plan, state);
+        let views = tasks_with(plan, state, &prints);
         Seen::new(
-            &self.context,
             &self.project,
-            &self.loaded,
+            (&self.loaded, views),
             &self.store,
             (self.generation, self.problem.as_deref()),
         )
@@ -143,6 +146,7 @@ impl Feed {
             Ok(loaded) => {
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
+                self.prints.forget();
                 self.problem = None;
             }
             Err(problems) => {

@@ -10,6 +10,7 @@ mod feed;
 mod graph;
 mod output;
 mod people;
+mod prints;
 mod routes;
 mod run_files;
 mod seen;

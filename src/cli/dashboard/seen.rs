@@ -7,10 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::Context;
 use crate::cli::commands::graph;
 use crate::cli::dashboard::people::{PersonJson, people};
-use crate::cli::snapshot::{all_processes, views};
+use crate::cli::snapshot::all_processes;
 use crate::model::{RunId, Status, TaskId, TaskKind};
 use crate::plan::TaskIx;
 use crate::project::{Loaded, Project};
@@ -90,15 +89,12 @@ struct TaskEntry<'a> {
 impl Seen {
     #[must_use]
     pub fn new(
-        context: &Context,
         project: &Project,
-        loaded: &Arc<Loaded>,
+        (loaded, views): (&Arc<Loaded>, Vec<TaskView>),
         store: &Store,
         (generation, problem): (u64, Option<&str>),
     ) -> Self {
         let state = store.state().clone();
-        // It writes warnings only, and this context keeps what is written.
-        let views = views(context, project, loaded, &state).unwrap_or_default();
         let mut seen = Self {
             loaded: Arc::clone(loaded),
             processes: all_processes(store),

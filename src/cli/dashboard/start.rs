@@ -42,7 +42,7 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         true => Some(watching::watch(&layout, wake)?),
         false => None,
     };
-    let feed = Feed::new(context, &project, loaded, store);
+    let mut feed = Feed::new(&project, loaded, store);
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
