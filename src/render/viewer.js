@@ -59,9 +59,16 @@ function graphViewer(box, chosen) {
     const r = place(nodes.has(name) ? name : nodes.keys().next().value);
     if (!r || at.k >= 0.4) return;
     at.k = 0.8;
-    at.x = r.x + r.w / 2 - box.clientWidth / at.k / 2;
-    at.y = r.y + r.h / 2 - box.clientHeight / at.k / 2;
+    centre(r);
     paint();
+  }
+
+  // In the middle, unless that would leave room beside the picture unused.
+  function centre(r) {
+    const w = box.clientWidth / at.k, h = box.clientHeight / at.k;
+    const within = (from, view, all) => all <= view ? (all - view) / 2 : Math.max(0, Math.min(all - view, from));
+    at.x = within(r.x + r.w / 2 - w / 2, w, size.w);
+    at.y = within(r.y + r.h / 2 - h / 2, h, size.h);
   }
 
   function zoom(factor, px, py) {
@@ -90,10 +97,7 @@ function graphViewer(box, chosen) {
     const w = box.clientWidth / at.k, h = box.clientHeight / at.k;
     if (at.k < 0.5) { at.k = Math.min(1, Math.max(0.8, at.k)); }
     const inside = r.x > at.x && r.y > at.y && r.x + r.w < at.x + w && r.y + r.h < at.y + h;
-    if (!inside || w !== box.clientWidth / at.k) {
-      at.x = r.x + r.w / 2 - box.clientWidth / at.k / 2;
-      at.y = r.y + r.h / 2 - box.clientHeight / at.k / 2;
-    }
+    if (!inside || w !== box.clientWidth / at.k) centre(r);
     paint();
   }
 
@@ -191,7 +195,7 @@ function graphViewer(box, chosen) {
     const act = keys[event.key];
     if (act) { event.preventDefault(); act(); }
   });
-  new ResizeObserver(() => paint()).observe(box);
+  new ResizeObserver(() => { if (svg && selected) reveal(selected); else paint(); }).observe(box);
 
   return {
     show, fit, begin, zoom, find, label,

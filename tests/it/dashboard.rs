@@ -296,7 +296,7 @@ fn decisions_are_those_of_the_commands_and_the_journal_says_through_what() {
             "/api/approve",
             "{\"task\":\"04-bad.md\"}",
             422,
-            "does not await approval",
+            "not awaiting approval",
         ),
         (
             "/api/complete",

@@ -4,7 +4,7 @@ import { Detail } from "/detail.js";
 import { Timeline } from "/timeline.js";
 
 const world = { head: null, tasks: new Map(), order: [], graph: null, skew: 0 };
-let view = "overview", drawn = 0, waiting = false, wanted = new Set(), filter = { text: "", class: "" };
+let view = "overview", waiting = false, wanted = new Set(), filter = { text: "", class: "" };
 const rows = new Map();
 
 const detail = new Detail(by("detail"), world, { open, close: () => open(null) });
@@ -174,7 +174,6 @@ async function graph(changed) {
       world.graph = await ask("/api/graph");
       if (world.graph.svg) viewer.show(picture(world.graph.svg));
       else by("picture").replaceChildren(make("p", {}, `${world.graph.why_not}. The list of tasks shows them all.`));
-      drawn = world.graph.generation;
       for (const name of world.order) mark(name);
       if (detail.name) viewer.select(detail.name);
       else viewer.begin(world.order.find((name) => world.tasks.get(name).run) ?? world.order.find((name) => ["failed", "needs_you", "ready"].includes(world.tasks.get(name).class)));
@@ -208,7 +207,10 @@ function show(name) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
-  if (name === "graph") graph(new Set(world.order));
+  if (name === "graph") {
+    graph(new Set(world.order));
+    if (world.graph?.svg) viewer.select(detail.name);
+  }
   if (name === "timeline") timeline.show();
   if (detail.name) history.replaceState(null, "", `#${name}:${encodeURIComponent(detail.name)}`);
   else history.replaceState(null, "", `#${name}`);
