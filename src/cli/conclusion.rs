@@ -37,7 +37,8 @@ const LOG_LINES: usize = 10;
 pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow::Result<Exit> {
     let layout = finished.store.layout().clone();
     let events = events_of(&finished, &layout)?;
-    let receipt = receipt(context, &finished, &events)?;
+    let mut receipt = receipt(context, &finished, &events)?;
+    receipt.landing.clone_from(&finished.landing);
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
     match output {

@@ -46,7 +46,7 @@ pub struct Dispatching {
     /// working trees and serialize in place]
     #[arg(long, value_name = "HOW")]
     collision: Option<CollisionArg>,
-    /// Run completed tasks again whose text, inputs or prerequisites changed since
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
     #[arg(long)]
     rerun_stale: bool,
     /// Where tasks work [default: the configuration, else in a working tree each, inside a git repository]

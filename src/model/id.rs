@@ -93,13 +93,12 @@ impl fmt::Debug for TaskId {
 }
 
 /// `YYYYMMDD-HHMMSS`, optionally followed by `-` and four letters or digits.
-fn is_stamp(text: &str) -> bool {
-    let bytes = text.as_bytes();
+fn is_stamp(bytes: &[u8]) -> bool {
     let digits = |range: std::ops::Range<usize>| bytes[range].iter().all(u8::is_ascii_digit);
     match bytes.len() {
         15 => digits(0..8) && bytes[8] == b'-' && digits(9..15),
         20 => {
-            is_stamp(&text[..15])
+            is_stamp(&bytes[..15])
                 && bytes[15] == b'-'
                 && bytes[16..]
                     .iter()
@@ -139,7 +138,7 @@ impl RunId {
     /// # Errors
     /// When it has not the form of a run id.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        if is_stamp(text) {
+        if is_stamp(text.as_bytes()) {
             Ok(Self(text.into()))
         } else {
             Err(IdError::NotARun(text.to_owned()))
@@ -170,7 +169,7 @@ impl OrchId {
     /// When it has not the form of an orchestration id.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         match text.strip_prefix("orch-") {
-            Some(rest) if is_stamp(rest) => Ok(Self(text.into())),
+            Some(rest) if is_stamp(rest.as_bytes()) => Ok(Self(text.into())),
             _ => Err(IdError::NotAnOrchestration(text.to_owned())),
         }
     }
@@ -242,6 +241,8 @@ mod tests {
             "20250108-144530-",
             "20250108-144530-ABCD",
             "2025010é-144530",
+            // As long as an id, in bytes.
+            "20250108-14453🟧ab",
         ] {
             assert!(RunId::parse(bad).is_err(), "{bad:?} was taken");
         }

@@ -260,6 +260,15 @@ impl Grounds {
         }
     }
 
+    /// Was anything put onto the branch?
+    ///
+    /// # Errors
+    /// When git refuses.
+    pub fn has_work(&self) -> Result<bool, GitError> {
+        let tip = repository::tip(&self.git(), &self.branch)?;
+        Ok(tip.is_some_and(|tip| tip != self.ground.start))
+    }
+
     /// Makes the branch at the start, if it is not there.
     ///
     /// # Errors

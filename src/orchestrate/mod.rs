@@ -21,6 +21,7 @@ mod recover;
 mod selection;
 pub mod session;
 mod signals;
+mod status_files;
 mod wake;
 
 pub use display::Surface;

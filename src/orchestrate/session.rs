@@ -2,7 +2,7 @@
 //! orchestrators left, freeze the plan, drive, and say how it ended.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration}
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
 use crate::orchestrate::ground::{Ground, Grounds};
 use crate::orchestrate::landing;
+use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
@@ -66,6 +67,8 @@ pub struct Finished {
     pub screen: Display,
     /// The orchestrator left while attempts are alive.
     pub detached: bool,
+    /// What became of its branch, in words.
+    pub landing: Option<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -197,6 +200,7 @@ async fn drive(
     if frozen.rules.ignore_outside {
         problem.forget_outside();
     }
+    let root = around.project.root.clone();
     let dispatch = Dispatch {
         project: around.project,
         layout: layout.clone(),
@@ -217,8 +221,33 @@ async fn drive(
         on_orphan: around.config.on_orphan,
         screen,
     };
-    let ending = Orchestrator::new(start).run().await?;
+    let mut ending = Orchestrator::new(start).run().await?;
+    if around.config.frontmatter && !ending.detached {
+        tell_files(&mut ending, &root, &orch, &selected)?;
+    }
     finish(ending, orch, selected, owner)
+}
+
+/// Writes into the tasks' files how they stand, before the work lands.
+fn tell_files(
+    ending: &mut Ending,
+    root: &Path,
+    orch: &OrchId,
+    selected: &[TaskIx],
+) -> Result<(), OrchestrateError> {
+    let mut files = StatusFiles::new(&ending.plan, ending.store.state(), selected);
+    match &ending.grounds {
+        None => files.write_in_place(root),
+        Some(grounds) if grounds.has_work()? => {
+            files.commit(grounds, ending.store.layout(), orch)?
+        }
+        // Nothing went onto the branch: there is nothing that a commit could say of it.
+        Some(_) => {}
+    }
+    for line in &files.said {
+        ending.screen.say(line);
+    }
+    Ok(())
 }
 
 fn finish(
@@ -229,9 +258,10 @@ fn finish(
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
+    let mut landing = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
-            bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
+            landing = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -254,29 +284,32 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
+        landing,
     })
 }
 
-/// Lands the work where it is to land, and says what became of it. A branch that nothing was put onto goes.
+/// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
 fn bring_home(
     grounds: &Grounds,
     layout: &Layout,
     orch: &OrchId,
     screen: &mut Display,
-) -> Result<(), OrchestrateError> {
+) -> Result<Option<String>, OrchestrateError> {
     if grounds.forget_if_empty()? {
-        return Ok(());
+        return Ok(None);
     }
     if grounds.ground.land == Land::Never {
-        screen.say(&format!("the work is on {}, not landed", grounds.branch));
-        return Ok(());
+        let line = format!("the work is on {}, not landed", grounds.branch);
+        screen.say(&line);
+        return Ok(Some(line));
     }
-    if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
-        && landed.outcome != landing::Outcome::Nothing
-    {
+    let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
+        return Ok(None);
+    };
+    if landed.outcome != landing::Outcome::Nothing {
         screen.say(&landed.line());
     }
-    Ok(())
+    Ok(Some(landed.line()))
 }
 
 /// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.

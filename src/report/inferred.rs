@@ -10,7 +10,7 @@ use crate::plan::{Plan, TaskIx};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{Glyphs, dim, status_style, status_words};
-use crate::report::text::{columns, cut, listing, pad, shell_word};
+use crate::report::text::{columns, cut, listing, pad, shell_word, short_commit};
 use crate::view::{Difference, Evidence, Found, Inferred, TaskFiles};
 
 /// How many later changes of one task are listed for people.
@@ -65,7 +65,7 @@ impl GitReport<'_> {
                 text.push_str(&format!("  {grey}run:{run}{grey:#}"));
             }
             if let Some(commit) = &found.commit {
-                text.push_str(&format!("  {grey}{}{grey:#}", short(commit)));
+                text.push_str(&format!("  {grey}{}{grey:#}", short_commit(commit)));
             }
             if let Some(words) = evidence_words(found.evidence) {
                 text.push_str(&format!("  {words}"));
@@ -75,7 +75,11 @@ impl GitReport<'_> {
         self.differences(&mut text, width);
         self.later_changes(&mut text, look);
         if !self.unmatched.is_empty() {
-            let names: Vec<String> = self.unmatched.iter().map(|commit| short(commit)).collect();
+            let names: Vec<String> = self
+                .unmatched
+                .iter()
+                .map(|commit| short_commit(commit))
+                .collect();
             let (commits, whose) = match names.len() {
                 1 => ("commit names a run", "its task"),
                 _ => ("commits name runs", "their tasks"),
@@ -126,7 +130,7 @@ impl GitReport<'_> {
             for change in later.iter().take(LATER_SHOWN) {
                 let subject = one_line(&change.subject);
                 let subject = cut(&subject, 70, ellipsis);
-                text.push_str(&format!("    {} {subject}\n", short(&change.commit)));
+                text.push_str(&format!("    {} {subject}\n", short_commit(&change.commit)));
             }
             if later.len() > LATER_SHOWN {
                 text.push_str(&format!("    and {} more\n", later.len() - LATER_SHOWN));
@@ -158,11 +162,14 @@ impl GitReport<'_> {
             }
             Difference::Reverted(undone) => format!(
                 "its commit {} was reverted by {}: runr tasks reset {name}",
-                short(&undone.commit),
-                short(&undone.by)
+                short_commit(&undone.commit),
+                short_commit(&undone.by)
             ),
             Difference::NotReachable(sha) => {
-                format!("its checkpoint {} is on no branch that counts", short(sha))
+                format!(
+                    "its checkpoint {} is on no branch that counts",
+                    short_commit(sha)
+                )
             }
             Difference::NoCommit(Some(Source::Manual)) => {
                 "completed by hand: in the journal only".to_owned()
@@ -272,10 +279,6 @@ fn evidence_words(evidence: Evidence) -> Option<&'static str> {
 
 fn date(found: &Found, zone: &TimeZone) -> Option<String> {
     Some(zone.to_datetime(found.at?).date().to_string())
-}
-
-fn short(commit: &str) -> String {
-    one_line(commit).chars().take(10).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{CommandLine, OrchId, RunSpec, RunState, TaskId, show_duration};
+use crate::model::{CommandLine, FileChange, OrchId, RunSpec, RunState, TaskId, show_duration};
 use crate::report::note::reason_text;
+use crate::report::provenance::Provenance;
 use crate::report::receipt::RunEntry;
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
@@ -24,6 +25,8 @@ pub struct RunPage<'a> {
     pub spec: Option<&'a RunSpec>,
     /// `None`: it has not ended, or was lost.
     pub state: Option<&'a RunState>,
+    /// `None`: it left nothing in git.
+    pub provenance: Option<Provenance<'a>>,
     /// Paths from the project root, in the order of their making.
     pub logs: &'a [String],
 }
@@ -40,6 +43,8 @@ struct RunJson<'a> {
     exit_code: Option<i32>,
     signal: Option<i32>,
     ended_strays: u32,
+    diff: &'a [FileChange],
+    tree: Option<&'a str>,
     logs: &'a [String],
 }
 
@@ -59,6 +64,8 @@ impl RunPage<'_> {
             exit_code: self.state.and_then(|state| state.exit_code),
             signal: self.state.and_then(|state| state.signal),
             ended_strays: self.state.map_or(0, |state| state.ended_strays),
+            diff: self.provenance.map_or(&[], |provenance| provenance.diff),
+            tree: self.provenance.and_then(|provenance| provenance.tree),
             logs: self.logs,
         })
     }
@@ -111,6 +118,10 @@ impl RunPage<'_> {
                     &format!("{ended} processes outlived the worker and were ended"),
                 );
             }
+        }
+        let provenance = self.provenance.as_ref().map(Provenance::rows);
+        for (name, value) in provenance.unwrap_or_default() {
+            row(name, &value);
         }
         for check in &entry.checks {
             let how = match (check.passed, check.exit_code) {

@@ -90,6 +90,15 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// How much of a commit's name is shown.
+const SHORT: usize = 10;
+
+/// The beginning of a commit's name, long enough for people.
+#[must_use]
+pub fn short_commit(commit: &str) -> String {
+    one_line(commit).chars().take(SHORT).collect()
+}
+
 /// A name as it must be typed in a shell: quoted where it would mean something else.
 #[must_use]
 pub fn shell_word(word: &str) -> Cow<'_, str> {

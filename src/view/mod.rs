@@ -10,6 +10,7 @@ mod rerun;
 mod task;
 mod unblock;
 mod waits;
+mod written;
 
 pub use inferred::{
     Difference, Evidence, Facts as FileFacts, Found, Inferred, Owners, TaskFiles, inferred,
@@ -19,6 +20,7 @@ pub use rerun::rerun;
 pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};
 pub use unblock::Unblocker;
 pub use waits::{Wait, Waits, waits};
+pub use written::written;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,6 +3,7 @@
 //! No test: a figure of a loaded machine proves nothing. Every table names what it is compared with, and
 //! both are measured in turns.
 
+mod history;
 mod overhead;
 mod place;
 mod reading;
@@ -16,9 +17,10 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 4] = [
+const ALL: [(&str, Run); 5] = [
     ("startup", startup::run),
     ("reading", reading::run),
+    ("history", history::run),
     ("overhead", overhead::run),
     ("release", release::run),
 ];
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, overhead, release"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release"
         ));
         return ExitCode::from(2);
     }

@@ -34,8 +34,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "orchestrate",
         &[
-            "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
-            "project", "report", "git",
+            "model", "event", "spec", "plan", "state", "view", "sched", "store", "worker",
+            "attempt", "project", "report", "git",
         ],
     ),
 ];

@@ -405,3 +405,37 @@ fn without_git_a_working_tree_that_was_asked_for_is_refused() {
     fixture.write(".runr/config.yaml", "isolation: none\n");
     assert_eq!(fixture.runr(&["run"]).code, 0);
 }
+
+#[test]
+fn a_report_tells_the_commit_and_what_it_changed() {
+    let repo = Repo::with(&[
+        ("a", "run: printf '1\\n2\\n' > new.txt; echo x >> README.md"),
+        ("b", "run: echo b > b.txt; exit 1\nretries: 0"),
+    ]);
+    repo.runr(&["run"], 1);
+    let commit = repo.git(&["rev-parse", "--short=10", "main"]);
+    let json = |args: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&repo.runr(args, 0).out).unwrap()
+    };
+    let receipt = json(&["report", "--json"]);
+    assert_eq!(receipt["landing"], "landed 1 commit on main");
+    let of = |task: &str| {
+        let tasks = receipt["tasks"].as_array().unwrap();
+        let task = tasks.iter().find(|entry| entry["task"] == task).unwrap();
+        task["runs"][0]["run"].as_str().unwrap().to_owned()
+    };
+    let page = repo.runr(&["report", &of("a.md")], 0).out;
+    assert!(page.contains(&format!("  commit    {commit}\n")), "{page}");
+    assert!(page.contains("  changed   2 files, +3 -0\n"), "{page}");
+    assert!(page.contains("            new.txt +2 -0\n"), "{page}");
+    let page = json(&["report", &of("a.md"), "--json"]);
+    assert_eq!(page["diff"][1]["path"], "new.txt");
+    assert_eq!(page["diff"][1]["added"], 2);
+    assert_eq!(page["tree"], serde_json::Value::Null);
+    // Where the work of what failed is.
+    let page = repo.runr(&["report", &of("b.md")], 0).out;
+    let tree = format!("  work in   .runr-worktrees/{}\n", of("b.md"));
+    assert!(page.contains(&tree), "{page}");
+    let markdown = repo.runr(&["report", "--md"], 0).out;
+    assert!(markdown.contains(&format!("| `{commit}` |")), "{markdown}");
+}

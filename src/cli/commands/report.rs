@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -10,11 +11,12 @@ use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
-use crate::model::{OrchId, RunId, Status, TaskId};
+use crate::git::diff;
+use crate::model::{FileChange, OrchId, RunGit, RunId, Status, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{Close, RunPage, SummaryLook, last_lines, summary};
+use crate::report::{Close, Provenance, RunPage, SummaryLook, last_lines, one_line, summary};
 use crate::store::{history, read_spec, read_state};
 
 /// How many lines of a log a summary shows.
@@ -57,7 +59,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        summary(&receipt, &logs(&snapshot, &receipt)?, look)
+        let mut text = summary(&receipt, &logs(&snapshot, &receipt)?, look);
+        if let Some(landing) = &receipt.landing {
+            text = format!("{text}\n{}\n", one_line(landing));
+        }
+        text
     };
     context.out().write_all(text.as_bytes())?;
     Ok(snapshot.exit())
@@ -175,6 +181,14 @@ fn logs(snapshot: &Snapshot, receipt: &Receipt) -> anyhow::Result<BTreeMap<TaskI
     Ok(found)
 }
 
+/// What the attempt's commit changed. Its names alone are told when the commit is gone or git cannot be asked.
+fn difference(root: &Path, git: &RunGit) -> Vec<FileChange> {
+    match (&git.base, &git.checkpoint) {
+        (Some(base), Some(commit)) => diff::stat(root, base, commit).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
 fn report_run(
     context: &Context,
     snapshot: &Snapshot,
@@ -231,7 +245,18 @@ fn report_run(
         .filter_map(|path| path.file_name()?.to_str())
         .map(|name| format!(".runr/runs/{run}/{name}"))
         .collect();
+    let git = state.as_ref().and_then(|state| state.git.as_ref());
+    let diff = git.map(|git| difference(&snapshot.project.root, git));
+    let kept = layout.worktree(run);
+    let tree = kept.strip_prefix(&snapshot.project.root).ok();
+    let tree = tree.filter(|_| kept.is_dir()).and_then(Path::to_str);
+    let provenance = git.map(|git| Provenance {
+        git,
+        diff: diff.as_deref().unwrap_or_default(),
+        tree,
+    });
     let page = RunPage {
+        provenance,
         task: &task,
         orch: &orch,
         entry: &entry,

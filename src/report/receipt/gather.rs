@@ -69,6 +69,7 @@ impl Receipt {
             exit: course.exit,
             jobs: course.jobs,
             counts,
+            landing: None,
             tasks: subject
                 .selected
                 .iter()
@@ -314,14 +315,14 @@ mod tests {
 
         ## Tasks
 
-        | | task | status | runs | took | why |
-        |---|---|---|---|---|---|
-        | ○ | before.md | pending | - | - | ready |
-        | ✓ | a.md | completed | 20250108-143100-baaa | 1.2s |  |
-        | ✗ | net.md | failed | 2, last 20250108-143700-daaa | 2.4s | verification failed: cargo test |
-        | ○ | ai.md | pending | - | - | blocked by net.md |
-        | ◇ | keys.md | skipped | - | - | needs you: runr tasks complete keys.md |
-        | ○ | ship.md | pending | - | - | blocked by keys.md |
+        | | task | status | runs | took | commit | why |
+        |---|---|---|---|---|---|---|
+        | ○ | before.md | pending | - | - | - | ready |
+        | ✓ | a.md | completed | 20250108-143100-baaa | 1.2s | - |  |
+        | ✗ | net.md | failed | 2, last 20250108-143700-daaa | 2.4s | - | verification failed: cargo test |
+        | ○ | ai.md | pending | - | - | - | blocked by net.md |
+        | ◇ | keys.md | skipped | - | - | - | needs you: runr tasks complete keys.md |
+        | ○ | ship.md | pending | - | - | - | blocked by keys.md |
 
         ## Checks
 

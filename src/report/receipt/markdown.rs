@@ -7,7 +7,7 @@ use crate::model::{Status, show_duration};
 use crate::report::receipt::{Receipt, RunEntry, TaskEntry};
 use crate::report::sanitise::one_line;
 use crate::report::style::{Glyphs, status_words};
-use crate::report::text::count;
+use crate::report::text::{count, short_commit};
 
 impl Receipt {
     /// The whole account. Times are UTC.
@@ -31,11 +31,14 @@ impl Receipt {
         if let Some(exit) = self.exit {
             let _ = writeln!(text, "- Exit code: {exit}");
         }
+        if let Some(landing) = &self.landing {
+            let _ = writeln!(text, "- Git: {}", escape(landing));
+        }
         let line = anstream::adapter::strip_str(&self.counts.line()).to_string();
         let _ = writeln!(text, "- {line}");
         let _ = writeln!(
             text,
-            "\n## Tasks\n\n| | task | status | runs | took | why |\n|---|---|---|---|---|---|"
+            "\n## Tasks\n\n| | task | status | runs | took | commit | why |\n|---|---|---|---|---|---|---|"
         );
         for task in &self.tasks {
             row(&mut text, task);
@@ -98,6 +101,8 @@ fn row(text: &mut String, task: &TaskEntry) {
         (1, _) => format!("{}", task.runs[0].run),
         (n, _) => format!("{n}, last {}", task.runs[n - 1].run),
     };
+    let last = task.runs.last().and_then(|run| run.git.as_deref());
+    let commit = last.and_then(|git| git.integrated.as_deref().or(git.checkpoint.as_deref()));
     let mut why = vec![task.reason.clone()];
     if task.status == Status::Completed && task.runs.len() > 1 {
         why.extend(task.runs[..task.runs.len() - 1].iter().map(first_try));
@@ -105,7 +110,7 @@ fn row(text: &mut String, task: &TaskEntry) {
     why.retain(|part| !part.is_empty());
     let _ = writeln!(
         text,
-        "| {} | {} | {} | {runs} | {} | {} |",
+        "| {} | {} | {} | {runs} | {} | {} | {} |",
         Glyphs::Unicode.status(task.status),
         escape(task.task.as_str()),
         status_words(task.status),
@@ -114,6 +119,10 @@ fn row(text: &mut String, task: &TaskEntry) {
         } else {
             took(all)
         },
+        commit.map_or_else(
+            || "-".to_owned(),
+            |commit| format!("`{}`", short_commit(commit))
+        ),
         escape(&why.join("; ")),
     );
 }

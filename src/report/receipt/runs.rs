@@ -57,7 +57,9 @@ impl<'a> Runs<'a> {
                     return;
                 }
                 self.task.insert(run.clone(), task.clone());
-                let checks = self.states.get(run).map(|state| state.checks.clone());
+                let state = self.states.get(run);
+                let checks = state.map(|state| state.checks.clone());
+                let git = state.and_then(|state| state.git.clone());
                 self.runs.entry(task.clone()).or_default().push(RunEntry {
                     run: run.clone(),
                     attempt: *attempt,
@@ -67,6 +69,7 @@ impl<'a> Runs<'a> {
                     stop_reason: None,
                     message: None,
                     checks: checks.unwrap_or_default(),
+                    git: git.map(Box::new),
                 });
             }
             Event::Started { run, .. } => {

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CheckResult, OrchId, RunId, Source, Status, StopReason, TaskId, TaskKind};
+use crate::model::{
+    CheckResult, OrchId, RunGit, RunId, Source, Status, StopReason, TaskId, TaskKind,
+};
 use crate::report::counts::Counts;
 use crate::report::next_commands::NextCommand;
 
@@ -25,6 +27,9 @@ pub struct Receipt {
     /// `ending` in words, with numbers.
     pub why: String,
     pub counts: Counts,
+    /// What became of its branch at the end, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<String>,
     /// The tasks it selected, in the plan's order.
     pub tasks: Vec<TaskEntry>,
     /// The most useful first.
@@ -88,6 +93,9 @@ pub struct RunEntry {
     pub stop_reason: Option<StopReason>,
     pub message: Option<String>,
     pub checks: Vec<CheckResult>,
+    /// What it left in git; `None`: it worked in place, or has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Box<RunGit>>,
 }
 
 /// Something that only a person can do.
