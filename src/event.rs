@@ -110,6 +110,9 @@ pub enum Event {
         by: String,
         note: Option<String>,
         fingerprint: Fingerprint,
+        /// The person's commit that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha: Option<String>,
     },
     /// A person accepts the worker's half of a hybrid task.
     Approved {

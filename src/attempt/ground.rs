@@ -18,7 +18,9 @@ use crate::git::checkpoint::{self, Change, Merged, Message};
 use crate::git::integrate::{self, Step};
 use crate::git::trailers::Trailers;
 use crate::git::{Git, GitError, contained, guard, repository, setup, worktree};
-use crate::model::{CommandLine, Conflict, GitSpec, RunGit, RunSpec, StopReason, TaskKind};
+use crate::model::{
+    CommandLine, Conflict, GitSpec, RunGit, RunId, RunSpec, RunState, StopReason, TaskKind,
+};
 use crate::worker;
 
 /// A working tree that was made.
@@ -48,6 +50,12 @@ impl<'a> Attempt<'a> {
         self.heed_requests("before the work began")?;
         let git = Git::of(&spec.common).env(worker::COOKIE, self.spec.run.as_str());
         self.tampered(spec)?;
+        if let Some(from) = &spec.continues {
+            return match self.go_on(spec, git, from) {
+                Ok(ground) => ControlFlow::Continue(ground),
+                Err(error) => broken("go on with what was sent back", &error),
+            };
+        }
         let base = match repository::tip(&git, &spec.branch) {
             Ok(Some(tip)) => tip,
             Ok(None) => {
@@ -102,6 +110,29 @@ impl<'a> Attempt<'a> {
         Ok(self.ground(spec, git, base))
     }
 
+    /// The working tree of an earlier run, as that one and a person left it.
+    fn go_on(&mut self, spec: &'a GitSpec, git: Git, from: &RunId) -> Result<Ground<'a>, GitError> {
+        let its = self.dir.with_file_name(from.as_str());
+        let path = its.join("state.json");
+        let text = std::fs::read(&path).map_err(GitError::io("read", &path))?;
+        let state: RunState = serde_json::from_slice(&text)
+            .map_err(|error| GitError::io("read", &path)(error.into()))?;
+        let base = state.git.and_then(|git| git.base);
+        let base = base.ok_or_else(|| {
+            let source = std::io::Error::other("it names no base");
+            GitError::io("use", &path)(source)
+        })?;
+        for name in [INDEX, EXCLUDES] {
+            let (there, here) = (its.join(name), self.dir.join(name));
+            if there.is_file() {
+                std::fs::copy(&there, &here).map_err(GitError::io("copy", &there))?;
+            }
+        }
+        worktree::hand_over(&git, spec, from, &self.spec.run)?;
+        self.left.base = Some(base.clone());
+        Ok(self.ground(spec, git, base))
+    }
+
     /// A working tree that is there, with everything as it was made.
     fn ground(&mut self, spec: &'a GitSpec, git: Git, base: String) -> Ground<'a> {
         let index = self.dir.join(INDEX);
@@ -146,10 +177,9 @@ impl<'a> Attempt<'a> {
             return ControlFlow::Continue(());
         }
         let git = Git::of(&spec.common).env(worker::COOKIE, self.spec.run.as_str());
-        let message = begin_branch(&git, spec, &base).and_then(|()| {
-            let answer = git.run(&["log", "-1", "--format=%B", &commit, "--"])?;
-            answer.text()
-        });
+        let message = git
+            .run(&["log", "-1", "--format=%B", &commit, "--"])
+            .and_then(|answer| answer.text());
         let message = match message {
             Ok(message) => format!("{}\n", message.trim_end()),
             Err(error) => return broken("read the checkpoint", &error),
@@ -424,15 +454,6 @@ impl Ground<'_> {
         let changes = checkpoint::changes(&self.git, &self.base, &tree)?;
         Ok((tree, changes))
     }
-}
-
-/// Makes the branch anew when it went because nothing was on it.
-fn begin_branch(git: &Git, spec: &GitSpec, base: &str) -> Result<(), GitError> {
-    if repository::tip(git, &spec.branch)?.is_none() {
-        let name = format!("refs/heads/{}", spec.branch);
-        git.run(&["update-ref", &name, base, &"0".repeat(base.len())])?;
-    }
-    Ok(())
 }
 
 /// git could not do its part: no verdict on the work.

@@ -160,6 +160,7 @@ mod tests {
             commits: CommitRules::default(),
             excludes: None,
             needs: Vec::new(),
+            continues: None,
             guard: Guard::default(),
         }
     }

@@ -72,8 +72,8 @@ pub fn outside(
             } else {
                 return None;
             };
-            let run = need.run.clone()?;
-            (!said.contains(&(need.task.clone(), run))).then(|| Outside {
+            let key = (need.task.clone(), need.run.clone());
+            (!said.contains(&key)).then(|| Outside {
                 task: need.task.clone(),
                 commit: need.commit.clone(),
                 is,
@@ -104,14 +104,14 @@ fn missing(git: &Git, names: &[&str]) -> Result<BTreeSet<String>, GitError> {
 }
 
 /// The tasks and runs that the messages of a history name.
-fn said(git: &Git, tip: &str, folder: &str) -> Result<BTreeSet<(TaskId, RunId)>, GitError> {
+fn said(git: &Git, tip: &str, folder: &str) -> Result<BTreeSet<(TaskId, Option<RunId>)>, GitError> {
     let answer = git.run(&[
         "log",
         "-z",
         "-F",
         "-i",
         "--format=%B",
-        "--grep=Runr-Run-Id:",
+        "--grep=Runr-Task:",
         tip,
         "--",
     ])?;
@@ -120,7 +120,7 @@ fn said(git: &Git, tip: &str, folder: &str) -> Result<BTreeSet<(TaskId, RunId)>,
         .flat_map(|message| trailers::read(&message))
         .flat_map(|section| section.groups)
         .filter(|group| group.folder == folder)
-        .filter_map(|group| Some((group.task, group.run?)))
+        .map(|group| (group.task, group.run))
         .collect())
 }
 

@@ -34,26 +34,33 @@ pub fn kept_at(run: &RunId) -> String {
 pub fn advance(git: &Git, step: &Step<'_>) -> Result<(), GitError> {
     // Objects first: a reference must never be more durable than what it names.
     lock::sync(step.common)?;
-    let orders = format!(
-        "update refs/heads/{} {} {}\nupdate {} {}\ndelete refs/heads/{}\n",
+    let own = format!("refs/heads/{}", crate::git::worktree::branch_of(step.run));
+    let keep = format!(
+        "update refs/heads/{} {} {}\nupdate {} {}\n",
         step.branch,
         step.to,
         step.from,
         kept_at(step.run),
         step.to,
-        crate::git::worktree::branch_of(step.run),
     );
-    let answer = git.ask_with(&["update-ref", "--stdin"], orders.as_bytes())?;
-    if answer.code != Some(0) {
+    let whole = format!("{keep}delete {own}\n");
+    let order = |orders: &str| git.ask_with(&["update-ref", "--stdin"], orders.as_bytes());
+    if order(&whole)?.code != Some(0) {
         let stale = [
             format!("refs/heads/{}", step.branch),
             kept_at(step.run),
-            format!("refs/heads/{}", crate::git::worktree::branch_of(step.run)),
+            own,
         ];
-        if !stale.iter().any(|name| unlock(step.common, name)) {
-            return Err(answer.failed());
+        // Each of them, not only the first.
+        let unlocked = stale
+            .iter()
+            .filter(|name| unlock(step.common, name))
+            .count();
+        if unlocked == 0 || order(&whole)?.code != Some(0) {
+            // To delete, git locks all packed references; somebody may hold that for long, or have died with it.
+            // The run's own branch is then left to be cleared away later.
+            git.run_with(&["update-ref", "--stdin"], keep.as_bytes())?;
         }
-        git.run_with(&["update-ref", "--stdin"], orders.as_bytes())?;
     }
     lock::sync(step.common)
 }

@@ -5,6 +5,7 @@
 //! what they ask it. `trailers`, `history` and `told` are pure. Plain `std`: an attempt's process uses this as it
 //! is, and the orchestrator calls it where waiting a few milliseconds does no harm.
 
+pub mod beginning;
 pub mod changes;
 pub mod checkpoint;
 mod command;
@@ -15,6 +16,7 @@ pub mod files;
 pub mod guard;
 pub mod history;
 pub mod integrate;
+pub mod join;
 pub mod landing;
 pub mod lock;
 pub mod reading;

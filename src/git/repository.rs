@@ -126,6 +126,15 @@ pub fn tip(git: &Git, branch: &str) -> Result<Option<String>, GitError> {
     }
 }
 
+/// A folder from the top of its repository, without `/` at its end; empty: the top.
+///
+/// # Errors
+/// When git refuses.
+pub fn folder(root: &Path) -> Result<String, GitError> {
+    let prefix = Git::at(root).run(&["rev-parse", "--show-prefix"])?.text()?;
+    Ok(prefix.trim_end_matches('/').to_owned())
+}
+
 /// Is a text a name that a branch may have?
 ///
 /// # Errors

@@ -48,6 +48,13 @@ impl Trailers<'_> {
     }
 }
 
+/// The same for a task that a person has done: there was no run.
+#[must_use]
+pub fn by_hand(folder: &str, task: &TaskId, fingerprint: Fingerprint) -> String {
+    let task = one_line(&task_path(folder, task));
+    format!("Runr-Task: {task}\nRunr-Fingerprint: {fingerprint}\n")
+}
+
 /// The path of a task as `Runr-Task` names it, from the top of the repository.
 #[must_use]
 pub fn task_path(folder: &str, task: &TaskId) -> String {

@@ -80,6 +80,16 @@ pub fn private_index(spec: &GitSpec, run: &RunId, to: &Path) -> Result<(), GitEr
     copy().map_err(GitError::io("copy", &from))
 }
 
+/// Gives the working tree and the branch of one run to another, which goes on with its work.
+///
+/// # Errors
+/// When git refuses, as when they are not there.
+pub fn hand_over(git: &Git, spec: &GitSpec, from: &RunId, to: &RunId) -> Result<(), GitError> {
+    let _lock = lock::take(&spec.git_lock)?;
+    let (from, to) = (branch_of(from), branch_of(to));
+    git.run(&["branch", "--quiet", "-m", &from, &to]).map(drop)
+}
+
 /// Puts a commit onto the branch of its run, on disk: the work is kept there whatever becomes of the working tree.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ pub struct Contents {
     pub temporary: Vec<(PathBuf, u64)>,
     /// The runs of which a process lives.
     pub alive: BTreeSet<RunId>,
+    /// The runs whose working trees stay; filled in by whoever asked git.
+    pub trees: BTreeSet<RunId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

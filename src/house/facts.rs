@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::{Access, access};
 
 use crate::attempt::{Marked, marked};
+use crate::house::in_git::{self, InGit};
 use crate::house::leftovers::{self, folders};
 use crate::model::{OrchId, RunId, TaskId};
 use crate::state::State;
@@ -36,6 +37,7 @@ pub struct Facts {
     pub strays: Vec<Stray>,
     pub temporary: Vec<PathBuf>,
     pub git: Git,
+    pub in_git: InGit,
 }
 
 /// Does a run folder hold one?
@@ -108,6 +110,7 @@ pub fn gather(root: &Path) -> Result<Facts, StoreError> {
         unknown,
         temporary: leftovers::temporary(&layout).map_err(cannot("read", layout.dir()))?,
         git: git(root),
+        in_git: in_git::look(&layout, state),
         examination,
     })
 }

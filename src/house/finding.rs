@@ -30,6 +30,8 @@ pub enum Check {
     Leftovers,
     Disk,
     Git,
+    Commits,
+    Worktrees,
 }
 
 impl Check {
@@ -45,6 +47,8 @@ impl Check {
             Self::Leftovers => "leftovers",
             Self::Disk => "disk",
             Self::Git => "git",
+            Self::Commits => "commits",
+            Self::Worktrees => "worktrees",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::house::facts::{Facts, Git, Stray, Verdict, Whose};
 use crate::house::finding::{Check, Finding, Fix};
+use crate::house::in_git::InGit;
 use crate::model::{OrchId, RunId, TaskId};
 use crate::store::file_system::{Kind, Room};
 use crate::store::recovery::Action;
@@ -35,6 +36,9 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     all.push(leftovers(&facts.temporary));
     all.push(disk(facts.room));
     all.push(git(&facts.git));
+    if facts.git.repository {
+        all.extend(in_git(&facts.in_git));
+    }
     all
 }
 
@@ -286,6 +290,45 @@ fn git(git: &Git) -> Finding {
                 .remedy(format!("install git {needed} or newer")),
         },
     }
+}
+
+fn in_git(seen: &InGit) -> Vec<Finding> {
+    if let Some(why) = &seen.failed {
+        return vec![Finding::problem(
+            Check::Commits,
+            format!("git cannot tell: {why}"),
+        )];
+    }
+    let commits = match seen.missing.as_slice() {
+        [] => Finding::ok(
+            Check::Commits,
+            format!(
+                "{} completed tasks with a commit, each is there",
+                seen.commits
+            ),
+        ),
+        missing => Finding::problem(
+            Check::Commits,
+            match missing.len() {
+                1 => "1 completed task whose commit is gone".to_owned(),
+                n => format!("{n} completed tasks whose commits are gone"),
+            },
+        )
+        .details(missing.iter().map(|(task, sha)| format!("{task}: {sha}")))
+        .means("the work is not in this repository; the next command that runs tasks does it again")
+        .remedy("fetch it from where it is, or: runr run"),
+    };
+    let trees = match seen.unknown.as_slice() {
+        [] => Finding::ok(Check::Worktrees, format!("{} of runs", seen.trees)),
+        unknown => Finding::warning(
+            Check::Worktrees,
+            format!("{} that belong to no run here", unknown.len()),
+        )
+        .details(unknown.iter().map(|path| path.display().to_string()))
+        .means("nobody will remove them, for they may hold work")
+        .remedy("look into them; git worktree remove -f -f PATH    removes one"),
+    };
+    vec![commits, trees]
 }
 
 /// Major and minor of what `git --version` says.

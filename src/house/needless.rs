@@ -38,6 +38,8 @@ pub enum Kept {
     Foreign,
     /// The orchestration that `report` and `resume` mean without a name.
     Latest,
+    /// Its working tree stays.
+    Tree,
     Young,
 }
 
@@ -50,6 +52,7 @@ impl Kept {
             Self::Unrecorded => "with a verdict that the journal does not have",
             Self::Foreign => "of the older runr",
             Self::Latest => "the latest",
+            Self::Tree => "with a working tree that stays",
             Self::Young => "not old enough",
         }
     }
@@ -112,7 +115,7 @@ pub fn needless(contents: &Contents, question: &Question<'_>) -> Needless {
 }
 
 /// Will somebody want to know how its latest run went?
-fn unsettled(task: &TaskState) -> bool {
+pub(super) fn unsettled(task: &TaskState) -> bool {
     match task.status {
         Status::InProgress | Status::Failed | Status::Stopped | Status::AwaitingApproval => true,
         // Between two retries, or rejected.
@@ -138,6 +141,9 @@ fn keep_run(
     }
     if latest.contains(&folder.run) {
         return Some(Kept::Unsettled);
+    }
+    if contents.trees.contains(&folder.run) {
+        return Some(Kept::Tree);
     }
     let over = ended.copied().flatten().unwrap_or(folder.modified);
     young(over, question).then_some(Kept::Young)
@@ -169,7 +175,7 @@ fn keep_orchestration(
     young(over, question).then_some(Kept::Young)
 }
 
-fn young(over: Timestamp, question: &Question<'_>) -> bool {
+pub(super) fn young(over: Timestamp, question: &Question<'_>) -> bool {
     let age = question.now.duration_since(over);
     Duration::try_from(age).map_or(true, |age| age < question.older_than)
 }

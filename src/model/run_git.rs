@@ -41,6 +41,9 @@ pub struct GitSpec {
     /// The user's own file of ignored names.
     pub excludes: Option<PathBuf>,
     pub needs: Vec<Needed>,
+    /// The earlier run whose working tree and work this one goes on with; a person has sent it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<RunId>,
     /// The shared configuration as it was when the orchestration started.
     pub guard: Guard,
 }

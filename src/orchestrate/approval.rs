@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use crate::attempt::{self, LaunchError, REFUSED};
-use crate::model::{Land, RunId, RunState};
+use crate::git::{Git, repository};
+use crate::model::{Land, OrchId, RunId, RunState};
 use crate::orchestrate::cleaning::{self, Done};
+use crate::orchestrate::ground::{Ground, branch_of};
 use crate::orchestrate::{FrozenPlan, OrchestrateError, landing};
 use crate::store::lock::{self, Held};
 use crate::store::{Layout, read_spec, read_state};
@@ -31,8 +33,12 @@ pub async fn integrate(
     run: &RunId,
 ) -> Result<Approval, OrchestrateError> {
     let dir = layout.run(run);
-    if read_spec(&dir)?.git.is_none() {
+    let spec = read_spec(&dir)?;
+    if spec.git.is_none() {
         return Ok(Approval::InPlace);
+    }
+    if let Some(ground) = FrozenPlan::read(layout, &spec.orch)?.ground {
+        begin_again(&ground, &spec.orch)?;
     }
     let io = |doing| {
         let path = dir.clone();
@@ -62,6 +68,25 @@ pub async fn integrate(
     Ok(Approval::Refused(message.unwrap_or_else(|| {
         "its process vanished without a verdict".to_owned()
     })))
+}
+
+/// An ended orchestration whose branch held nothing has none any more: it starts from where it would start now.
+fn begin_again(ground: &Ground, orch: &OrchId) -> Result<(), OrchestrateError> {
+    let git = Git::of(&ground.common);
+    let branch = branch_of(orch);
+    if repository::tip(&git, &branch)?.is_some() {
+        return Ok(());
+    }
+    let mut start = ground.start.clone();
+    if let Some(onto) = &ground.onto
+        && let Some(tip) = repository::tip(&git, onto)?
+        && repository::contains(&git, &tip, &start)?
+    {
+        start = tip;
+    }
+    let name = format!("refs/heads/{branch}");
+    git.run(&["update-ref", &name, &start, &"0".repeat(start.len())])?;
+    Ok(())
 }
 
 /// What follows when the approval is written: the working tree goes, and the work lands, unless its orchestration is

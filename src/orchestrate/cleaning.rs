@@ -99,12 +99,15 @@ fn said(layout: &Layout, done: &Done) -> Option<String> {
 /// When git refuses; it is still there then.
 pub fn remove(layout: &Layout, done: &Done) -> Result<Removed, GitError> {
     let folder = layout.run(&done.run);
+    // A run that went on with another's work did so in that one's working tree.
+    let spec = read_spec(&folder).ok().and_then(|spec| spec.git);
+    let tree = spec.map_or_else(|| layout.worktree(&done.run), |git| git.worktree);
     let index = folder.join(INDEX);
     let excludes = folder.join(EXCLUDES);
     let removed = worktree::remove(&Leftover {
         common: &done.common,
         git_lock: &layout.git_lock(),
-        worktree: &layout.worktree(&done.run),
+        worktree: &tree,
         run: &done.run,
         checkpoint: &done.checkpoint,
         index: index.clone(),

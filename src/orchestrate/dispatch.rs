@@ -16,7 +16,7 @@ use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
 use crate::sched;
 use crate::state::State;
-use crate::store::Layout;
+use crate::store::{Layout, read_spec};
 use crate::worker;
 
 /// What every attempt of an orchestration has in common.
@@ -32,6 +32,15 @@ pub struct Dispatch {
     pub orchestration: Option<PathBuf>,
     /// Where tasks get working trees of their own; `None`: they work in place.
     pub grounds: Option<Grounds>,
+    pub needs: Needs,
+}
+
+/// Must what a task needs be in its base?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Checked,
+    /// A person said that it runs all the same.
+    Ignored,
 }
 
 /// An attempt about to be reserved.
@@ -103,7 +112,13 @@ impl Dispatch {
             spec.previous = previous(state, &frozen.id);
             let needs = plan.graph().prerequisites(ix);
             let needs = needs.into_iter().map(|p| &plan.task(p).id);
-            self.give_ground(spec, task, *fingerprint, containment::needed(state, needs));
+            let needs = match self.needs {
+                Needs::Checked => containment::needed(state, needs),
+                Needs::Ignored => Vec::new(),
+            };
+            let sent_back = state.tasks.get(&frozen.id);
+            let sent_back = sent_back.and_then(|task| task.sent_back.as_ref());
+            self.give_ground(spec, task, *fingerprint, needs, sent_back);
         }
         let secrets = spec
             .as_mut()
@@ -123,6 +138,7 @@ impl Dispatch {
         task: &Task,
         fingerprint: Fingerprint,
         needs: Vec<Needed>,
+        sent_back: Option<&RunId>,
     ) {
         let Some(grounds) = &self.grounds else {
             return;
@@ -131,7 +147,11 @@ impl Dispatch {
         if ground::isolation(task, ground.isolation, &grounds.config) == Isolation::None {
             return;
         }
-        let worktree = self.layout.worktree(&spec.run);
+        let sent_back = sent_back.and_then(|run| self.its_tree(run));
+        let worktree = match &sent_back {
+            Some((_, worktree)) => worktree.clone(),
+            None => self.layout.worktree(&spec.run),
+        };
         spec.tree = match ground.folder.as_str() {
             "" => worktree.clone(),
             folder => worktree.join(folder),
@@ -155,8 +175,16 @@ impl Dispatch {
             commits: rules.commits,
             excludes: grounds.excludes.clone(),
             needs,
+            continues: sent_back.map(|(run, _)| run),
             guard: grounds.guard.clone(),
         }));
+    }
+
+    /// The working tree of a run, when it is there to go on with.
+    fn its_tree(&self, run: &RunId) -> Option<(RunId, PathBuf)> {
+        let git = read_spec(&self.layout.run(run)).ok()?.git?;
+        let whole = git.worktree.join(".git").exists();
+        whole.then(|| (run.clone(), git.worktree))
     }
 
     /// A run id that nobody has: of those of one second there are only a million.

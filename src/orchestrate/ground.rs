@@ -171,7 +171,7 @@ pub fn decide(
         )],
     };
     let ground = Ground {
-        folder: folder(&project.root)?,
+        folder: repository::folder(&project.root)?,
         common: seen.common,
         start,
         onto,
@@ -196,11 +196,6 @@ fn refused(why: NoGround, help: &[&str]) -> OrchestrateError {
 fn uncommitted(git: &Git) -> Result<usize, GitError> {
     let answer = git.run(&["status", "--porcelain", "-z", "--no-renames"])?;
     Ok(answer.records().count())
-}
-
-fn folder(root: &Path) -> Result<String, GitError> {
-    let prefix = Git::at(root).run(&["rev-parse", "--show-prefix"])?.text()?;
-    Ok(prefix.trim_end_matches('/').to_owned())
 }
 
 /// What every attempt of an orchestration is given of its ground.

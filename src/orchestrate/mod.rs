@@ -17,6 +17,7 @@ pub mod ground;
 mod landing;
 mod news;
 mod owners;
+pub mod people;
 mod recover;
 mod selection;
 pub mod session;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
 use crate::orchestrate::containment;
-use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::dispatch::{Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -209,6 +209,10 @@ async fn drive(
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
         grounds,
+        needs: match frozen.rules.ignore_outside {
+            true => Needs::Ignored,
+            false => Needs::Checked,
+        },
     };
     let start = Start {
         plan: around.plan,

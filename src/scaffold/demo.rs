@@ -17,6 +17,7 @@ macro_rules! file {
 #[must_use]
 pub fn demo() -> Vec<NewFile> {
     vec![
+        file!(".gitignore", "gitignore"),
         file!(".runr/config.yaml", "config.yaml"),
         file!(".runr/orchestration.yaml", "orchestration.yaml"),
         file!(

@@ -45,6 +45,9 @@ pub struct TaskState {
     /// Counted failures in a row within `orch`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub counted_failures: u32,
+    /// The run whose work a person has sent back: the next attempt goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_back: Option<RunId>,
 }
 
 #[expect(
@@ -194,6 +197,7 @@ impl State {
                 state.status = Status::InProgress;
                 state.attempts = *attempt;
                 state.last_run_id = Some(run.clone());
+                state.sent_back = None;
                 if state.orch.as_ref() != Some(orch) {
                     state.counted_failures = 0;
                 }
@@ -262,6 +266,7 @@ impl State {
                 task,
                 note,
                 fingerprint,
+                sha,
                 ..
             } => {
                 let before = self
@@ -276,7 +281,10 @@ impl State {
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
-                state.checkpoint_sha = kept;
+                state.checkpoint_sha = sha.clone().or(kept);
+                if sha.is_some() {
+                    state.last_run_id = None;
+                }
                 state.message.clone_from(note);
                 state.prerequisites = prerequisites;
             }
@@ -293,6 +301,7 @@ impl State {
             }
             Event::Rejected { task, note, .. } => {
                 let state = self.touch(task, Status::Pending, at);
+                state.sent_back.clone_from(&state.last_run_id);
                 state.message = Some(match note {
                     Some(note) => format!("rejected: {note}"),
                     None => "rejected".to_owned(),

@@ -207,6 +207,7 @@ mod tests {
                 by: by(),
                 note: None,
                 fingerprint: crate::model::Fingerprint::new([1; 16]),
+                sha: None,
             },
             reserved(4, "b.md"),
             started(4),

@@ -66,6 +66,7 @@ pub fn by_hand(name: &str) -> Event {
         by: "ada".to_owned(),
         note: Some("done on \"paper\"".to_owned()),
         fingerprint: Fingerprint::new([1; 16]),
+        sha: None,
     }
 }
 

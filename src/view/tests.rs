@@ -215,6 +215,7 @@ impl Story {
             by: "ann".to_owned(),
             note: None,
             fingerprint,
+            sha: None,
         });
     }
 }

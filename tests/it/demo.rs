@@ -15,7 +15,8 @@ fn the_demo_builds_its_site_and_people_finish_it() {
         "  text/04-summary.md    Summarise the texts",
         "to finish it:\n  cd runr-demo\n",
         "  runr tasks approve text/04-summary.md\n",
-        "  runr tasks complete site/04-title.md\n",
+        "  runr tasks complete site/04-title.md --commit\n",
+        "  git log --graph       one commit for each task\n",
         "  runr orchestrate run\n",
     ] {
         assert!(

@@ -19,6 +19,7 @@ fn by_hand(name: &str) -> Event {
         by: "ada".to_owned(),
         note: None,
         fingerprint: Fingerprint::new([1; 16]),
+        sha: None,
     }
 }
 

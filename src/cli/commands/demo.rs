@@ -11,6 +11,7 @@ use crate::cli::commands::init::next::{self, Next};
 use crate::cli::commands::init::place::{Folder, Mode};
 use crate::cli::commands::{graph, orchestrate};
 use crate::cli::{Context, Exit};
+use crate::git::beginning;
 use crate::model::Status;
 use crate::project::{Loaded, Project};
 use crate::scaffold;
@@ -26,7 +27,7 @@ const BUILT: &[(&str, &str)] = &[
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Eleven tasks in three tracks build a web site from three short texts, offline and in a few seconds. Two of \
-them are left to you. Exits with 0 when only these are left.")]
+them are left to you. Inside git, each leaves one commit. Exits with 0 when only these are left.")]
 pub struct Args {
     /// Where to make it; must be empty or not there yet
     #[arg(default_value = "runr-demo")]
@@ -53,6 +54,17 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         )?;
     }
 
+    let is_repository = match beginning::begin(&dir, "runr demo", "demo@localhost") {
+        Ok(()) => true,
+        Err(error) => {
+            // Without git it is a smaller demo, and works all the same.
+            writeln!(
+                context.err(),
+                "note: without git, so without commits: {error}"
+            )?;
+            false
+        }
+    };
     let exit = orchestrate::run_in(context, &dir)?;
     if exit != Exit::OK && exit != Exit::UNFINISHED {
         return Ok(exit);
@@ -60,7 +72,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     // Read again rather than remembered: what is told here is what the journal says.
     let project = Project {
         root: dir.clone(),
-        git: false,
+        git: is_repository,
     };
     let loaded = context.load(&project, None)?;
     let store = context.store(&project)?;
@@ -68,8 +80,13 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     std::fs::write(&picture, graph::svg(&loaded.plan, store.state())?)
         .with_context(|| format!("cannot write `{}`", next::shown_path(&picture)))?;
 
-    let waiting = waiting(&loaded, &store);
-    tell(&mut context.out(), &dir, &waiting)?;
+    let waiting = waiting(&loaded, &store, project.git);
+    let mut out = context.out();
+    tell_built(&mut out, &dir)?;
+    if is_repository {
+        writeln!(out, "  {:<22}one commit for each task", "git log --graph")?;
+    }
+    tell_left(&mut out, &dir, &waiting)?;
     let for_people = waiting.iter().filter(|task| task.command.is_some()).count();
     // People were meant to be needed: that is no failure here. Anything else that is left is one.
     Ok(if for_people == 0 { exit } else { Exit::OK })
@@ -84,7 +101,7 @@ struct Waiting {
 }
 
 /// The tasks that are not completed, those for people first, each in the order of the plan.
-fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
+fn waiting(loaded: &Loaded, store: &Store, is_repository: bool) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = loaded
         .plan
         .tasks()
@@ -92,6 +109,9 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
         .filter_map(|task| {
             let command = match store.state().status(&task.id) {
                 Status::Completed => return None,
+                Status::Skipped if is_repository => {
+                    Some(format!("tasks complete {} --commit", task.id))
+                }
                 Status::Skipped => Some(format!("tasks complete {}", task.id)),
                 Status::AwaitingApproval => Some(format!("tasks approve {}", task.id)),
                 _ => None,
@@ -107,15 +127,24 @@ fn waiting(loaded: &Loaded, store: &Store) -> Vec<Waiting> {
     waiting
 }
 
-/// Says what was built, what is left to people, and how to finish it.
-fn tell(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
-    let mut next = Next::new(dir).map_err(io::Error::other)?;
-    writeln!(out, "\nbuilt in {}:", next::shown_path(next.dir()))?;
+/// Says what was built.
+fn tell_built(out: &mut impl Write, dir: &Path) -> anyhow::Result<()> {
+    writeln!(
+        out,
+        "\nbuilt in {}:",
+        next::shown_path(Next::new(dir)?.dir())
+    )?;
     for (path, what) in BUILT {
         if dir.join(path).is_file() {
             writeln!(out, "  {path:<22}{what}")?;
         }
     }
+    Ok(())
+}
+
+/// Says what is left to people, and how to finish it.
+fn tell_left(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
+    let mut next = Next::new(dir).map_err(io::Error::other)?;
     writeln!(out, "\nleft to you:")?;
     for task in waiting.iter().filter(|task| task.command.is_some()) {
         writeln!(

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
-use crate::house::{Needless, Question, clear, contents, needless};
+use crate::house::{
+    Needless, Question, Remains, clear, clear_repository, contents, needless, remains,
+};
 use crate::model::{RunId, parse_duration};
 use crate::report::one_line;
 use crate::store::{Layout, StoreError, history};
@@ -32,7 +34,7 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let layout = Layout::new(&project.root);
-    let lying = contents(&layout).map_err(|source| StoreError::Io {
+    let mut lying = contents(&layout).map_err(|source| StoreError::Io {
         doing: "read",
         path: layout.dir(),
         source,
@@ -48,16 +50,22 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(failure.into());
     }
     let ends = ends(&layout)?;
-    let found = needless(
-        &lying,
-        &Question {
-            state: store.state(),
-            ends: &ends,
-            now: Timestamp::now(),
-            older_than: args.older_than,
-        },
-    );
+    let question = Question {
+        state: store.state(),
+        ends: &ends,
+        now: Timestamp::now(),
+        older_than: args.older_than,
+    };
+    let remains = remains(&layout, &lying.alive, &ends, &question)?;
+    lying.trees.clone_from(&remains.staying);
+    let found = needless(&lying, &question);
     if !args.dry_run {
+        for name in clear_repository(&layout, &remains)? {
+            writeln!(
+                context.err(),
+                "note: work that was in no commit is kept as {name}"
+            )?;
+        }
         clear(&found).map_err(|(path, source)| StoreError::Io {
             doing: "remove",
             path,
@@ -66,7 +74,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let mut out = context.out();
     if args.json {
-        let whole = json(&project.root, &found, args.dry_run);
+        let whole = json(&project.root, &found, &remains, args.dry_run);
         writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
         return Ok(Exit::OK);
     }
@@ -75,6 +83,15 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             let path = path.strip_prefix(&project.root).unwrap_or(path);
             let path = path.to_string_lossy();
             writeln!(out, "{:>10}  {}", size(*bytes), one_line(&path))?;
+        }
+    }
+    if args.dry_run || context.verbose() {
+        for tree in &remains.trees {
+            let path = tree.path.strip_prefix(&project.root).unwrap_or(&tree.path);
+            writeln!(out, "{:>10}  {}", "", one_line(&path.to_string_lossy()))?;
+        }
+        for (name, _) in &remains.names {
+            writeln!(out, "{:>10}  {}", "", one_line(name))?;
         }
     }
     let verb = if args.dry_run { "would free" } else { "freed" };
@@ -86,6 +103,27 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         found.orchestrations.len(),
         found.temporary.len()
     )?;
+    if !remains.trees.is_empty() || !remains.names.is_empty() {
+        let verb = if args.dry_run {
+            "would remove"
+        } else {
+            "removed"
+        };
+        writeln!(
+            out,
+            "{verb} {} working trees, {} branches and references",
+            remains.trees.len(),
+            remains.names.len()
+        )?;
+    }
+    if !context.quiet() && !remains.kept.is_empty() {
+        let kept: Vec<String> = remains
+            .kept
+            .iter()
+            .map(|(why, count)| format!("{count} {}", why.words()))
+            .collect();
+        writeln!(context.err(), "kept in the repository: {}", kept.join(", "))?;
+    }
     if !context.quiet() && !found.kept.is_empty() {
         let kept: Vec<String> = found
             .kept
@@ -114,7 +152,7 @@ fn ends(layout: &Layout) -> Result<BTreeMap<RunId, Option<Timestamp>>, StoreErro
     Ok(ends)
 }
 
-fn json(root: &Path, found: &Needless, dry_run: bool) -> serde_json::Value {
+fn json(root: &Path, found: &Needless, remains: &Remains, dry_run: bool) -> serde_json::Value {
     let list = |all: &[(std::path::PathBuf, u64)]| -> Vec<serde_json::Value> {
         all.iter()
             .map(|(path, bytes)| {
@@ -128,6 +166,18 @@ fn json(root: &Path, found: &Needless, dry_run: bool) -> serde_json::Value {
         .iter()
         .map(|(why, count)| (why.words(), *count))
         .collect();
+    let trees: Vec<_> = remains
+        .trees
+        .iter()
+        .map(|tree| tree.path.strip_prefix(root).unwrap_or(&tree.path))
+        .map(|path| path.to_string_lossy())
+        .collect();
+    let names: Vec<_> = remains.names.iter().map(|(name, _)| name).collect();
+    let held: BTreeMap<&str, usize> = remains
+        .kept
+        .iter()
+        .map(|(why, count)| (why.words(), *count))
+        .collect();
     serde_json::json!({
         "schema_version": 1,
         "dry_run": dry_run,
@@ -136,6 +186,9 @@ fn json(root: &Path, found: &Needless, dry_run: bool) -> serde_json::Value {
         "orchestrations": list(&found.orchestrations),
         "temporary": list(&found.temporary),
         "kept": kept,
+        "worktrees": trees,
+        "references": names,
+        "kept_in_repository": held,
     })
 }
 

@@ -126,6 +126,7 @@ impl World {
             by: String::new(),
             note: None,
             fingerprint: Fingerprint::new([0; 16]),
+            sha: None,
         }
     }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
-use crate::model::Status;
+use crate::model::{Isolation, Status};
+use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
 
@@ -20,13 +22,17 @@ pub struct Args {
     /// Why, or what was done; shown with the task
     #[arg(long)]
     note: Option<String>,
+    /// Commit everything in the working tree first, with a message that says what it completes
+    #[arg(long)]
+    commit: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let settlement = Settlement::open(context)?;
     let tasks = settlement.tasks(&args.tasks)?;
     say_early(context, &settlement, &tasks)?;
-    let mut events = Vec::new();
+    let from = context.start()?;
+    let mut prints = Vec::new();
     let mut accepted = BTreeSet::new();
     for ix in &tasks {
         let task = settlement.task(*ix);
@@ -35,16 +41,47 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             accepted.insert(task.id.clone());
         }
         // What it is completed with is what it is compared with from now on, its inputs included.
-        let fingerprint = project::fingerprint(&settlement.project, task)
+        let print = project::fingerprint(&settlement.project, task)
             .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
-        events.push(Event::CompletedByHand {
-            task: task.id.clone(),
+        prints.push(print);
+    }
+    let done: Vec<Part<'_>> = tasks
+        .iter()
+        .map(|ix| settlement.task(*ix))
+        .zip(&prints)
+        .map(|(task, fingerprint)| Part {
+            task: &task.id,
+            title: &task.title,
+            fingerprint: *fingerprint,
+        })
+        .collect();
+    let mut sha = None;
+    if args.commit {
+        refuse_running(&settlement, &tasks)?;
+        sha = Some(commit(context, &settlement, &done)?);
+    }
+    if settlement.project.git {
+        bring(context, &settlement, &tasks, &from)?;
+    }
+    let events = done
+        .iter()
+        .map(|part| Event::CompletedByHand {
+            task: part.task.clone(),
             by: settlement.by.clone(),
             note: args.note.clone(),
-            fingerprint,
-        });
-    }
+            fingerprint: part.fingerprint,
+            sha: sha.clone(),
+        })
+        .collect();
     settlement.append(context, events, |event| match event {
+        Event::CompletedByHand {
+            task,
+            sha: Some(sha),
+            ..
+        } => {
+            let short = sha.get(..7).unwrap_or(sha);
+            Some(format!("completed {task} by hand, in {short}"))
+        }
         Event::CompletedByHand { task, .. } if accepted.contains(task) => {
             Some(format!("accepted {task} as it is; its checkpoint stays"))
         }
@@ -53,6 +90,83 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
         _ => None,
     })
+}
+
+/// Nothing is committed for what the journal will refuse.
+fn refuse_running(settlement: &Settlement, tasks: &[TaskIx]) -> anyhow::Result<()> {
+    let state = settlement.store.state();
+    let running = tasks
+        .iter()
+        .map(|ix| &settlement.task(*ix).id)
+        .find(|id| state.status(id) == Status::InProgress);
+    match running {
+        None => Ok(()),
+        Some(id) => Err(Failure::busy(format!("`{id}` is running"))
+            .help(format!("runr cancel {id}    stops it; then ask again"))
+            .into()),
+    }
+}
+
+fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyhow::Result<String> {
+    let project = &settlement.project;
+    if !project.git {
+        return Err(Failure::usage("there is no git repository here to commit in").into());
+    }
+    let folder = people::folder(&project.root)?;
+    let rules = settlement.config.git.commits;
+    Ok(people::commit(&context.start()?, &folder, done, rules)?)
+}
+
+/// What the person has done comes to those who wait for it; what is not in a commit cannot.
+fn bring(
+    context: &Context,
+    settlement: &Settlement,
+    tasks: &[TaskIx],
+    from: &Path,
+) -> anyhow::Result<()> {
+    let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
+    let layout = settlement.store.layout();
+    match people::bring(layout, settlement.store.state(), from, &ids)? {
+        Brought::Done(lines) => {
+            for line in lines {
+                writeln!(context.out(), "{line}")?;
+            }
+        }
+        Brought::Conflict { branch, files } => {
+            return Err(Failure {
+                exit: Exit::FAILED,
+                ..Failure::usage(format!(
+                    "your commits and {branch} both changed {}",
+                    files.join(", ")
+                ))
+            }
+            .help(format!("git merge {branch}    and ask again"))
+            .into());
+        }
+    }
+    let depended_on = tasks
+        .iter()
+        .any(|ix| !settlement.plan.graph().dependents(*ix).is_empty());
+    let in_place = settlement.config.git.isolation == Some(Isolation::None);
+    let left = match depended_on && !in_place {
+        true => people::uncommitted(from)?,
+        false => Vec::new(),
+    };
+    if !left.is_empty() && !context.quiet() {
+        let mut err = context.err();
+        writeln!(
+            err,
+            "note: dependents in working trees of their own will not see these:"
+        )?;
+        for line in left.iter().take(10) {
+            writeln!(err, "  {}", crate::report::sanitise(line))?;
+        }
+        if left.len() > 10 {
+            writeln!(err, "  and {} more", left.len() - 10)?;
+        }
+        writeln!(err, "  help: --commit commits them")?;
+    }
+    Ok(())
 }
 
 /// A person may be ahead of the graph; that is their right, and worth a line.

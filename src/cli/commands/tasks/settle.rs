@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use crate::cli::{Context, Exit, Failure, names};
 use crate::event::Event;
-use crate::model::{Status, Task, TaskKind};
+use crate::model::{Config, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
@@ -20,6 +20,7 @@ pub struct Settlement {
     pub project: Project,
     pub plan: Plan,
     pub store: Store,
+    pub config: Config,
     /// Who types.
     pub by: String,
 }
@@ -36,6 +37,7 @@ impl Settlement {
         Ok(Self {
             project,
             plan: loaded.plan,
+            config: loaded.config,
             store,
             by: context.user(),
         })
