@@ -20,6 +20,7 @@ pub mod join;
 pub mod landing;
 pub mod lock;
 pub mod reading;
+pub mod refs;
 pub mod repository;
 #[cfg(test)]
 mod sample;
