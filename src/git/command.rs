@@ -36,6 +36,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("core.filesRefLockTimeout", "2000"),
     ("core.packedRefsTimeout", "2000"),
     ("advice.addEmbeddedRepo", "false"),
+    // By default a power cut can leave names and objects as empty files. An empty name makes every command that
+    // reads all of them fail, the user's too; an empty object is taken for the real one by whoever writes it next.
+    ("core.fsync", "reference,loose-object"),
+    ("core.fsyncMethod", "batch"),
 ];
 
 /// Variables that would lead git elsewhere or make it run something. Who the user is stays.

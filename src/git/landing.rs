@@ -91,7 +91,11 @@ pub fn land(flight: &Flight<'_>) -> Result<Landing, GitError> {
                 &to,
             ])?;
             if answer.code != Some(0) {
-                return Ok(Landing::Refused { said: answer.said });
+                let said = match answer.code {
+                    Some(_) => answer.said,
+                    None => "git was killed meanwhile; look with `git status`".to_owned(),
+                };
+                return Ok(Landing::Refused { said });
             }
         }
     }

@@ -5,6 +5,7 @@
 //! than every living process of git.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +31,7 @@ pub fn update(git: &Git, common: &Path, orders: &str) -> Result<(), GitError> {
     // Each of them, not only the first.
     let freed = locks(common, orders)
         .iter()
-        .filter(|path| free(path))
+        .filter(|path| free(common, path))
         .count();
     // A process of git that was killed says nothing, and may have done nothing.
     if freed == 0 && answer.code.is_some() {
@@ -55,16 +56,17 @@ fn locks(common: &Path, orders: &str) -> Vec<PathBuf> {
 }
 
 /// Removes a lock whose holder is dead; `true`: it was there and is gone.
-fn free(lock: &Path) -> bool {
+fn free(common: &Path, lock: &Path) -> bool {
     let Some(made) = fs::metadata(lock).and_then(|meta| meta.modified()).ok() else {
         return false;
     };
     let old = made.elapsed().is_ok_and(|age| age > DEAD);
-    old && !somebody_older(made) && fs::remove_file(lock).is_ok()
+    old && !somebody_older(common, made) && fs::remove_file(lock).is_ok()
 }
 
-/// Does a process of git live that is older than this? It may be anybody's, and at work anywhere: in doubt the lock stays.
-fn somebody_older(than: SystemTime) -> bool {
+/// Does a process of git live that is older than this? It may be anybody's, and at work anywhere: in doubt the lock
+/// stays. `common` is the repository's common directory.
+fn somebody_older(common: &Path, than: SystemTime) -> bool {
     let (Some(up), Ok(entries)) = (uptime(), fs::read_dir("/proc")) else {
         return true;
     };
@@ -74,14 +76,22 @@ fn somebody_older(than: SystemTime) -> bool {
     entries.flatten().any(|entry| {
         let folder = entry.path();
         let is_git = fs::read(folder.join("comm")).is_ok_and(|name| name.starts_with(b"git"));
-        is_git && !is_daemon(&folder) && began(&folder).is_none_or(|after| booted + after <= than)
+        is_git
+            && !is_elsewhere(common, &folder)
+            && began(&folder).is_none_or(|after| booted + after <= than)
     })
 }
 
-/// Those that live long and lock no reference.
-fn is_daemon(folder: &Path) -> bool {
+/// Those that live long and lock no reference, and those that say themselves that they work on another repository.
+fn is_elsewhere(common: &Path, folder: &Path) -> bool {
     let line = fs::read(folder.join("cmdline")).unwrap_or_default();
-    line.windows(8).any(|word| word == b"--daemon")
+    line.split(|byte| *byte == 0).any(|word| {
+        let place = word.strip_prefix(b"--git-dir=");
+        word.ends_with(b"--daemon")
+            || place.is_some_and(|place| {
+                place.starts_with(b"/") && place != common.as_os_str().as_bytes()
+            })
+    })
 }
 
 fn uptime() -> Option<Duration> {

@@ -23,6 +23,7 @@ mod graph;
 mod init;
 mod journal;
 mod logs;
+mod power;
 mod processes;
 mod readme;
 mod redaction;

@@ -88,15 +88,21 @@ fn round(seed: u64) -> Tally {
         };
         before.assert_same(&Mine::of(&world), allowed, &context);
         match (ran.code, struck) {
+            // Killed after its last word, there is nothing to go on with.
+            (2, _) if journal.of("orchestration_ended").any(|e| e["exit"] == 0) => {
+                settled(&world, &context, &mut tally);
+                return tally;
+            }
             (0, _) => {
-                if landed {
+                // A landing whose git was killed is left to the person, and that is said.
+                if landed && struck != Struck::Git {
                     assert_landed(&world, &context, &ran);
                 }
                 settled(&world, &context, &mut tally);
                 return tally;
             }
             // Something failed because it was killed; or runr itself was; or git was while runr asked it.
-            (1, _) | (137, Struck::Runr) | (4, Struck::Git) => {}
+            (1, _) | (137, Struck::Runr) | (2 | 4, Struck::Git) => {}
             (code, _) => panic!(
                 "{context}: exit code {code}\n{}\n{}",
                 ran.stdout, ran.stderr
