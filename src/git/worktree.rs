@@ -24,6 +24,10 @@ pub fn branch_of(run: &RunId) -> String {
 pub fn add(git: &Git, spec: &GitSpec, run: &RunId, base: &str) -> Result<(), GitError> {
     prepare(&spec.worktree)?;
     let _lock = lock::take(&spec.git_lock)?;
+    // The index too: an empty one makes `git fsck` and `git gc` of the user's fail.
+    let git = git
+        .clone()
+        .setting("core.fsync", "reference,loose-object,index");
     git.run(&[
         "worktree".as_ref(),
         "add".as_ref(),
