@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Status, StopReason, TaskId,
+    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Spent, Status, StopReason, TaskId,
 };
 
 /// How an attempt ended for its task, after retries were considered.
@@ -93,6 +93,18 @@ pub enum Event {
         verdict: Verdict,
         took_ms: u64,
     },
+    /// What the attempt used, as far as its worker tells; before its end, in the same line.
+    Spent {
+        run: RunId,
+        #[serde(flatten)]
+        spent: Spent,
+    },
+    /// A worker ran into a limit of its service: nobody starts it before `until`.
+    WorkerPaused {
+        worker: String,
+        run: RunId,
+        until: Timestamp,
+    },
     /// A manual task was reached and left to a person.
     Skipped { orch: OrchId, task: TaskId },
     /// The orchestration came to the task, or was told to leave it, and will not attempt it.
@@ -174,6 +186,8 @@ impl Event {
             Self::Reserved { run, .. }
             | Self::Started { run, .. }
             | Self::Voided { run, .. }
+            | Self::Spent { run, .. }
+            | Self::WorkerPaused { run, .. }
             | Self::Ended { run, .. } => Some(run),
             Self::Imported { run, .. } => run.as_ref(),
             _ => None,

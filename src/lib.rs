@@ -19,7 +19,7 @@
 //! | [`simulate`] | the same scheduler under a virtual clock | model, plan, sched |
 //! | [`store`] | the journal, the status cache, locks, run folders | model, event, state |
 //! | [`git`] | the only caller of git, and what commit messages say | model, event |
-//! | [`worker`] | who does the work, as a command line and an environment | model |
+//! | [`worker`] | who does the work: command lines, environments, prompts, and what agents' own words mean | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |

@@ -189,6 +189,8 @@ impl<'a> Attempt<'a> {
             Ok(message) => format!("{}\n", message.trim_end()),
             Err(error) => return broken("read the checkpoint", &error),
         };
+        let changed = self.left.changed.clone();
+        self.weigh_paths(&spec.folder, &changed);
         let ground = self.ground(spec, git, base);
         self.integrate(&ground, &commit, &message)
     }
@@ -249,17 +251,22 @@ impl<'a> Attempt<'a> {
             Ok(found) => found,
             Err(error) => return broken("read what was changed", &error),
         };
-        let folder = match ground.spec.folder.as_str() {
+        let changed: Vec<String> = changes.into_iter().map(|change| change.path).collect();
+        self.weigh_paths(&ground.spec.folder, &changed);
+        ControlFlow::Continue(())
+    }
+
+    /// The same of paths from the top of the repository.
+    fn weigh_paths(&mut self, folder: &str, changed: &[String]) {
+        let folder = match folder {
             "" => String::new(),
             folder => format!("{folder}/"),
         };
-        let changed: Vec<String> = changes
+        let changed: Vec<String> = changed
             .iter()
-            .map(|change| change.path.strip_prefix(&folder).unwrap_or(&change.path))
-            .map(str::to_owned)
+            .map(|path| path.strip_prefix(&folder).unwrap_or(path).to_owned())
             .collect();
-        self.tier = policy.tier_for_changes(&changed);
-        ControlFlow::Continue(())
+        self.tier = self.spec.verify.tier_for_changes(&changed);
     }
 
     /// SCOPE, CHECKPOINT and INTEGRATE.

@@ -1,6 +1,5 @@
 //! How an orchestration ended: its receipt beside its plan, and its summary for whoever comes back.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use anyhow::Context as _;
@@ -8,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, Exit, runs, snapshot};
 use crate::event::{Event, Recorded};
-use crate::model::{RunId, Status, StopReason, TaskId};
+use crate::model::RunId;
 use crate::orchestrate::session::Finished;
-use crate::report::receipt::{Receipt, Subject, TaskEntry};
-use crate::report::{Close, Facts, SummaryLook, last_lines, summary};
+use crate::report::receipt::{Ending, Receipt, Subject};
+use crate::report::{Close, Facts, SummaryLook, summary};
 use crate::store::{Layout, StoreError, history, process, replace};
 use crate::view;
 
@@ -27,9 +26,6 @@ pub enum Output {
     Nothing,
 }
 
-/// Lines of a failed task's log that the summary may show.
-const LOG_LINES: usize = 10;
-
 /// Writes the receipt and prints the end. Gives the exit code.
 ///
 /// # Errors
@@ -39,12 +35,27 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let events = events_of(&finished, &layout)?;
     let mut receipt = receipt(context, &finished, &events)?;
     receipt.landing.clone_from(&finished.landing);
+    if let Some(remedy) = &finished.held_back {
+        if receipt.ending == Ending::Blocked {
+            receipt.why = format!("what is left waits: {}", remedy.says);
+        }
+        receipt.first_type(&remedy.command, "brings in what the rest needs");
+    }
+    if let Some(command) = &finished.to_land {
+        receipt.first_type(command, "brings the work onto your branch");
+    }
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
+    // The screen is silent then, and this needs a person.
+    if matches!(output, Output::Trouble | Output::Nothing)
+        && let Some(line) = &finished.not_landed
+    {
+        writeln!(context.err(), "{line}")?;
+    }
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {
-            let logs = logs(&layout, &receipt);
+            let remains = runs::remains(&layout, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),
                 width: context.width(),
@@ -55,7 +66,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
             };
             // The bars go first; the summary is the result and stands on stdout.
             finished.screen.finish("");
-            write!(context.out(), "{}", summary(&receipt, &logs, look))?;
+            write!(context.out(), "{}", summary(&receipt, &remains, look))?;
         }
         Output::Json => {
             finished.screen.finish("");
@@ -130,28 +141,4 @@ fn write(layout: &Layout, receipt: &Receipt) -> anyhow::Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The last lines of what failed or stopped: of the check that failed, else of the worker.
-fn logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
-    let bad = |task: &&TaskEntry| match task.status {
-        Status::Failed => true,
-        // The log of what was cancelled tells nothing about why.
-        Status::Stopped => task.stop_reason != Some(StopReason::Cancelled),
-        _ => false,
-    };
-    let tasks = receipt.tasks.iter().filter(bad);
-    tasks
-        .filter_map(|task| {
-            let run = task.runs.last()?;
-            let log = run
-                .checks
-                .iter()
-                .find(|check| !check.passed)
-                .map_or("worker.log", |check| &check.log);
-            // A log that cannot be read is only not shown.
-            let lines = last_lines(&layout.run(&run.run).join(log), LOG_LINES).ok()?;
-            Some((task.task.clone(), lines))
-        })
-        .collect()
 }

@@ -14,6 +14,7 @@ mod exit;
 mod inference;
 mod log_output;
 mod names;
+mod outside;
 mod runs;
 mod snapshot;
 mod subject;

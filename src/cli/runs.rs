@@ -5,8 +5,13 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::cli::Context;
-use crate::model::{RunId, RunState};
+use crate::model::{RunId, RunState, Status, StopReason, TaskId};
+use crate::report::receipt::{Receipt, TaskEntry};
+use crate::report::{Remains, last_lines};
 use crate::store::{Layout, read_state};
+
+/// Lines of a failed task's log that a summary may show.
+const LOG_LINES: usize = 10;
 
 /// The final answers of these runs, as far as there are any. One that cannot be read is warned about.
 ///
@@ -63,6 +68,35 @@ fn rank(name: &str) -> Option<(u8, u64)> {
     let middle = name.strip_prefix("verify-")?.strip_suffix(".log")?;
     let number: String = middle.chars().take_while(char::is_ascii_digit).collect();
     Some((1, number.parse().unwrap_or(u64::MAX)))
+}
+
+/// What the last attempts of what failed or stopped left behind: the end of the log of the check that failed, else of
+/// the worker, none where it cannot be read; and the working tree.
+#[must_use]
+pub fn remains(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Remains> {
+    let bad = |task: &&TaskEntry| matches!(task.status, Status::Failed | Status::Stopped);
+    let tasks = receipt.tasks.iter().filter(bad);
+    tasks
+        .filter_map(|task| {
+            let run = task.runs.last()?;
+            let log = run
+                .checks
+                .iter()
+                .find(|check| !check.passed)
+                .map_or("worker.log", |check| &check.log);
+            // The log of what was cancelled tells nothing about why; one that cannot be read is only not shown.
+            let log = match task.stop_reason {
+                Some(StopReason::Cancelled) => Vec::new(),
+                _ => last_lines(&layout.run(&run.run).join(log), LOG_LINES).unwrap_or_default(),
+            };
+            let worktree = layout.worktree(&run.run);
+            let worktree = worktree.is_dir().then(|| {
+                let shown = worktree.strip_prefix(layout.root()).unwrap_or(&worktree);
+                shown.to_string_lossy().into_owned()
+            });
+            Some((task.task.clone(), Remains { log, worktree }))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -92,6 +92,8 @@ impl News {
                 | Event::CancelRequested { .. }
                 | Event::OrchestrationStarted { .. }
                 | Event::Started { .. }
+                | Event::Spent { .. }
+                | Event::WorkerPaused { .. }
                 | Event::Skipped { .. }
                 | Event::GivenUp { .. }
                 | Event::Imported { .. }

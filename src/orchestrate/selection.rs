@@ -1,5 +1,7 @@
 //! Which tasks an orchestration is to do. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Status, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::state::State;
@@ -72,13 +74,19 @@ pub enum WithPrerequisites {
     No,
 }
 
-/// The selected, uncompleted tasks that wait for something outside the selection, by number.
+/// The selected tasks that are to be run and wait for something outside the selection, by number. To be run is what
+/// is not completed, and what is among `again` although it is.
 #[must_use]
-pub fn unmet(plan: &Plan, state: &State, selected: &[TaskIx]) -> Vec<Unmet> {
+pub fn unmet(
+    plan: &Plan,
+    state: &State,
+    selected: &[TaskIx],
+    again: &BTreeSet<TaskIx>,
+) -> Vec<Unmet> {
     let completed = |ix: TaskIx| completed(plan, state, ix);
     selected
         .iter()
-        .filter(|task| !completed(**task))
+        .filter(|task| again.contains(task) || !completed(**task))
         .filter_map(|task| {
             let prerequisites: Vec<TaskIx> = plan
                 .graph()
@@ -118,7 +126,7 @@ mod tests {
         let alone = select(&plan, &state, &named, WithPrerequisites::No);
         assert_eq!(alone, [TaskIx(2)]);
         assert_eq!(
-            unmet(&plan, &state, &alone),
+            unmet(&plan, &state, &alone, &BTreeSet::new()),
             [Unmet {
                 task: TaskIx(2),
                 prerequisites: vec![TaskIx(1)]
@@ -126,7 +134,7 @@ mod tests {
         );
         let deep = select(&plan, &state, &named, WithPrerequisites::Yes);
         assert_eq!(deep, [0, 1, 2].map(TaskIx));
-        assert_eq!(unmet(&plan, &state, &deep), []);
+        assert_eq!(unmet(&plan, &state, &deep, &BTreeSet::new()), []);
         let all = select(&plan, &state, &Selection::Tracks, WithPrerequisites::No);
         assert_eq!(all.len(), 4, "without tracks every task is selected");
     }

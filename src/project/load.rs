@@ -39,7 +39,7 @@ pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
 pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, Vec<Diagnostic>> {
     let root = &project.root;
     let mut findings = Vec::new();
-    let config = config(root, &mut findings);
+    let config = config(project, &mut findings);
     let (orchestration, path) = orchestration_file(root, orchestration, &mut findings);
     let found = walk::tasks(root, &mut findings);
     let ids = found.iter().map(|found| found.id.clone()).collect();
@@ -66,7 +66,13 @@ pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, V
 }
 
 /// The configuration; without a file the empty one. `None`: it has an error.
-pub(super) fn config(root: &Path, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+pub(super) fn config(project: &Project, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+    let mut config = config_file(&project.root, findings)?;
+    config.asked_worker.clone_from(&project.asked_worker);
+    Some(config)
+}
+
+fn config_file(root: &Path, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
     const NAMES: [&str; 2] = [".runr/config.yaml", ".runr/runr.config.json"];
     let present: Vec<&str> = NAMES
         .into_iter()

@@ -13,4 +13,4 @@ mod walk;
 pub use find::{Project, find};
 pub use inputs::fingerprint;
 pub use load::{Loaded, collisions, load};
-pub use reread::reread;
+pub use reread::{body, reread};

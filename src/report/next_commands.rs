@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{OrchId, Status, StopReason, TaskKind};
+use crate::model::{OrchId, RunId, Status, StopReason, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
@@ -12,7 +12,7 @@ use crate::report::text::{count, shell_word};
 use crate::view::{Ask, Class, Need, Unblocker, needs_people};
 
 /// How many commands are named.
-const COMMANDS: usize = 3;
+pub const COMMANDS: usize = 3;
 
 /// A command and what it is good for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,12 +26,18 @@ pub struct NextCommand {
 #[must_use]
 pub fn next_commands(facts: &Facts<'_>, shown: &[TaskIx]) -> Vec<NextCommand> {
     let needs = needs_people(facts.plan, facts.views);
-    next_with(facts, shown, &needs)
+    next_with(facts, shown, &needs, None)
 }
 
-/// As [`next_commands`], for a caller that has worked out already what needs people.
+/// As [`next_commands`], for a caller that has worked out already what needs people. With an orchestration the tasks
+/// are those that it selected.
 #[must_use]
-pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<NextCommand> {
+pub fn next_with(
+    facts: &Facts<'_>,
+    shown: &[TaskIx],
+    needs: &[Need],
+    orch: Option<&OrchId>,
+) -> Vec<NextCommand> {
     let mut next = Vec::new();
     let mut add = |command: String, why: &str| {
         next.push(NextCommand {
@@ -69,15 +75,14 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
         });
     let cut_short = worst.and_then(|ix| cut_short(facts, ix));
     if let (Some(orch), None) = (cut_short, first_deserted) {
-        let command = match newest_open(facts) {
-            Some(newest) if newest == orch => "runr resume".to_owned(),
-            _ => format!("runr resume {orch}"),
-        };
-        add(command, "goes on where it was interrupted");
+        add(resume(facts, orch), "goes on where it was interrupted");
     }
     let worst = worst.filter(|_| cut_short.is_none());
     if let Some(ix) = worst {
-        add(format!("runr logs {}", name(ix)), "shows what went wrong");
+        match judged(facts, ix) {
+            Some(run) => add(format!("runr report {run}"), "shows what it changed"),
+            None => add(format!("runr logs {}", name(ix)), "shows what went wrong"),
+        }
     }
     let shown_set: BTreeSet<TaskIx> = shown.iter().copied().collect();
     if let Some(need) = needs.iter().find(|need| shown_set.contains(&need.task)) {
@@ -96,16 +101,21 @@ pub fn next_with(facts: &Facts<'_>, shown: &[TaskIx], needs: &[Need]) -> Vec<Nex
         let can_run = |ix: &TaskIx| facts.task(*ix).kind != TaskKind::Manual;
         if let Some(ix) = worst.filter(can_run) {
             let blocked = matches!(facts.view(ix).standing, crate::view::Standing::Blocked(_));
-            if blocked {
+            let not_started = orch.filter(|_| of(Class::Ready).next().is_some());
+            if let Some(orch) = not_started {
+                add(
+                    format!("{} --retry-failed", resume(facts, orch)),
+                    "tries it again and starts what has not started",
+                );
+            } else if blocked {
                 add(format!("runr why {}", name(ix)), "shows what it waits for");
             } else {
                 add(format!("runr run --task {}", name(ix)), "tries it again");
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
-            add(
-                "runr run".to_owned(),
-                "runs what is ready and all that follows",
-            );
+            // An orchestration leaves ready tasks only when it was told to start no more.
+            let command = orch.map_or_else(|| "runr run".to_owned(), |orch| resume(facts, orch));
+            add(command, "runs what is ready and all that follows");
         }
     }
     if let Some(ix) = running.filter(|_| first_deserted.is_none()) {
@@ -136,6 +146,24 @@ fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
     let reason = recorded.stop_reason?;
     let cut = matches!(reason, StopReason::Cancelled | StopReason::Orphaned);
     (facts.view(ix).status == Status::Stopped && cut && ended).then_some(orch)
+}
+
+/// The run whose work was refused for what it changed: its output would not tell why.
+fn judged<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a RunId> {
+    let recorded = facts.recorded(ix)?;
+    let for_its_changes = matches!(
+        recorded.stop_reason?,
+        StopReason::ScopeViolation | StopReason::MergeConflict | StopReason::NoChanges
+    );
+    recorded.last_run_id.as_ref().filter(|_| for_its_changes)
+}
+
+/// The command that continues an orchestration.
+fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
+    match newest_open(facts) {
+        Some(newest) if newest == orch => "runr resume".to_owned(),
+        _ => format!("runr resume {orch}"),
+    }
 }
 
 /// The orchestration that a bare `runr resume` continues.

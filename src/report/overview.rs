@@ -72,7 +72,7 @@ impl<'a> Overview<'a> {
         open.sort_by_key(|(id, o)| (o.started_at, *id));
         ended.sort_by_key(|(id, o)| (o.ended_at, *id));
         Self {
-            next: next_with(&facts, &all, &needs),
+            next: next_with(&facts, &all, &needs, None),
             counts: Counts::of(facts.views),
             open,
             last: ended.pop(),

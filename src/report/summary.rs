@@ -38,11 +38,20 @@ pub enum Close {
     Open,
 }
 
-/// Writes the summary. `logs` has the last lines of what failed or stopped; at most ten are shown.
+/// What an attempt that failed or stopped left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remains {
+    /// The last lines of its log.
+    pub log: Vec<String>,
+    /// Its working tree, from the project's root, if it had one and it is still there.
+    pub worktree: Option<String>,
+}
+
+/// Writes the summary. `remains` is of what failed or stopped; at most ten lines of a log are shown.
 #[must_use]
 pub fn summary(
     receipt: &Receipt,
-    logs: &BTreeMap<TaskId, Vec<String>>,
+    remains: &BTreeMap<TaskId, Remains>,
     look: SummaryLook,
 ) -> String {
     let mut page = Page {
@@ -53,23 +62,74 @@ pub fn summary(
     let of = |wanted: &dyn Fn(&TaskEntry) -> bool| -> Vec<&TaskEntry> {
         receipt.tasks.iter().filter(|task| wanted(task)).collect()
     };
-    page.done(&of(&|t| t.status == Status::Completed));
-    for (heading, status) in [("Failed", Status::Failed), ("Stopped", Status::Stopped)] {
-        page.bad(heading, &of(&|t| t.status == status), logs);
-    }
-    page.running(&of(&|t| t.status == Status::InProgress));
+    let completed = of(&|t| t.status == Status::Completed);
+    page.done(&completed);
+    page.warnings(&completed);
     let waiting = |t: &TaskEntry| matches!(t.status, Status::Pending | Status::Skipped);
-    page.blocked(&of(&|t| waiting(t) && !t.blocked_by.is_empty()));
-    page.not_started(&of(&|t| {
+    let not_started = |t: &TaskEntry| {
         waiting(t)
             && t.blocked_by.is_empty()
             && !receipt.needs_people.iter().any(|need| need.task == t.task)
-    }));
+    };
+    let bad = |heading, status| Section {
+        heading,
+        tasks: of(&|t| t.status == status),
+        rest: tried,
+        remains: Some(remains),
+    };
+    let told = |heading, tasks, rest| Section {
+        heading,
+        tasks,
+        rest,
+        remains: None,
+    };
+    for section in [
+        bad("Failed", Status::Failed),
+        bad("Stopped", Status::Stopped),
+        told(
+            "Still running",
+            of(&|t| t.status == Status::InProgress),
+            reason,
+        ),
+        told(
+            "Blocked",
+            of(&|t| waiting(t) && !t.blocked_by.is_empty()),
+            blocked_by,
+        ),
+        told("Not started", of(&not_started), reason),
+    ] {
+        page.section(&section);
+    }
     if look.close == Close::Whole {
         page.needs_you(receipt);
         page.next(&receipt.next);
     }
     page.text
+}
+
+/// Tasks that stand the same way.
+struct Section<'a> {
+    heading: &'static str,
+    tasks: Vec<&'a TaskEntry>,
+    /// What is said of each.
+    rest: fn(&TaskEntry) -> String,
+    remains: Option<&'a BTreeMap<TaskId, Remains>>,
+}
+
+fn reason(task: &TaskEntry) -> String {
+    one_line(&task.reason).into_owned()
+}
+
+fn tried(task: &TaskEntry) -> String {
+    match task.runs.len() {
+        0 | 1 => reason(task),
+        n => format!("{} (attempt {n})", reason(task)),
+    }
+}
+
+fn blocked_by(task: &TaskEntry) -> String {
+    let by: Vec<&str> = task.blocked_by.iter().map(TaskId::as_str).collect();
+    format!("by {}", listing(&by))
 }
 
 struct Page {
@@ -109,6 +169,34 @@ impl Page {
         );
         self.line(0, status_style(status).bold(), &headline);
         let _ = writeln!(self.text, "{}", receipt.counts.line());
+        if let Some(spent) = receipt.spent {
+            self.line(0, dim(), &format!("used: {}", spent.line()));
+        }
+    }
+
+    /// What agents were not allowed to do, though their work passed: it may be less than it seems.
+    fn warnings(&mut self, tasks: &[&TaskEntry]) {
+        let denials = |task: &TaskEntry| -> Vec<String> {
+            let agent = task.runs.last().and_then(|run| run.agent.as_ref());
+            agent.map(|agent| agent.denials.clone()).unwrap_or_default()
+        };
+        let warned: Vec<(&TaskEntry, Vec<String>)> = tasks
+            .iter()
+            .map(|task| (*task, denials(task)))
+            .filter(|(_, denials)| !denials.is_empty())
+            .collect();
+        if warned.is_empty() {
+            return;
+        }
+        self.heading("Warnings");
+        for (task, denials) in warned {
+            let what = format!(
+                "{}: not allowed to the agent: {}",
+                one_line(task.task.as_str()),
+                one_line(&denials.join("; "))
+            );
+            self.line(2, anstyle::Style::new(), &what);
+        }
     }
 
     fn row(&mut self, task: &TaskEntry, width: usize, rest: &str) {
@@ -167,65 +255,31 @@ impl Page {
         self.rest(now.len());
     }
 
-    fn bad(&mut self, heading: &str, tasks: &[&TaskEntry], logs: &BTreeMap<TaskId, Vec<String>>) {
+    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log
+    /// and where its work is, if `remains` has them.
+    fn section(&mut self, section: &Section<'_>) {
+        let tasks = &section.tasks;
         if tasks.is_empty() {
             return;
         }
-        self.heading(heading);
+        self.heading(section.heading);
         let shown = &tasks[..tasks.len().min(SHOWN)];
         let width = name_width(shown);
         for task in shown {
-            let mut rest = one_line(&task.reason).into_owned();
-            if task.runs.len() > 1 {
-                let _ = write!(rest, " (attempt {})", task.runs.len());
-            }
-            self.row(task, width, &rest);
-            let lines = logs.get(&task.task).map(Vec::as_slice).unwrap_or_default();
+            self.row(task, width, &(section.rest)(task));
+            let Some(remains) = section.remains.and_then(|all| all.get(&task.task)) else {
+                continue;
+            };
+            let lines = &remains.log;
             let bar = self.look.glyphs.choose("│", "|");
             for line in &lines[lines.len().saturating_sub(LOG_LINES)..] {
                 let line = format!("{bar} {}", one_line(line));
                 self.line(6, dim(), &line);
             }
-        }
-        self.rest(tasks.len());
-    }
-
-    fn running(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Still running");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            self.row(task, width, &one_line(&task.reason));
-        }
-        self.rest(tasks.len());
-    }
-
-    fn blocked(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Blocked");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            let by: Vec<&str> = task.blocked_by.iter().map(TaskId::as_str).collect();
-            self.row(task, width, &format!("by {}", listing(&by)));
-        }
-        self.rest(tasks.len());
-    }
-
-    fn not_started(&mut self, tasks: &[&TaskEntry]) {
-        if tasks.is_empty() {
-            return;
-        }
-        self.heading("Not started");
-        let shown = &tasks[..tasks.len().min(SHOWN)];
-        let width = name_width(shown);
-        for task in shown {
-            self.row(task, width, &one_line(&task.reason));
+            if let Some(worktree) = &remains.worktree {
+                let line = format!("its work is in {}", one_line(worktree));
+                self.line(6, dim(), &line);
+            }
         }
         self.rest(tasks.len());
     }
@@ -352,10 +406,14 @@ mod tests {
         story
     }
 
-    fn logs() -> BTreeMap<TaskId, Vec<String>> {
+    fn logs() -> BTreeMap<TaskId, Remains> {
         let mut lines: Vec<String> = (1..=12).map(|n| format!("line {n}")).collect();
         lines.push(format!("error: {}", "very long ".repeat(20)));
-        BTreeMap::from([(id("02-networking.md"), lines)])
+        let remains = Remains {
+            log: lines,
+            worktree: Some(".runr-worktrees/20250108-143700-daaa".to_owned()),
+        };
+        BTreeMap::from([(id("02-networking.md"), remains)])
     }
 
     #[test]
@@ -387,6 +445,7 @@ mod tests {
               │ line 11
               │ line 12
               │ error: very long very long very long very long very long very long very…
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ◌ 04-docs.md  timeout: 45m
@@ -427,6 +486,7 @@ mod tests {
               | line 11
               | line 12
               | error: very long very long very long very long very long very long ve...
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ! 04-docs.md  timeout: 45m

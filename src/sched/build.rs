@@ -80,14 +80,18 @@ pub fn build(setup: Setup<'_>) -> Problem {
             failures: if carried { known.counted_failures } else { 0 },
             lost_in_a_row: if carried { known.lost_in_a_row } else { 0 },
             claims: claims(task, setup.collision),
-            pools: task
-                .pools
-                .iter()
-                .filter_map(|take| {
-                    let number = pools.keys().position(|name| *name == take.pool)?;
-                    Some((u32::try_from(number).ok()?, take.take))
-                })
-                .collect(),
+            pools: {
+                let takes = task.pools.iter().map(|take| (&*take.pool, take.take));
+                let own = worker_pool(task)
+                    .filter(|own| !task.pools.iter().any(|take| *take.pool == **own));
+                takes
+                    .chain(own.as_deref().map(|own| (own, 1)))
+                    .filter_map(|(name, take)| {
+                        let number = pools.keys().position(|known| **known == *name)?;
+                        Some((u32::try_from(number).ok()?, take))
+                    })
+                    .collect()
+            },
         }
     };
     Problem {
@@ -107,7 +111,26 @@ pub fn build(setup: Setup<'_>) -> Problem {
 #[must_use]
 pub fn pools(plan: &Plan) -> BTreeMap<Arc<str>, u32> {
     let takes = plan.tasks().iter().flat_map(|task| &task.pools);
-    takes.map(|take| (take.pool.clone(), take.of)).collect()
+    let mut pools: BTreeMap<Arc<str>, u32> =
+        takes.map(|take| (take.pool.clone(), take.of)).collect();
+    for own in plan.tasks().iter().filter_map(worker_pool) {
+        pools.entry(own.into()).or_insert(u32::MAX);
+    }
+    pools
+}
+
+/// The pool of a task's agent: without limits, so that it can be paused.
+fn worker_pool(task: &Task) -> Option<String> {
+    task.agent.as_ref()?;
+    Some(format!("worker:{}", task.worker.as_deref()?))
+}
+
+/// The number of a worker's pool in the problem of a plan, if any task has it.
+#[must_use]
+pub fn pool_of_worker(plan: &Plan, worker: &str) -> Option<u32> {
+    let name = format!("worker:{worker}");
+    let at = pools(plan).keys().position(|known| **known == *name)?;
+    u32::try_from(at).ok()
 }
 
 /// What a task claims while it runs: `owns`; and the whole tree for a worker other than `shell` that

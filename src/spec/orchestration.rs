@@ -16,28 +16,38 @@ use crate::spec::{At, Finding, MAX_BYTES, Mark};
 pub const FILE_KEYS: [&str; 4] = ["version", "defaults", "pools", "tracks"];
 /// Every key of a track.
 pub const TRACK_KEYS: [&str; 4] = ["name", "depends_on", "defaults", "steps"];
-/// Every key of a step.
-pub const STEP_KEYS: [&str; 17] = [
-    "task",
-    "run",
-    "name",
-    "depends_on",
-    "allowlist",
-    "inputs",
-    "isolation",
-    "worker",
-    "timeout",
-    "retries",
-    "verify",
-    "priority",
-    "estimate",
-    "model",
-    "budget_usd",
-    "env",
-    "pools",
-];
+/// Every key of a step: its own, and those that `defaults` give it.
+pub const STEP_KEYS: [&str; 18] = {
+    let mut keys = [
+        "task",
+        "run",
+        "name",
+        "depends_on",
+        "allowlist",
+        "inputs",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+    ];
+    let own = keys.len() - DEFAULTS_KEYS.len();
+    let mut at = 0;
+    while at < DEFAULTS_KEYS.len() {
+        keys[own + at] = DEFAULTS_KEYS[at];
+        at += 1;
+    }
+    keys
+};
 /// Every key of `defaults`.
-pub const DEFAULTS_KEYS: [&str; 11] = [
+pub const DEFAULTS_KEYS: [&str; 12] = [
     "isolation",
     "worker",
     "timeout",
@@ -47,6 +57,7 @@ pub const DEFAULTS_KEYS: [&str; 11] = [
     "estimate",
     "model",
     "budget_usd",
+    "agent",
     "env",
     "pools",
 ];

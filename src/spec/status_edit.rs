@@ -427,7 +427,9 @@ mod tests {
                     let twice = STATUS_KEYS.iter().any(|key| {
                         entries.iter().filter(|entry| entry.starts_with(&format!("{key}:"))).count() > 1
                     });
-                    let known = twice || read(&text).is_err();
+                    // Without the lines between, a text that keeps its empty lines would get more of them.
+                    let keeps = error == StatusEditError::Mismatch && text.contains("|+");
+                    let known = twice || keeps || read(&text).is_err();
                     prop_assert!(known, "{:?} {:?}", error, text);
                 }
             }

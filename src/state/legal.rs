@@ -63,10 +63,12 @@ impl State {
                 Some(open) if open.process.is_some() => Err(Illegal::RunKnown { run: run.clone() }),
                 Some(_) => Ok(()),
             },
-            Event::Voided { run, .. } | Event::Ended { run, .. } => match self.open.get(run) {
-                None => Err(Illegal::RunNotOpen { run: run.clone() }),
-                Some(_) => Ok(()),
-            },
+            Event::Voided { run, .. } | Event::Ended { run, .. } | Event::Spent { run, .. } => {
+                match self.open.get(run) {
+                    None => Err(Illegal::RunNotOpen { run: run.clone() }),
+                    Some(_) => Ok(()),
+                }
+            }
             Event::Skipped { orch, task } | Event::GivenUp { orch, task, .. } => {
                 self.orchestration_open(orch)?;
                 if self.status(task) == Status::Completed {
@@ -120,7 +122,9 @@ impl State {
             Event::OrchestrationEnded { orch, .. } | Event::Detached { orch } => {
                 self.orchestration_open(orch)
             }
-            Event::OrchestrationStarted { .. } | Event::CancelRequested { .. } => Ok(()),
+            Event::OrchestrationStarted { .. }
+            | Event::CancelRequested { .. }
+            | Event::WorkerPaused { .. } => Ok(()),
         }
     }
 

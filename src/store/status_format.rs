@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{OrchId, RunId, TaskId};
+use crate::model::{OrchId, RunId, TaskId, Usd};
 use crate::state::{OpenRun, Orchestration, State, TaskState};
 use crate::store::journal::Position;
 
@@ -72,6 +73,14 @@ pub fn encode(state: &State, id: &str, position: Position) -> Result<Vec<u8>, se
     section(&mut out, "inline_steps", inline.into_iter())?;
     section(&mut out, "open_runs", state.open.iter())?;
     section(&mut out, "orchestrations", state.orchestrations.iter())?;
+    if !state.paused.is_empty() {
+        section(&mut out, "paused_workers", state.paused.iter())?;
+    }
+    if !state.days.is_empty() {
+        // Keys of JSON are texts.
+        let days = state.days.iter().map(|(day, usd)| (day.to_string(), usd));
+        section(&mut out, "spent_by_day", days)?;
+    }
     out.extend_from_slice(b",\n  \"journal\": ");
     serde_json::to_writer(&mut out, &place)?;
     let hash = blake3::hash(&out).to_hex();
@@ -141,12 +150,20 @@ struct Whole {
     inline_steps: Entries<TaskId>,
     open_runs: BTreeMap<RunId, OpenRun>,
     orchestrations: BTreeMap<OrchId, Orchestration>,
+    #[serde(default)]
+    paused_workers: BTreeMap<String, Timestamp>,
+    #[serde(default)]
+    spent_by_day: BTreeMap<String, Usd>,
     journal: JournalPlace,
 }
 
 impl Whole {
     fn cache(self) -> Option<Cache> {
         let tasks = self.tasks.0.into_iter().map(|(key, task)| (key.0, task));
+        let mut days = BTreeMap::new();
+        for (day, usd) in self.spent_by_day {
+            days.insert(day.parse().ok()?, usd);
+        }
         Some(Cache {
             id: self.journal.id,
             position: Position {
@@ -160,6 +177,8 @@ impl Whole {
                 tasks: tasks.chain(self.inline_steps.0).collect(),
                 open: self.open_runs,
                 orchestrations: self.orchestrations,
+                paused: self.paused_workers,
+                days,
             },
         })
     }

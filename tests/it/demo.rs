@@ -10,14 +10,11 @@ fn the_demo_builds_its_site_and_people_finish_it() {
         "built in ",
         "  site/index.html       the front page: open it in a browser",
         "  graph.svg             the graph of the tasks, coloured by status",
-        "left to you:",
-        "  site/04-title.md      Choose the title",
-        "  text/04-summary.md    Summarise the texts",
-        "to finish it:\n  cd runr-demo\n",
-        "  runr tasks approve text/04-summary.md\n",
-        "  runr tasks complete site/04-title.md --commit\n",
+        "to finish it, do your part (`runr tasks show TASK` tells what) and say so:\n  cd runr-demo\n",
+        "  runr tasks approve text/04-summary.md            # Summarise the texts\n",
+        "  runr tasks complete site/04-title.md --commit    # Choose the title\n",
         "  git log --graph       one commit for each task\n",
-        "  runr orchestrate run\n",
+        "  runr orchestrate run                             # does the rest\n",
     ] {
         assert!(
             demo.stdout.contains(line),
@@ -46,10 +43,18 @@ fn the_demo_builds_its_site_and_people_finish_it() {
             .contains("verification_failed")
     );
 
+    // What is left to people is told once.
+    assert_eq!(
+        demo.stdout.matches("tasks approve").count(),
+        1,
+        "{}",
+        demo.stdout
+    );
+
     // The commands that it printed, typed as they stand.
     let finish: Vec<&str> = demo
         .stdout
-        .split_once("to finish it:\n")
+        .split_once("and say so:\n")
         .map(|(_, rest)| rest.lines().map(str::trim).collect())
         .unwrap_or_default();
     assert_eq!(finish.len(), 4, "{finish:?}");

@@ -95,6 +95,8 @@ fn everything_of_the_persons_stays_as_it_is_until_landing() {
     );
     // What the failed task did is kept where it did it.
     assert_eq!(repo.trees().len(), 1);
+    let place = "its work is in .runr-worktrees/";
+    assert!(ran.out.contains(place), "{}", ran.out);
     repo.assert_sound();
 }
 
@@ -105,7 +107,8 @@ fn landing_stops_before_files_of_the_persons_and_names_the_command() {
         let repo = Repo::with(&[("a", run)]);
         repo.fixture.write(dirty, "mine\n");
         let before = repo.theirs();
-        let ran = repo.runr(&["run"], 0);
+        // Said even to those who want to hear of trouble only.
+        let ran = repo.runr(&["run", "--quiet"], 0);
         assert!(repo.theirs() == before, "{what}");
         let line = ran.err.lines().find(|line| line.starts_with("not landed"));
         let line = line.unwrap_or_else(|| panic!("{what}: {}", ran.err));
@@ -128,6 +131,8 @@ fn a_branch_that_moved_meanwhile_is_not_landed_on() {
     let line =
         "not landed: main has commits of its own; type: git switch main && git merge runr/orch-";
     assert!(ran.err.contains(line), "{}", ran.err);
+    let next = "Next\n  git switch main && git merge runr/orch-";
+    assert!(ran.out.contains(next), "{}", ran.out);
     assert_eq!(repo.subjects("main"), ["begin", "theirs"]);
 }
 

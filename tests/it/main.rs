@@ -1,5 +1,11 @@
 //! Integration tests: the real binary, end to end.
 
+mod agents_fake;
+mod agents_git;
+mod agents_limits;
+mod agents_model;
+mod agents_real;
+mod agents_work;
 mod architecture;
 mod attempt;
 mod bad_inputs;
@@ -32,6 +38,7 @@ mod resume;
 mod scheduler_properties;
 mod settle;
 mod stale;
+mod stale_start;
 mod status;
 mod status_files;
 mod support;

@@ -14,6 +14,7 @@ use crate::cli::{Context, Exit};
 use crate::git::beginning;
 use crate::model::Status;
 use crate::project::{Loaded, Project};
+use crate::report::shell_word;
 use crate::scaffold;
 use crate::store::Store;
 
@@ -73,6 +74,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = Project {
         root: dir.clone(),
         git: is_repository,
+        asked_worker: None,
     };
     let loaded = context.load(&project, None)?;
     let store = context.store(&project)?;
@@ -94,7 +96,6 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// A task that is not completed.
 struct Waiting {
-    id: String,
     title: String,
     /// What a person types when they have done their part.
     command: Option<String>,
@@ -107,17 +108,15 @@ fn waiting(loaded: &Loaded, store: &Store, is_repository: bool) -> Vec<Waiting> 
         .tasks()
         .iter()
         .filter_map(|task| {
+            let name = shell_word(task.id.as_str());
             let command = match store.state().status(&task.id) {
                 Status::Completed => return None,
-                Status::Skipped if is_repository => {
-                    Some(format!("tasks complete {} --commit", task.id))
-                }
-                Status::Skipped => Some(format!("tasks complete {}", task.id)),
-                Status::AwaitingApproval => Some(format!("tasks approve {}", task.id)),
+                Status::Skipped if is_repository => Some(format!("tasks complete {name} --commit")),
+                Status::Skipped => Some(format!("tasks complete {name}")),
+                Status::AwaitingApproval => Some(format!("tasks approve {name}")),
                 _ => None,
             };
             Some(Waiting {
-                id: task.id.to_string(),
                 title: task.title.to_string(),
                 command,
             })
@@ -142,19 +141,16 @@ fn tell_built(out: &mut impl Write, dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says what is left to people, and how to finish it.
+/// Says which commands finish it, those of people with what is left to them.
 fn tell_left(out: &mut impl Write, dir: &Path, waiting: &[Waiting]) -> io::Result<()> {
     let mut next = Next::new(dir).map_err(io::Error::other)?;
-    writeln!(out, "\nleft to you:")?;
-    for task in waiting.iter().filter(|task| task.command.is_some()) {
-        writeln!(
-            out,
-            "  {:<22}{} (.runr/tasks/{} says how)",
-            task.id, task.title, task.id
-        )?;
+    for task in waiting {
+        if let Some(command) = &task.command {
+            next = next.command_for(command, &task.title);
+        }
     }
-    for command in waiting.iter().filter_map(|task| task.command.as_deref()) {
-        next = next.command(command);
-    }
-    next.command("orchestrate run").print(out, "to finish it:")
+    next.command_for("orchestrate run", "does the rest").print(
+        out,
+        "to finish it, do your part (`runr tasks show TASK` tells what) and say so:",
+    )
 }

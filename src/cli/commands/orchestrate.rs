@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::attempt::Live;
 use crate::cli::dispatching::{Dispatching, Scope, block_on};
 use crate::cli::exit::Failure;
+use crate::cli::outside::Outside;
 use crate::cli::{Context, Exit};
 use crate::model::OrchId;
 use crate::orchestrate::{JournalWatch, OrchestrateError, Selection, WithPrerequisites, select};
@@ -96,7 +97,7 @@ fn run_tracks(context: &Context, args: &Run) -> anyhow::Result<Exit> {
         Ok(Scope {
             selected: select(plan, state, &Selection::Tracks, with),
             again: BTreeSet::new(),
-            ignore_outside: false,
+            outside: Outside::Waits,
         })
     })
 }
@@ -249,7 +250,8 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
 fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
     match entry.exit {
         Some(0) => "done".to_owned(),
-        Some(3) => "needs you".to_owned(),
+        Some(3) => "unfinished".to_owned(),
+        Some(129 | 130 | 143) => "interrupted".to_owned(),
         Some(code) => format!("exit {code}"),
         None => match lock::owner_lock(store.layout(), id) {
             Ok(Held::No) => "interrupted".to_owned(),

@@ -6,21 +6,20 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::attempt::HANDOFF;
 use crate::cli::runs::{self, read_states};
 use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
 use crate::git::diff;
-use crate::model::{FileChange, OrchId, RunGit, RunId, Status, TaskId};
+use crate::model::{FileChange, OrchId, RunGit, RunId, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{Close, Provenance, RunPage, SummaryLook, last_lines, one_line, summary};
+use crate::report::{Close, Provenance, RunPage, SummaryLook, one_line, summary};
 use crate::store::{history, read_spec, read_state};
-
-/// How many lines of a log a summary shows.
-const LOG_LINES: usize = 10;
+use crate::worker::Handoff;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -59,7 +58,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        let mut text = summary(&receipt, &logs(&snapshot, &receipt)?, look);
+        let remains = runs::remains(snapshot.store.layout(), &receipt);
+        let mut text = summary(&receipt, &remains, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
@@ -157,30 +157,6 @@ fn selected(snapshot: &Snapshot, orch: &OrchId, touched: &[TaskId]) -> Vec<TaskI
     found
 }
 
-/// The last lines of the log that tells most about each task that failed or stopped: of the check that
-/// failed, else of the worker.
-fn logs(snapshot: &Snapshot, receipt: &Receipt) -> anyhow::Result<BTreeMap<TaskId, Vec<String>>> {
-    let layout = snapshot.store.layout();
-    let mut found = BTreeMap::new();
-    for task in &receipt.tasks {
-        if !matches!(task.status, Status::Failed | Status::Stopped) {
-            continue;
-        }
-        let Some(run) = task.runs.last() else {
-            continue;
-        };
-        let failed = run.checks.iter().find(|check| !check.passed);
-        let name = failed.map_or("worker.log", |check| check.log.as_str());
-        let path = layout.run(&run.run).join(name);
-        found.insert(
-            task.task.clone(),
-            last_lines(&path, LOG_LINES)
-                .with_context(|| format!("cannot read `{}`", path.display()))?,
-        );
-    }
-    Ok(found)
-}
-
 /// What the attempt's commit changed. Its names alone are told when the commit is gone or git cannot be asked.
 fn difference(root: &Path, git: &RunGit) -> Vec<FileChange> {
     match (&git.base, &git.checkpoint) {
@@ -245,6 +221,17 @@ fn report_run(
         .filter_map(|path| path.file_name()?.to_str())
         .map(|name| format!(".runr/runs/{run}/{name}"))
         .collect();
+    let handoff = match std::fs::read(folder.join(HANDOFF)) {
+        // One that was changed by hand is shown in its file only.
+        Ok(text) => Handoff::from_json(&text)
+            .ok()
+            .map(|handoff| handoff.to_text()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("cannot read `{}`", folder.join(HANDOFF).display()));
+        }
+    };
     let git = state.as_ref().and_then(|state| state.git.as_ref());
     let diff = git.map(|git| difference(&snapshot.project.root, git));
     let kept = layout.worktree(run);
@@ -262,6 +249,7 @@ fn report_run(
         entry: &entry,
         spec: spec.as_ref(),
         state: state.as_ref(),
+        handoff: handoff.as_deref(),
         logs: &logs,
     };
     let mut out = context.out();

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use crate::cli::dispatching::{Dispatching, Scope};
-use crate::cli::exit::Failure;
 use crate::cli::names;
+use crate::cli::outside::Outside;
 use crate::cli::{Context, Exit};
-use crate::orchestrate::{Selection, WithPrerequisites, select, unmet};
+use crate::orchestrate::{Selection, WithPrerequisites, select};
 use crate::plan::Plan;
-use crate::report::shell_word;
 use crate::state::State;
 
 /// Run tasks: the named ones, all automated ones, or every task of the repository
@@ -67,9 +66,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             Selection::Named(tasks) if force => tasks.iter().copied().collect(),
             _ => BTreeSet::new(),
         };
-        if matches!(selection, Selection::Named(_)) && !force {
-            prerequisites_are_met(plan, state, &selected)?;
-        }
+        let outside = match &selection {
+            _ if force => Outside::Ignored,
+            Selection::Named(_) => Outside::Refused,
+            _ => Outside::Waits,
+        };
         if auto_only {
             let left: Vec<_> = plan
                 .numbers()
@@ -80,50 +81,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Ok(Scope {
             selected,
             again,
-            ignore_outside: force,
+            outside,
         })
     })
-}
-
-fn prerequisites_are_met(
-    plan: &Plan,
-    state: &State,
-    selected: &[crate::plan::TaskIx],
-) -> anyhow::Result<()> {
-    let unmet = unmet(plan, state, selected);
-    let Some(first) = unmet.first() else {
-        return Ok(());
-    };
-    let missing: BTreeSet<_> = unmet.iter().flat_map(|u| &u.prerequisites).collect();
-    let list: Vec<String> = missing
-        .iter()
-        .map(|ix| {
-            let id = &plan.task(**ix).id;
-            let status = match id.is_inline() {
-                true => "a step that every orchestration runs".to_owned(),
-                false => state.status(id).word().replace('_', " "),
-            };
-            format!("`{id}` ({status})")
-        })
-        .collect();
-    let task = &plan.task(first.task).id;
-    let word = shell_word(task.as_str());
-    let mut failure = Failure {
-        exit: Exit::UNFINISHED,
-        ..Failure::usage(format!(
-            "`{task}` needs {} completed first: {}",
-            if list.len() == 1 { "a task" } else { "tasks" },
-            list.join(", ")
-        ))
-    };
-    failure = failure
-        .help(format!(
-            "runr run --task {word} --with-deps    runs them first"
-        ))
-        .help(format!(
-            "runr run --task {word} --force        runs it all the same"
-        ));
-    Err(failure.into())
 }
 
 fn say_left(

@@ -185,6 +185,12 @@ impl Progress {
                     Weight::Passing,
                 ))
             }
+            Event::WorkerPaused { worker, until, .. } => Some(Said {
+                mark: Mark::Status(Status::Stopped),
+                task: None,
+                what: format!("the worker {worker} has reached a limit and waits until {until}"),
+                weight: Weight::Lasting,
+            }),
             Event::Voided { run, message } => {
                 let known = self.forget(run)?;
                 let what = format!("did not start: {message}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::event::{CancelTarget, Event, Recorded};
-use crate::model::{CheckResult, OrchId, RunId, RunState, Status, StopReason};
+use crate::model::{CheckResult, OrchId, RunId, RunState, Spent, Status, StopReason};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
@@ -58,7 +58,24 @@ impl Receipt {
             .collect();
         let counts = Counts::of(subject.selected.iter().map(|ix| facts.view(*ix)));
         let ending = course.ending(facts, subject.orch, &counts);
+        // What an end of its own left ready waits for more than being started.
+        let goes_on = match ending {
+            Ending::Cancelled | Ending::Failed | Ending::Lost | Ending::Detached => {
+                Some(subject.orch)
+            }
+            _ => None,
+        };
+        let tasks: Vec<TaskEntry> = subject
+            .selected
+            .iter()
+            .map(|ix| entry(facts, *ix, started_at, &mut runs))
+            .collect();
+        let spent = tasks
+            .iter()
+            .flat_map(|task| &task.runs)
+            .filter_map(|run| run.spent);
         Some(Self {
+            spent: spent.reduce(Spent::plus),
             schema_version: 1,
             orchestration: subject.orch.clone(),
             started_at,
@@ -70,11 +87,7 @@ impl Receipt {
             jobs: course.jobs,
             counts,
             landing: None,
-            tasks: subject
-                .selected
-                .iter()
-                .map(|ix| entry(facts, *ix, started_at, &mut runs))
-                .collect(),
+            tasks,
             needs_people: needs
                 .iter()
                 .map(|need| NeedEntry {
@@ -84,7 +97,7 @@ impl Receipt {
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),
-            next: next_with(facts, subject.selected, &needs),
+            next: next_with(facts, subject.selected, &needs, goes_on),
             command: course.command,
         })
     }
@@ -131,12 +144,13 @@ impl Course {
             None if self.detached => Ending::Detached,
             None if facts.processes.deserted.contains(orch) => Ending::Lost,
             None => Ending::Running,
+            // The exit code is the verdict; what the tasks are now only tells more about it.
+            Some(0) => Ending::Completed,
             Some(4) => Ending::StateError,
-            Some(_) if counts.completed == counts.total => Ending::Completed,
             Some(_) if interrupted || self.cancelled_by.is_some() => Ending::Cancelled,
-            Some(_) if counts.failed + counts.stopped > 0 => Ending::Failed,
-            Some(_) if counts.need_you > 0 => Ending::NeedsPeople,
-            Some(_) => Ending::Blocked,
+            Some(3) if counts.need_you > 0 => Ending::NeedsPeople,
+            Some(3) => Ending::Blocked,
+            Some(_) => Ending::Failed,
         }
     }
 }
@@ -179,7 +193,10 @@ fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {
             .filter(|(n, _)| *n > 0)
             .map(|(n, word)| format!("{n} {word}"))
             .collect();
-        said.join(", ")
+        match said.is_empty() {
+            true => "something failed that is settled by now".to_owned(),
+            false => said.join(", "),
+        }
     };
     match ending {
         Ending::Running => "it is still running".to_owned(),
@@ -195,6 +212,9 @@ fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {
             "only people can make progress: {}",
             count(counts.need_you, "task needs you", "tasks need you")
         ),
+        Ending::Blocked if counts.completed == counts.total => {
+            "what was to be run again waits for something outside of what was selected".to_owned()
+        }
         Ending::Blocked => format!(
             "{} not completed: waiting for something outside of what was selected",
             count(counts.total - counts.completed, "task is", "tasks are")
@@ -272,6 +292,7 @@ mod tests {
                 passed: false,
             }],
             ended_strays: 0,
+            agent: None,
             git: None,
         };
         (story, BTreeMap::from([(run, state)]))
@@ -336,7 +357,7 @@ mod tests {
 
         - `runr logs net.md`: shows what went wrong
         - `runr tasks complete keys.md`: once you have done it; sets 1 task free
-        - `runr run --task net.md`: tries it again
+        - `runr resume --retry-failed`: tries it again and starts what has not started
         ");
     }
 
@@ -349,6 +370,8 @@ mod tests {
             (Some(1), true, false, Ending::Cancelled),
             (Some(3), false, false, Ending::NeedsPeople),
             (Some(4), false, false, Ending::StateError),
+            (Some(1), false, false, Ending::Failed),
+            (Some(0), false, false, Ending::Completed),
         ] {
             let mut story = Story::new(&[("keys.md", &[])]);
             story.manual(&["keys.md"]);
@@ -374,6 +397,26 @@ mod tests {
             };
             let receipt = Receipt::gather(&told.facts(), &subject).unwrap();
             assert_eq!(receipt.ending, expected, "{exit:?} {cancelled} {deserted}");
+        }
+    }
+
+    #[test]
+    fn it_never_says_completed_beside_another_exit_code() {
+        for exit in [0, 1, 3, 4, 129, 130, 143] {
+            let mut story = Story::new(&[("a.md", &[])]);
+            story.completed("a.md", print(0));
+            story.happens(Event::OrchestrationEnded { orch: orch(), exit });
+            let told = Told::new(&story);
+            let subject = Subject {
+                orch: &orch(),
+                selected: &told.all(),
+                events: &story.events,
+                runs: &BTreeMap::new(),
+            };
+            let receipt = Receipt::gather(&told.facts(), &subject).unwrap();
+            let says = receipt.why == "everything is completed";
+            assert_eq!(says, exit == 0, "{exit} {}", receipt.why);
+            assert_eq!(receipt.ending == Ending::Completed, exit == 0, "{exit}");
         }
     }
 

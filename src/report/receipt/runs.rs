@@ -69,12 +69,19 @@ impl<'a> Runs<'a> {
                     stop_reason: None,
                     message: None,
                     checks: checks.unwrap_or_default(),
+                    spent: None,
+                    agent: self.states.get(run).and_then(|state| state.agent.clone()),
                     git: git.map(Box::new),
                 });
             }
             Event::Started { run, .. } => {
                 if let Some(entry) = self.entry(run) {
                     entry.started_at = recorded.at;
+                }
+            }
+            Event::Spent { run, spent } => {
+                if let Some(entry) = self.entry(run) {
+                    entry.spent = Some(*spent);
                 }
             }
             Event::Voided { run, message } => {

@@ -233,7 +233,7 @@ impl Model {
         self.just_refused = None;
         match input {
             Input::Begin => self.begun = true,
-            Input::Timer => {}
+            Input::Timer | Input::Paused { .. } => {}
             Input::Refused { task, why } => {
                 let task = task.0 as usize;
                 match why {

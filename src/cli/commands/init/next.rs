@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::report::{one_line, shell_word};
+use crate::report::{columns, one_line, pad, shell_word};
 
 /// Up to three commands of runr's for one folder, printed with what must come before them.
 #[derive(Debug)]
@@ -16,7 +16,14 @@ pub struct Next {
     dir: Option<PathBuf>,
     /// The folder of this program, when a shell would not find it by its name.
     unfound: Option<PathBuf>,
-    commands: Vec<String>,
+    commands: Vec<Command>,
+}
+
+#[derive(Debug)]
+struct Command {
+    text: String,
+    /// What it is for; empty: it says so itself.
+    purpose: String,
 }
 
 impl Next {
@@ -43,8 +50,17 @@ impl Next {
 
     /// Adds `runr COMMAND`.
     #[must_use]
-    pub fn command(mut self, command: impl AsRef<str>) -> Self {
-        self.commands.push(format!("runr {}", command.as_ref()));
+    pub fn command(self, command: impl AsRef<str>) -> Self {
+        self.command_for(command, "")
+    }
+
+    /// Adds `runr COMMAND`, with a comment beside it.
+    #[must_use]
+    pub fn command_for(mut self, command: impl AsRef<str>, purpose: &str) -> Self {
+        self.commands.push(Command {
+            text: format!("runr {}", command.as_ref()),
+            purpose: one_line(purpose).into_owned(),
+        });
         self
     }
 
@@ -61,8 +77,17 @@ impl Next {
         if let Some(dir) = &self.dir {
             writeln!(out, "  cd {}", quoted(dir))?;
         }
+        let width = self.commands.iter().map(|c| columns(&c.text)).max();
         for command in &self.commands {
-            writeln!(out, "  {command}")?;
+            let mut line = String::new();
+            if command.purpose.is_empty() {
+                line.clone_from(&command.text);
+            } else {
+                pad(&mut line, &command.text, width.unwrap_or(0));
+                line.push_str("    # ");
+                line.push_str(&command.purpose);
+            }
+            writeln!(out, "  {line}")?;
         }
         Ok(())
     }
