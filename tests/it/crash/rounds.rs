@@ -43,13 +43,13 @@ pub fn all(name: &str, everyday: u64, round: impl Fn(u64) -> Tally + Sync) -> Ta
     let total = total.into_inner().unwrap();
     let failed = failed.into_inner().unwrap();
     if rounds > everyday {
-        writeln!(
+        // The test's outcome does not hang on being heard.
+        let _ = writeln!(
             std::io::stderr(),
             "crash driver, {name}: {rounds} rounds from seed {first}: {total:?}, {} failed, {:?}",
             failed.len(),
             began.elapsed()
-        )
-        .unwrap();
+        );
     }
     assert!(
         failed.is_empty(),
