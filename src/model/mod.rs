@@ -4,6 +4,7 @@
 //! checked when they are made and can be trusted afterwards.
 
 mod agent;
+mod claim;
 mod claims;
 mod completion;
 mod config;
@@ -27,6 +28,7 @@ pub use agent::{
     Adapter, AgentReport, AgentSettings, AgentSpec, AgentWork, Budget, HandoffState, ResultWay,
     ServiceLimit, Session, Spent, Tokens,
 };
+pub use claim::{Provenance, Through};
 pub use claims::overlap;
 pub use completion::{Completion, Told, Undone, Unnamed};
 pub use config::{Config, OrphanPolicy, WorkerConfig};

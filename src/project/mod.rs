@@ -3,6 +3,7 @@
 //! Knows where files lie and how they are opened safely. Does not know what they mean: that is
 //! [`crate::spec`]'s and [`crate::plan`]'s matter.
 
+mod add;
 mod find;
 mod inputs;
 mod load;
@@ -10,6 +11,7 @@ mod read;
 mod reread;
 mod walk;
 
+pub use add::{AddError, NewTask, add};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
 pub use load::{Loaded, collisions, load};

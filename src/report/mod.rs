@@ -31,7 +31,7 @@ mod fixture;
 
 pub use counts::Counts;
 pub use facts::{Facts, Liveness, Processes};
-pub use inferred::{GitJson, GitReport, GitTaskJson, Later};
+pub use inferred::{GitJson, GitReport, GitTaskJson, LaterChange, LaterChanges};
 pub use log_text::{last_line, last_lines, shown_line};
 pub use next::{Next, Whose, expected};
 pub use next_commands::{NextCommand, next_commands};

@@ -2,7 +2,7 @@
 //!
 //! Knows the plan and the state. Does not know the journal or where the options come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Collision, OrchId, Status, Task, TaskId, TaskKind};
@@ -50,6 +50,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
     }
     let open: BTreeMap<&TaskId, &OpenRun> =
         state.open.values().map(|run| (&run.task, run)).collect();
+    let claimed: BTreeSet<&TaskId> = state.claimed.values().map(|run| &run.task).collect();
     let nothing = TaskState::default();
     let item = |ix: TaskIx| {
         let task = plan.task(ix);
@@ -61,6 +62,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
         let initial = match open.get(&task.id) {
             Some(run) if Some(&run.orch) == setup.orch => Initial::RunningHere,
             Some(_) => Initial::RunningElsewhere,
+            None if claimed.contains(&task.id) => Initial::Claimed,
             None if again[at] && selected[at] && task.kind != TaskKind::Manual => Initial::Open,
             None => match known.status {
                 Status::Completed if ours || !task.id.is_inline() => Initial::Completed,
@@ -157,9 +159,11 @@ pub fn claims(task: &Task, collision: Collision) -> Vec<Box<str>> {
 #[must_use]
 pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
     let others = || state.open.values().filter(|run| run.orch != *orch);
+    let outside = || state.claimed.values();
     let used = |name: &Arc<str>| {
         let takes = others().flat_map(|run| &run.pools);
         takes
+            .chain(outside().flat_map(|run| &run.pools))
             .filter(|take| take.pool == *name)
             .fold(0_u32, |sum, take| sum.saturating_add(take.take))
     };
@@ -167,6 +171,7 @@ pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
         pools: pools(plan).keys().map(used).collect(),
         claims: others()
             .flat_map(|run| run.claims.iter().cloned())
+            .chain(outside().flat_map(|run| run.claims.iter().cloned()))
             .collect(),
     }
 }

@@ -87,6 +87,8 @@ pub enum Elsewhere {
     CompletedOutside,
     /// Another orchestration is at it.
     Running,
+    /// A person or a session outside has taken it.
+    Claimed,
     /// Not completed and nobody is at it (another's attempt failed, or a person reset it). A task
     /// that this orchestration had ended for itself stays as it is; any other is reached anew.
     Free,

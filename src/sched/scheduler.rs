@@ -303,6 +303,7 @@ impl Scheduler {
             Elsewhere::Completed => {}
             Elsewhere::CompletedOutside => self.set(task, Phase::CompletedOutside),
             Elsewhere::Running => self.set(task, Phase::RunningElsewhere),
+            Elsewhere::Claimed => self.set(task, Phase::Claimed),
             Elsewhere::AwaitingApproval => self.set(task, Phase::AwaitingApproval),
             Elsewhere::Free | Elsewhere::Rejected => {
                 if !matches!(phase, Phase::Retrying { .. } | Phase::Ready) {

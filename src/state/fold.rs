@@ -1,5 +1,7 @@
 //! The state and the one function that changes it.
 
+mod claims;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{CancelTarget, Event, Recorded, Verdict};
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Spent, Status, StopReason, TaskId,
-    Usd,
+    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
+    StopReason, TaskId, Usd,
 };
 
 /// How many ended orchestrations are remembered; older ones are found by their receipts.
@@ -113,6 +115,23 @@ pub struct OpenRun {
     before: Box<TaskState>,
 }
 
+/// A run that a person or a session outside works on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimedRun {
+    pub task: TaskId,
+    pub attempt: u32,
+    pub who: Provenance,
+    /// `None`: a person.
+    pub holder: Option<ProcessRef>,
+    pub fingerprint: Fingerprint,
+    pub prerequisites: Vec<(TaskId, Fingerprint)>,
+    pub claims: Vec<String>,
+    pub pools: Vec<PoolTake>,
+    pub claimed_at: Timestamp,
+    /// What the task was before, for the case that it is released.
+    before: Box<TaskState>,
+}
+
 /// One invocation that dispatches or dispatched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Orchestration {
@@ -135,6 +154,8 @@ pub struct State {
     pub seq: u64,
     pub tasks: BTreeMap<TaskId, TaskState>,
     pub open: BTreeMap<RunId, OpenRun>,
+    /// Runs of people and sessions outside, which are not known to be over.
+    pub claimed: BTreeMap<RunId, ClaimedRun>,
     /// All that have not ended, and the latest that have.
     pub orchestrations: BTreeMap<OrchId, Orchestration>,
     /// Workers that ran into a limit, and when that is over.
@@ -287,6 +308,22 @@ impl State {
                     self.end(open, verdict, *took_ms, at);
                 }
             }
+            Event::Claimed { .. } => self.claim(event, at),
+            Event::ClaimEnded {
+                run,
+                verdict,
+                checks,
+                note,
+                ..
+            } => {
+                if let Some(claim) = self.claimed.remove(run) {
+                    let proof = claims::Proof {
+                        checks: *checks,
+                        note: note.as_deref(),
+                    };
+                    self.end_claim(claim, verdict.as_ref(), proof, at);
+                }
+            }
             Event::Spent { run, spent } => self.spend(run, *spent, at),
             Event::WorkerPaused { worker, until, .. } => {
                 self.paused.retain(|_, until| *until > at);
@@ -361,6 +398,7 @@ impl State {
                 });
             }
             Event::Reset { task, .. } => {
+                self.claimed.retain(|_, claim| claim.task != *task);
                 // What was learnt about its duration and cost stays.
                 let state = self.touch(task, Status::Pending, at);
                 let durations_ms = std::mem::take(&mut state.durations_ms);

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{OrchId, RunId, TaskId, Usd};
-use crate::state::{OpenRun, Orchestration, State, TaskState};
+use crate::state::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
 use crate::store::journal::Position;
 
 /// The version that this program writes, and the newest that it reads.
@@ -72,6 +72,7 @@ pub fn encode(state: &State, id: &str, position: Position) -> Result<Vec<u8>, se
     section(&mut out, "tasks", tasks)?;
     section(&mut out, "inline_steps", inline.into_iter())?;
     section(&mut out, "open_runs", state.open.iter())?;
+    section(&mut out, "claimed_runs", state.claimed.iter())?;
     section(&mut out, "orchestrations", state.orchestrations.iter())?;
     if !state.paused.is_empty() {
         section(&mut out, "paused_workers", state.paused.iter())?;
@@ -149,6 +150,8 @@ struct Whole {
     tasks: Entries<TaskFileKey>,
     inline_steps: Entries<TaskId>,
     open_runs: BTreeMap<RunId, OpenRun>,
+    #[serde(default)]
+    claimed_runs: BTreeMap<RunId, ClaimedRun>,
     orchestrations: BTreeMap<OrchId, Orchestration>,
     #[serde(default)]
     paused_workers: BTreeMap<String, Timestamp>,
@@ -176,6 +179,7 @@ impl Whole {
                 seq: self.journal.seq,
                 tasks: tasks.chain(self.inline_steps.0).collect(),
                 open: self.open_runs,
+                claimed: self.claimed_runs,
                 orchestrations: self.orchestrations,
                 paused: self.paused_workers,
                 days,
