@@ -36,6 +36,7 @@ mod init;
 mod journal;
 mod logs;
 mod mcp;
+mod power;
 mod processes;
 mod readme;
 mod redaction;
