@@ -47,7 +47,7 @@ export async function send(path, body, headers = {}) {
 }
 
 export function span(seconds) {
-  if (seconds > 0 && seconds < 0.1) return `${Math.max(1, Math.round(seconds * 1000))}ms`;
+  if (seconds >= 0 && seconds < 0.1) return seconds < 0.001 ? "<1ms" : `${Math.round(seconds * 1000)}ms`;
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)}s`;
   const s = Math.round(seconds);
   if (s < 60) return `${s}s`;
