@@ -2,7 +2,7 @@
 //!
 //! Knows HTTP and the files of the page. Does not know tasks, journals or commands: what is behind a route is
 //! handed in by the command. Bound to loopback, and everything that holds data asks for a token; the order of
-//! the checks is that of [`guard`].
+//! the checks is that of [`judge`].
 
 mod assets;
 mod guard;
