@@ -27,6 +27,7 @@
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
 //! | [`scaffold`] | what `init` and `demo` write | model |
+//! | [`intake`] | task files to be: new ones, and those made of other tools' files | model, spec |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |
 //!
 //! `tests/it/architecture.rs` reads the sources and holds this table.
@@ -82,6 +83,7 @@ pub mod cli;
 pub mod event;
 pub mod git;
 pub mod house;
+pub mod intake;
 pub mod model;
 pub mod orchestrate;
 pub mod plan;

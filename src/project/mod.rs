@@ -3,6 +3,7 @@
 //! Knows where files lie and how they are opened safely. Does not know what they mean: that is
 //! [`crate::spec`]'s and [`crate::plan`]'s matter.
 
+mod edits;
 mod find;
 mod inputs;
 mod load;
@@ -10,7 +11,9 @@ mod read;
 mod reread;
 mod walk;
 
+pub use edits::{Edits, NotRewritten, NotWritten, read_text, rewrite};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
-pub use load::{Loaded, collisions, load};
+pub use load::{Loaded, collisions, load, load_with};
+pub use read::ReadError;
 pub use reread::reread;

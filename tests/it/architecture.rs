@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("git", &["model", "event"]),
     ("worker", &["model"]),
     ("scaffold", &["model"]),
+    ("intake", &["model", "spec"]),
     ("project", &["model", "spec", "plan"]),
     (
         "report",
@@ -43,6 +44,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 /// Layers without input or output, clock or chance.
 const PURE: &[&str] = &[
     "model", "event", "spec", "plan", "state", "view", "render", "sched", "simulate", "worker",
+    "intake",
 ];
 
 /// What a pure layer may not name.

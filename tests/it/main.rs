@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attempt;
+mod authoring;
 mod bad_inputs;
 mod check;
 mod concurrent;

@@ -47,7 +47,7 @@ pub enum Command {
     Cancel(cancel::Args),
     /// Shows how the tasks stand
     Status(status::Args),
-    /// Lists, shows and settles tasks
+    /// Lists, shows, writes and settles tasks
     Tasks(tasks::Args),
     /// Shows what can be done now
     Next(next::Args),
