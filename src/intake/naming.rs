@@ -68,7 +68,7 @@ pub fn reference(from: &str, to: &str, exists: impl Fn(&str) -> bool) -> String 
             false => name.to_owned(),
         };
     }
-    match exists(&in_own(to)) {
+    match !own.is_empty() && exists(&in_own(to)) {
         true => format!(".runr/tasks/{to}"),
         false => to.to_owned(),
     }

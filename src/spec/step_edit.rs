@@ -75,9 +75,12 @@ fn added(text: &str, list: &Node, task: &str) -> Option<String> {
             &text[inner.len()..]
         ));
     }
-    if sign != '-' {
-        return None;
-    }
+    // A list as deep as its key is said to begin behind its first dash.
+    let at = match sign {
+        '-' => at,
+        _ if line.trim_start().starts_with("- ") => line.len() - line.trim_start().len(),
+        _ => return None,
+    };
     // The list goes on while lines are deeper than its dashes, or are dashes themselves.
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let own = |line: &&&str| {
@@ -176,7 +179,7 @@ mod tests {
                 },
             ),
             (
-                "tracks: [{name: a, steps: &s [{run: x}]}]\n",
+                "tracks: [{name: a, steps: &s [{run: x}]}, {name: b, steps: *s}]\n",
                 StepEditError::Form { track: track() },
             ),
         ] {

@@ -265,11 +265,7 @@ fn is_flow(sheet: &Sheet<'_>, key: &str, list: &Node) -> Result<bool, EditError>
     let number = (list.mark.line as usize).saturating_sub(1);
     let line = sheet.lines.get(number).ok_or_else(|| form(key, list))?;
     let at = byte(line, list.mark.column).ok_or_else(|| form(key, list))?;
-    match line[at..].chars().next() {
-        Some('[') => Ok(true),
-        Some('-') => Ok(false),
-        _ => Err(form(key, list)),
-    }
+    Ok(line[at..].starts_with('['))
 }
 
 /// Does a line hold one item of a list and nothing else but a comment?
@@ -510,9 +506,13 @@ mod tests {
             ("---\n{depends_on: a}\n---\n", add("b"), EditError::Flow),
             ("---\ndepends_on: a\ndepends_on: b\n---\n", add("c"), at(2)),
             ("---\ndepends_on: {a: b}\n---\n", add("c"), at(2)),
-            ("---\ndepends_on:\n  - >\n    a\n---\n", add("c"), at(3)),
+            ("---\ndepends_on:\n  - >\n    a\n---\n", add("c"), at(4)),
             ("---\ndepends_on: [a,\n  b]\n---\n", remove("b"), at(3)),
-            ("---\ndepends_on: &x [a, b]\n---\n", remove("b"), at(2)),
+            (
+                "---\ndepends_on: &x [a, b]\ntags: *x\n---\n",
+                remove("b"),
+                EditError::Mismatch,
+            ),
         ] {
             let got = with_changes(text, std::slice::from_ref(&change));
             assert_eq!(got, Err(error), "{change:?} in {text:?}");
