@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Status, StopReason, TaskId,
+    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
+    StopReason, TaskId,
 };
 
 /// How an attempt ended for its task, after retries were considered.
@@ -93,6 +94,50 @@ pub enum Event {
         verdict: Verdict,
         took_ms: u64,
     },
+    /// A person or a session outside took the task: it is in progress as a run of theirs, which no
+    /// orchestration attends.
+    Claimed {
+        run: RunId,
+        task: TaskId,
+        /// As in `reserved`.
+        attempt: u32,
+        who: Provenance,
+        /// The process of the session, to see whether its owner is still there. `None`: a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<ProcessRef>,
+        fingerprint: Fingerprint,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        prerequisites: Vec<(TaskId, Fingerprint)>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pools: Vec<PoolTake>,
+    },
+    /// A claimed run is over.
+    ClaimEnded {
+        run: RunId,
+        who: Provenance,
+        /// `None`: it was released, and the task is what it was before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<Verdict>,
+        /// How many checks passed. Without any, a completion is somebody's word.
+        checks: u32,
+        took_ms: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// What the attempt used, as far as its worker tells; before its end, in the same line.
+    Spent {
+        run: RunId,
+        #[serde(flatten)]
+        spent: Spent,
+    },
+    /// A worker ran into a limit of its service: nobody starts it before `until`.
+    WorkerPaused {
+        worker: String,
+        run: RunId,
+        until: Timestamp,
+    },
     /// A manual task was reached and left to a person.
     Skipped { orch: OrchId, task: TaskId },
     /// The orchestration came to the task, or was told to leave it, and will not attempt it.
@@ -177,6 +222,10 @@ impl Event {
             Self::Reserved { run, .. }
             | Self::Started { run, .. }
             | Self::Voided { run, .. }
+            | Self::Spent { run, .. }
+            | Self::WorkerPaused { run, .. }
+            | Self::Claimed { run, .. }
+            | Self::ClaimEnded { run, .. }
             | Self::Ended { run, .. } => Some(run),
             Self::Imported { run, .. } => run.as_ref(),
             _ => None,

@@ -19,12 +19,13 @@
 //! | [`simulate`] | the same scheduler under a virtual clock | model, plan, sched |
 //! | [`store`] | the journal, the status cache, locks, run folders | model, event, state |
 //! | [`git`] | the only caller of git, and what commit messages say | model, event |
-//! | [`worker`] | who does the work, as a command line and an environment | model |
+//! | [`worker`] | who does the work: command lines, environments, prompts, and what agents' own words mean | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
+//! | [`claim`] | work outside of any orchestration: a task taken, checked, given back | model, event, plan, state, view, sched, store, worker, attempt, project |
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
 //! | [`scaffold`] | what `init` and `demo` write | model |
 //! | [`intake`] | task files to be: new ones, and those made of other tools' files | model, spec |
@@ -79,6 +80,7 @@
 //! that wrote it: printed, served, returned as an exit code, or used to start a dependent.
 
 pub mod attempt;
+pub mod claim;
 pub mod cli;
 pub mod event;
 pub mod git;

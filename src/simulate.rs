@@ -65,8 +65,10 @@ pub fn simulate(mut problem: Problem, durations: &[Duration]) -> Forecast {
                 coming.push(Reverse((takes(task), coming.len(), task)));
             }
             Initial::RunningHere => clock.start(task, takes(task), &mut coming),
+            // Nobody knows for how long it was claimed.
             Initial::Open
             | Initial::Completed
+            | Initial::Claimed
             | Initial::CompletedOutside
             | Initial::AwaitingApproval
             | Initial::Ended => {}

@@ -39,6 +39,18 @@ pub struct Job<'a> {
     pub lock: &'a File,
 }
 
+/// What else a command is connected to than its log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Streams<'a> {
+    /// What its standard input is read from; `None`: it is empty.
+    pub input: Option<&'a Path>,
+    /// Where its standard output goes, if not to the log.
+    pub output: Option<&'a Path>,
+}
+
+/// Told when there is output, with the limits that it may move.
+pub type Heard<'a> = &'a mut dyn FnMut(&mut Limits) -> io::Result<()>;
+
 /// Why a command never ran.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotStart {
@@ -75,11 +87,16 @@ pub enum How {
 #[derive(Debug)]
 pub struct Running {
     pid: Pid,
-    redacting: Option<Redacting>,
+    redacting: Vec<Redacting>,
 }
 
 /// Starts a command in a process group of its own. Its input is empty.
 pub fn spawn(job: &Job<'_>) -> Result<Running, CannotStart> {
+    spawn_with(job, Streams::default())
+}
+
+/// Starts a command in a process group of its own.
+pub fn spawn_with(job: &Job<'_>, streams: Streams<'_>) -> Result<Running, CannotStart> {
     let Some(name) = job.words.first() else {
         return Err(CannotStart::Missing(String::new()));
     };
@@ -92,21 +109,19 @@ pub fn spawn(job: &Job<'_>) -> Result<Running, CannotStart> {
     let path = path.map(|(_, value)| value.as_str());
     let program =
         program::find(name, path, job.folder).ok_or_else(|| CannotStart::Missing(name.clone()))?;
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(job.log)
-        .map_err(|source| CannotStart::Log {
-            log: job.log.to_owned(),
-            source,
-        })?;
-    let (redacting, out) = if job.secrets.is_empty() {
-        (None, OwnedFd::from(log))
-    } else {
-        let (redacting, out) = Redacting::start(job.secrets, log).map_err(CannotStart::System)?;
-        (Some(redacting), out)
+    let mut redacting = Vec::new();
+    let err = sink(job, job.log, &mut redacting)?;
+    let out = match streams.output {
+        Some(path) => sink(job, path, &mut redacting)?,
+        None => err.try_clone().map_err(CannotStart::System)?,
     };
-    let err = out.try_clone().map_err(CannotStart::System)?;
+    let input = match streams.input {
+        Some(path) => Stdio::from(File::open(path).map_err(|source| CannotStart::Log {
+            log: path.to_owned(),
+            source,
+        })?),
+        None => Stdio::null(),
+    };
     let lock = job.lock.try_clone().map_err(CannotStart::System)?;
     // Nothing else is started meanwhile: only this thread starts processes.
     fcntl_setfd(&lock, FdFlags::empty()).map_err(|error| CannotStart::System(error.into()))?;
@@ -115,7 +130,7 @@ pub fn spawn(job: &Job<'_>) -> Result<Running, CannotStart> {
         .args(&job.words[1..])
         .env_clear()
         .envs(job.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(out)
         .stderr(err)
         .process_group(0)
@@ -133,14 +148,63 @@ pub fn spawn(job: &Job<'_>) -> Result<Running, CannotStart> {
     }
 }
 
+/// What a command writes to, so that it ends up in a file without secrets.
+fn sink(
+    job: &Job<'_>,
+    path: &Path,
+    redacting: &mut Vec<Redacting>,
+) -> Result<OwnedFd, CannotStart> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|source| CannotStart::Log {
+            log: path.to_owned(),
+            source,
+        })?;
+    if job.secrets.is_empty() {
+        return Ok(OwnedFd::from(log));
+    }
+    let (filter, to) = Redacting::start(job.secrets, log).map_err(CannotStart::System)?;
+    redacting.push(filter);
+    Ok(to)
+}
+
 /// Waits for a command's end, or brings it about, and then ends whatever it left behind.
 pub fn finish(
     running: Running,
-    mut limits: Limits,
-    mut output: Option<Output>,
+    limits: Limits,
+    output: Option<Output>,
     watch: &mut Watch,
     tree: &Tree,
 ) -> io::Result<Finish> {
+    let ears = Ears {
+        limits,
+        output,
+        heard: &mut |_| Ok(()),
+    };
+    finish_with(running, ears, watch, tree)
+}
+
+/// The limits on a command, and who is told of its output.
+pub struct Ears<'a> {
+    pub limits: Limits,
+    pub output: Option<Output>,
+    pub heard: Heard<'a>,
+}
+
+/// As [`finish`], for somebody who wants to read the output as it comes.
+pub fn finish_with(
+    running: Running,
+    ears: Ears<'_>,
+    watch: &mut Watch,
+    tree: &Tree,
+) -> io::Result<Finish> {
+    let Ears {
+        mut limits,
+        mut output,
+        heard,
+    } = ears;
     let Running { pid, redacting } = running;
     let how = loop {
         let reaped = watch.reap()?;
@@ -154,6 +218,7 @@ pub fn finish(
             && output.heard()?
         {
             limits.heard(Instant::now());
+            heard(&mut limits)?;
         }
         if let Some(limit) = limits.passed(Instant::now()) {
             break How::Passed(limit);
@@ -164,7 +229,7 @@ pub fn finish(
         How::Exited(_) => tree.end_leftovers(watch)?,
         How::Asked | How::Passed(_) => tree.end_all(pid, watch)?,
     };
-    if let Some(redacting) = redacting {
+    for redacting in redacting {
         redacting.finish()?;
     }
     Ok(Finish { how, ending })

@@ -8,10 +8,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::attempt::gate::{self, Gate};
 use crate::attempt::handshake::{self, NotStarted, Order};
 use crate::attempt::perform;
 use crate::model::{Outcome, RunSpec, RunState};
 use crate::store::replace;
+use crate::worker::SENT_BACK;
 
 /// How an attempt's process leaves. The verdict on the work is in `state.json`, never here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,7 @@ pub fn early_main(mut args: impl Iterator<Item = OsString>) -> Option<ExitCode> 
         return None;
     }
     let exit = match (args.next(), args.next()) {
+        (Some(flag), Some(dir)) if flag == gate::FLAG => return Some(stop_gate(Path::new(&dir))),
         (Some(dir), None) => attempt(Path::new(&dir)),
         _ => {
             say("usage: `runr attempt DIR`");
@@ -55,6 +58,24 @@ pub fn early_main(mut args: impl Iterator<Item = OsString>) -> Option<ExitCode> 
 fn say(line: &str) {
     // When even stderr is gone there is nobody left to tell.
     let _ = writeln!(io::stderr(), "runr attempt: {line}");
+}
+
+/// The Stop hook of an agent's session. Anything but a failed check lets the agent stop: runr verifies afterwards.
+fn stop_gate(dir: &Path) -> ExitCode {
+    let passed = read_spec(dir)
+        .and_then(|(dir, spec)| gate::pass(&dir, &spec).map_err(|error| error.to_string()));
+    match passed {
+        Ok(Gate::Open) => ExitCode::SUCCESS,
+        Ok(Gate::Closed(told)) => match io::stderr().write_all(told.as_bytes()) {
+            Ok(()) => ExitCode::from(SENT_BACK),
+            // Nobody hears what it is sent back with.
+            Err(_) => ExitCode::FAILURE,
+        },
+        Err(why) => {
+            say(&why);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// From the specification to the written verdict.

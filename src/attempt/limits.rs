@@ -13,6 +13,8 @@ pub enum Limit {
     Idle(Duration),
     /// A verification command's own limit.
     Command(Duration),
+    /// It has given its final word and stays.
+    Linger(Duration),
     /// The whole attempt's.
     Wall(Duration),
 }
@@ -23,6 +25,7 @@ pub struct Limits {
     startup: Option<(Instant, Duration)>,
     idle: Option<(Instant, Duration)>,
     command: Option<(Instant, Duration)>,
+    linger: Option<(Instant, Duration)>,
     wall: Option<(Instant, Duration)>,
 }
 
@@ -52,6 +55,10 @@ impl Limits {
             ..self
         }
     }
+    /// How long it may stay from `now` on, when it has given its final word; `None`: it has not.
+    pub fn may_linger(&mut self, now: Instant, limit: Option<Duration>) {
+        self.linger = deadline(now, limit);
+    }
     /// Must output be listened for?
     #[must_use]
     pub fn listens(&self) -> bool {
@@ -77,7 +84,8 @@ impl Limits {
     }
     fn each(&self) -> impl Iterator<Item = (Instant, Limit)> {
         type Make = fn(Duration) -> Limit;
-        let all: [(Option<(Instant, Duration)>, Make); 4] = [
+        let all: [(Option<(Instant, Duration)>, Make); 5] = [
+            (self.linger, Limit::Linger),
             (self.wall, Limit::Wall),
             (self.command, Limit::Command),
             (self.startup, Limit::Startup),

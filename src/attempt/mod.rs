@@ -9,14 +9,19 @@
 //! and `live` is plain std and rustix: a process that is started once for each task run must not pay
 //! for a runtime or a command line parser.
 
+mod bill;
 mod command;
+mod conversation;
 mod early;
+mod events_file;
+mod gate;
 mod ground;
 mod handshake;
 mod launch;
 mod limits;
 mod live;
 mod marked;
+mod mend;
 mod outcome;
 mod output;
 mod perform;
@@ -37,10 +42,13 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 compile_error!("the functions of `src/attempt/linux.rs` are not written for this system yet");
 
+pub use bill::spent_so_far;
+pub use conversation::{EVENTS, HANDOFF, SESSION};
 pub use early::{AttemptExit, REFUSED, early_main};
 pub use ground::{EXCLUDES, INDEX};
 pub use launch::{Held, LaunchError, start};
 pub use live::Live;
 pub use marked::{Marked, marked};
+pub use mend::tail;
 pub use process_ref::{process_of, this_boot};
 pub use sweep::sweep;

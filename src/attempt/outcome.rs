@@ -81,7 +81,7 @@ pub fn passed(limit: Limit) -> Stop {
             StopReason::IdleTimeout,
             format!("no output for {}", show_duration(after)),
         ),
-        Limit::Wall(after) | Limit::Command(after) => Stop::new(
+        Limit::Wall(after) | Limit::Command(after) | Limit::Linger(after) => Stop::new(
             StopReason::Timeout,
             format!("not done within {}", show_duration(after)),
         ),

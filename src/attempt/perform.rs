@@ -12,12 +12,12 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::attempt::command::{self, How, Job};
+use crate::attempt::conversation::Conversation;
 use crate::attempt::handshake::Go;
 use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
-use crate::attempt::verify::Round;
 use crate::attempt::watch::Watch;
 use crate::model::{CheckResult, Outcome, RunGit, RunSpec, RunState, StopReason};
 use crate::worker::{self, Secrets};
@@ -39,6 +39,8 @@ pub struct Attempt<'a> {
     pub worker: Option<End>,
     pub checks: Vec<CheckResult>,
     pub ended: Ending,
+    /// The conversation with the agent, once it has begun.
+    pub agent: Option<Conversation>,
     /// How high it is verified: as asked, or as what it changed asks for.
     pub tier: u8,
     /// What it has left in git so far.
@@ -90,6 +92,7 @@ impl<'a> Attempt<'a> {
             worker: None,
             checks: Vec::new(),
             ended: Ending::default(),
+            agent: None,
             tier: spec.verify.tier,
             left: RunGit::default(),
         }
@@ -98,6 +101,7 @@ impl<'a> Attempt<'a> {
     fn verdict(mut self, started_at: Timestamp, stop: Option<Stop>) -> RunState {
         let spec = self.spec;
         let git = self.left_in_git();
+        let agent = self.farewell();
         let took = self.began.elapsed();
         RunState {
             schema_version: 1,
@@ -115,6 +119,7 @@ impl<'a> Attempt<'a> {
             checks: self.checks,
             ended_strays: self.ended.strays,
             git,
+            agent,
         }
     }
 
@@ -122,21 +127,28 @@ impl<'a> Attempt<'a> {
         let spec: &'a RunSpec = self.spec;
         let Some(git) = spec.git.as_deref() else {
             self.work()?;
-            return self.verify(Round::First);
+            return self.accept(|_| ControlFlow::Continue(()));
         };
         let ground = self.prepare(git)?;
         let worked = self.work();
         // Before git is asked anything: what the worker put into the shared configuration must not run.
         self.tampered(git)?;
         worked?;
-        self.weigh(&ground)?;
-        self.verify(Round::First)?;
+        let accepted = self.accept(|attempt| {
+            // An agent that was sent back has been at work again.
+            attempt.tampered(git)?;
+            attempt.weigh(&ground)
+        });
         self.tampered(git)?;
+        accepted?;
         self.conclude(&ground)
     }
 
     fn work(&mut self) -> ControlFlow<Stop> {
         self.heed_requests("before the worker started")?;
+        if let Some(agent) = self.spec.agent.as_deref() {
+            return self.converse(agent);
+        }
         let timeouts = &self.spec.timeouts;
         let words = worker::invocation(&self.spec.command);
         let log = self.dir.join("worker.log");

@@ -114,7 +114,7 @@ impl<'a> Attempt<'a> {
 }
 
 /// A folder of the tree, by its path from there. `None`: the path leads outside.
-fn inside(tree: &Path, cwd: Option<&str>) -> Option<PathBuf> {
+pub fn inside(tree: &Path, cwd: Option<&str>) -> Option<PathBuf> {
     let cwd = Path::new(cwd.unwrap_or_default());
     cwd.components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))

@@ -9,7 +9,7 @@ use crate::cli::{Context, Exit, runs, snapshot};
 use crate::event::{Event, Recorded};
 use crate::model::RunId;
 use crate::orchestrate::session::Finished;
-use crate::report::receipt::{Receipt, Subject};
+use crate::report::receipt::{Ending, Receipt, Subject};
 use crate::report::{Close, Facts, SummaryLook, summary};
 use crate::store::{Layout, StoreError, history, process, replace};
 use crate::view;
@@ -35,6 +35,15 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let events = events_of(&finished, &layout)?;
     let mut receipt = receipt(context, &finished, &events)?;
     receipt.landing.clone_from(&finished.landing);
+    if let Some(remedy) = &finished.held_back {
+        if receipt.ending == Ending::Blocked {
+            receipt.why = format!("what is left waits: {}", remedy.says);
+        }
+        receipt.first_type(&remedy.command, "brings in what the rest needs");
+    }
+    if let Some(command) = &finished.to_land {
+        receipt.first_type(command, "brings the work onto your branch");
+    }
     write(&layout, &receipt)?;
     let exit = Exit(finished.exit);
     // The screen is silent then, and this needs a person.
@@ -46,7 +55,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {
-            let logs = runs::last_of_logs(&layout, &receipt);
+            let remains = runs::remains(&layout, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),
                 width: context.width(),
@@ -57,7 +66,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
             };
             // The bars go first; the summary is the result and stands on stdout.
             finished.screen.finish("");
-            write!(context.out(), "{}", summary(&receipt, &logs, look))?;
+            write!(context.out(), "{}", summary(&receipt, &remains, look))?;
         }
         Output::Json => {
             finished.screen.finish("");

@@ -24,6 +24,7 @@ use crate::sched::Resume;
 use crate::state::State;
 use crate::store::Store;
 use crate::view;
+use crate::worker;
 
 /// The flags of every command that dispatches.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -34,6 +35,9 @@ pub struct Dispatching {
     /// The orchestration file [default: .runr/orchestration.yaml, else orchestration.yaml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Let this worker do every selected task that has no `run:` of its own
+    #[arg(long, value_name = "NAME")]
+    worker: Option<String>,
     /// After the first failure start nothing more (the default is to go on with what does not need it)
     #[arg(long, overrides_with = "keep_going")]
     fail_fast: bool,
@@ -167,8 +171,10 @@ impl Dispatching {
         context: &Context,
         select: impl FnOnce(&Plan, &State) -> anyhow::Result<Scope>,
     ) -> anyhow::Result<Exit> {
-        let project = context.project()?;
+        let mut project = context.project()?;
+        project.asked_worker = self.worker.as_deref().map(Into::into);
         let loaded = context.load(&project, self.config.as_deref())?;
+        self.known_worker(&loaded)?;
         let mut store = context.store(&project)?;
         store.refresh()?;
         let mut scope = select(&loaded.plan, store.state())?;
@@ -213,12 +219,17 @@ impl Dispatching {
     /// # Errors
     /// As for [`Self::run`]; and when the orchestration still runs (75) or its plan is gone.
     pub fn resume(&self, context: &Context, orch: &OrchId, how: Resume) -> anyhow::Result<Exit> {
-        let project = context.project()?;
+        let mut project = context.project()?;
         let store = context.store(&project)?;
         let mut frozen = FrozenPlan::read(store.layout(), orch)?;
+        if self.worker.is_some() {
+            frozen.worker.clone_from(&self.worker);
+        }
+        project.asked_worker = frozen.worker.as_deref().map(Into::into);
         let config = self.config.clone();
         let config = config.or_else(|| Some(project.root.join(frozen.config.as_deref()?)));
         let loaded = context.load(&project, config.as_deref())?;
+        self.known_worker(&loaded)?;
         frozen.command = command_line();
         frozen.jobs = self.jobs.unwrap_or(frozen.jobs);
         frozen.rules.wait |= self.wait;
@@ -258,6 +269,22 @@ impl Dispatching {
         let around = self.surroundings(context, project, loaded, store)?;
         let finished = block_on(session::resume(frozen, how, around))?;
         conclude(context, finished, self.output(context))
+    }
+
+    /// A name that stands in no file has no place that an error could show.
+    fn known_worker(&self, loaded: &Loaded) -> anyhow::Result<()> {
+        const BUILT_IN: [&str; 3] = [worker::CLAUDE_CODE, worker::CODEX, worker::SHELL];
+        let Some(name) = self.worker.as_deref() else {
+            return Ok(());
+        };
+        let configured = loaded.config.workers.keys().map(String::as_str);
+        let known: Vec<&str> = BUILT_IN.into_iter().chain(configured).collect();
+        if known.contains(&name) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("there is no worker `{name}`"))
+            .help(format!("workers here: {}", known.join(", ")))
+            .into())
     }
 
     /// The tasks to run again because they are stale; none unless that is asked for or configured.
@@ -347,6 +374,7 @@ impl Dispatching {
             selected: scope.selected,
             again: scope.again,
             config: self.config.as_ref().and(loaded.orchestration.clone()),
+            worker: self.worker.clone(),
             ground: decision.ground,
         })
     }

@@ -68,7 +68,7 @@ impl Failure {
 }
 
 /// Marks an error whose text has been printed already (the report of all problems of all files).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("already reported")]
 pub struct Reported(pub Exit);
 

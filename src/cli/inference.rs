@@ -2,7 +2,7 @@
 //!
 //! Knows which question goes where. What the answers mean is decided by `git` and `view`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -11,23 +11,33 @@ use anyhow::Context as _;
 use crate::cli::{Context, Failure};
 use crate::git::changes;
 use crate::git::history::History;
+use crate::git::later::{Asked, LaterCommits, Sources};
+use crate::git::log::Paths;
 use crate::git::reading::Site;
-use crate::git::scan::{self, Changed};
+use crate::git::scan::{self, Changed, Update, Wanted};
 use crate::git::told;
 use crate::model::{RunId, TaskId, Told};
-use crate::plan::Plan;
-use crate::report::Later;
+use crate::plan::{Plan, TaskIx};
+use crate::report::{LaterChange, LaterChanges};
 use crate::state::State;
 use crate::store::{Layout, prepare, replace};
-use crate::view::{FileFacts, Inferred, Owners, inferred};
+use crate::view::{Evidence, FileFacts, Inferred, Owners, inferred};
 
 /// What git says.
 #[derive(Debug)]
 pub struct Inference {
     pub inferred: Vec<Inferred>,
     /// As in [`GitReport`](crate::report::GitReport).
-    pub later: Vec<Vec<Later>>,
+    pub later: Vec<LaterChanges>,
     pub unmatched: Vec<String>,
+}
+
+/// What the history was read with, and what that found.
+struct Reading<'a> {
+    root: &'a Path,
+    owners: &'a Owners,
+    paths: &'a Paths,
+    update: &'a Update,
 }
 
 /// Reads the history and compares.
@@ -53,11 +63,26 @@ pub fn infer(
         Ok(bytes) => History::decode(&bytes, &site.shallow),
         Err(_) => History::empty(&site.shallow),
     };
-    let mut changed = scan::update(root, &[], &mut history)?;
+    let owners = Owners::new(plan);
+    let paths = Paths::below(owners.folders());
+    let wanted = Wanted {
+        root,
+        landing: &[],
+        paths: &paths,
+    };
+    let update = scan::update(wanted, &mut history)?;
+    let mut changed = update.changed;
     let told = told::told(&history, &site.folder);
     let facts = file_facts(layout, &told, &mut history, &mut changed)?;
     let inferred = inferred(plan, state, &told, &facts);
-    if changed == Changed::Yes {
+    let reading = Reading {
+        root,
+        owners: &owners,
+        paths: &paths,
+        update: &update,
+    };
+    let (learnt, later) = later(plan, &inferred, &reading, &mut history)?;
+    if changed == Changed::Yes || learnt == Changed::Yes {
         keep(context, layout, &cache, &history)?;
     }
     let unmatched = told
@@ -75,7 +100,7 @@ pub fn infer(
         .cloned()
         .collect();
     Ok(Inference {
-        later: later(root, plan, &inferred)?,
+        later,
         inferred,
         unmatched,
     })
@@ -145,53 +170,72 @@ fn task_of_run(layout: &Layout, run: &RunId) -> Option<TaskId> {
 }
 
 /// Commits of HEAD after each task's checkpoint that touch what it owns.
-fn later(root: &Path, plan: &Plan, inferred: &[Inferred]) -> anyhow::Result<Vec<Vec<Later>>> {
-    let mut later = vec![Vec::new(); inferred.len()];
-    let owning: Vec<(usize, &str)> = inferred
+fn later(
+    plan: &Plan,
+    inferred: &[Inferred],
+    reading: &Reading<'_>,
+    history: &mut History,
+) -> anyhow::Result<(Changed, Vec<LaterChanges>)> {
+    let owning: Vec<(TaskIx, &str)> = inferred
+        .iter()
+        .filter(|i| !plan.task(i.task).owns.is_empty())
+        .filter_map(|i| {
+            let found = i.found.as_ref()?;
+            let certain = found.evidence < Evidence::TaskFile;
+            Some((i.task, found.commit.as_deref().filter(|_| certain)?))
+        })
+        .collect();
+    let asked: Vec<Asked> = owning
+        .iter()
+        .map(|(task, commit)| Asked {
+            task: plan.task(*task).id.clone(),
+            commit: (*commit).to_owned(),
+            owns: plan.task(*task).owns.to_vec(),
+        })
+        .collect();
+    let places: HashMap<TaskIx, usize> = owning
         .iter()
         .enumerate()
-        .filter(|(_, i)| !plan.task(i.task).owns.is_empty())
-        .filter_map(|(n, i)| {
-            let found = i.found.as_ref()?;
-            let certain = found.evidence < crate::view::Evidence::TaskFile;
-            Some((n, found.commit.as_deref().filter(|_| certain)?))
-        })
+        .map(|(n, (task, _))| (*task, n))
         .collect();
-    let mut commits: Vec<String> = owning.iter().map(|(_, c)| (*c).to_owned()).collect();
-    commits.sort();
-    commits.dedup();
-    let all = changes::since(root, &commits).context("cannot read later changes")?;
-    if all.is_empty() {
-        return Ok(later);
-    }
-    let owners = Owners::new(plan);
-    let touched: Vec<Vec<crate::plan::TaskIx>> = all
+    let owners = |path: &str| {
+        let tasks = reading.owners.of(path);
+        tasks
+            .filter_map(|task| places.get(&task).copied())
+            .collect()
+    };
+    let mut known = std::mem::take(&mut history.later);
+    let order: HashMap<&str, usize> = history
+        .records()
         .iter()
-        .map(|change| {
-            let mut tasks: Vec<_> = change.paths.iter().flat_map(|p| owners.of(p)).collect();
-            tasks.sort_unstable();
-            tasks.dedup();
-            tasks
-        })
+        .enumerate()
+        .map(|(n, record)| (record.commit.as_str(), n))
         .collect();
-    for (n, commit) in owning {
-        let task = inferred[n].task;
-        if !touched.iter().any(|tasks| tasks.contains(&task)) {
-            continue;
-        }
-        let after = changes::later(&all, commit);
-        let after: HashSet<&str> = after.iter().map(|change| change.commit.as_str()).collect();
-        later[n] = all
-            .iter()
-            .zip(&touched)
-            .filter(|(change, tasks)| {
-                tasks.contains(&task) && after.contains(change.commit.as_str())
-            })
-            .map(|(change, _)| Later {
-                commit: change.commit.clone(),
-                subject: change.subject.clone(),
-            })
-            .collect();
+    let sources = Sources {
+        root: reading.root,
+        paths: reading.paths,
+        update: reading.update,
+        owners: &owners,
+        order: &|commit| order.get(commit).copied().unwrap_or(usize::MAX),
+    };
+    let changed = known
+        .update(&sources, &asked)
+        .context("cannot read later changes")?;
+    history.later = known;
+    let later = inferred
+        .iter()
+        .map(|i| history.later.of(&plan.task(i.task).id))
+        .map(|later| later.map(shown).unwrap_or_default());
+    Ok((changed, later.collect()))
+}
+
+fn shown(later: &LaterCommits) -> LaterChanges {
+    let newest = later.newest.iter().map(|change| LaterChange {
+        commit: change.commit.clone(),
+        subject: change.subject.clone(),
+    });
+    LaterChanges {
+        total: later.total,
+        newest: newest.collect(),
     }
-    Ok(later)
 }

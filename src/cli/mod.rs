@@ -4,6 +4,7 @@
 //! whose doc comments are what users read) and a `run` that calls the library and prints.
 
 mod args;
+mod claiming;
 mod commands;
 mod conclusion;
 mod context;
@@ -13,11 +14,13 @@ mod dry_run;
 mod exit;
 mod inference;
 mod log_output;
+mod mcp;
 mod names;
 mod outside;
 mod runs;
 mod snapshot;
 mod subject;
+mod task_text;
 
 use std::process::ExitCode;
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::cli::Context;
 use crate::model::{RunId, RunState, Status, StopReason, TaskId};
-use crate::report::last_lines;
 use crate::report::receipt::{Receipt, TaskEntry};
+use crate::report::{Remains, last_lines};
 use crate::store::{Layout, read_state};
 
 /// Lines of a failed task's log that a summary may show.
@@ -70,16 +70,11 @@ fn rank(name: &str) -> Option<(u8, u64)> {
     Some((1, number.parse().unwrap_or(u64::MAX)))
 }
 
-/// The last lines of what failed or stopped: of the check that failed, else of the worker.
-/// At most ten a task; none where the log cannot be read.
+/// What the last attempts of what failed or stopped left behind: the end of the log of the check that failed, else of
+/// the worker, none where it cannot be read; and the working tree.
 #[must_use]
-pub fn last_of_logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<String>> {
-    let bad = |task: &&TaskEntry| match task.status {
-        Status::Failed => true,
-        // The log of what was cancelled tells nothing about why.
-        Status::Stopped => task.stop_reason != Some(StopReason::Cancelled),
-        _ => false,
-    };
+pub fn remains(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Remains> {
+    let bad = |task: &&TaskEntry| matches!(task.status, Status::Failed | Status::Stopped);
     let tasks = receipt.tasks.iter().filter(bad);
     tasks
         .filter_map(|task| {
@@ -89,9 +84,17 @@ pub fn last_of_logs(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Vec<
                 .iter()
                 .find(|check| !check.passed)
                 .map_or("worker.log", |check| &check.log);
-            // A log that cannot be read is only not shown.
-            let lines = last_lines(&layout.run(&run.run).join(log), LOG_LINES).ok()?;
-            Some((task.task.clone(), lines))
+            // The log of what was cancelled tells nothing about why; one that cannot be read is only not shown.
+            let log = match task.stop_reason {
+                Some(StopReason::Cancelled) => Vec::new(),
+                _ => last_lines(&layout.run(&run.run).join(log), LOG_LINES).unwrap_or_default(),
+            };
+            let worktree = layout.worktree(&run.run);
+            let worktree = worktree.is_dir().then(|| {
+                let shown = worktree.strip_prefix(layout.root()).unwrap_or(&worktree);
+                shown.to_string_lossy().into_owned()
+            });
+            Some((task.task.clone(), Remains { log, worktree }))
         })
         .collect()
 }

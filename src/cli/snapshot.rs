@@ -15,7 +15,7 @@ use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
-use crate::store::{Store, process};
+use crate::store::{Store, process, sessions};
 use crate::view::{self, TaskView};
 
 /// A project at one moment.
@@ -48,7 +48,7 @@ impl Snapshot {
         let store = context.store(&project)?;
         Ok(Self {
             views: views(context, &project, &loaded, store.state())?,
-            processes: processes(store.state(), &process::is_alive),
+            processes: all_processes(&store),
             now: Timestamp::now(),
             project,
             loaded,
@@ -144,6 +144,18 @@ pub fn fingerprints(
     Ok(found)
 }
 
+/// Looks at the processes, and at what sessions said of themselves.
+fn all_processes(store: &Store) -> Processes {
+    let mut found = processes(store.state(), &process::is_alive);
+    for (run, claim) in &store.state().claimed {
+        let session = claim.who.session.as_deref();
+        if session.is_some_and(|session| sessions::has_ended(store.layout(), session)) {
+            found.runs.insert(run.clone(), Liveness::Gone);
+        }
+    }
+    found
+}
+
 /// Looks at the processes that the journal names. `alive` is asked for each.
 #[must_use]
 pub fn processes(state: &State, alive: &dyn Fn(&ProcessRef) -> bool) -> Processes {
@@ -157,6 +169,11 @@ pub fn processes(state: &State, alive: &dyn Fn(&ProcessRef) -> bool) -> Processe
         deserted,
         ..Processes::default()
     };
+    for (run, claim) in &state.claimed {
+        if claim.holder.as_ref().is_some_and(|holder| !alive(holder)) {
+            processes.runs.insert(run.clone(), Liveness::Gone);
+        }
+    }
     for (run, open) in &state.open {
         // An orchestration that is not in the state has ended long ago.
         let attended = state

@@ -33,7 +33,9 @@ impl Subject {
 pub fn find(project: &Project, store: &Store, name: &str) -> Result<Subject, Failure> {
     if let Ok(run) = RunId::parse(name) {
         let state = store.state();
-        let known = state.open.contains_key(&run) || store.layout().run(&run).is_dir();
+        let known = state.open.contains_key(&run)
+            || state.claimed.contains_key(&run)
+            || store.layout().run(&run).is_dir();
         return if known {
             Ok(Subject::Run(run))
         } else {

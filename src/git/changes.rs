@@ -2,7 +2,6 @@
 //!
 //! Knows paths from the project's root; what is outside of it is left out.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::git::GitError;
@@ -32,32 +31,6 @@ pub fn of_commits(root: &Path, commits: &[String]) -> Result<Vec<Change>, GitErr
         "--diff-merges=first-parent",
     ];
     args.extend(commits.iter().map(String::as_str));
-    log(root, &args)
-}
-
-/// The commits that HEAD has since the last common ancestor of it and all of these. A merge has no paths: what it
-/// brings is in the commits that it merges. The newest first.
-///
-/// # Errors
-/// When git cannot tell.
-pub fn since(root: &Path, commits: &[String]) -> Result<Vec<Change>, GitError> {
-    if commits.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut args = vec!["merge-base", "--octopus", "HEAD"];
-    args.extend(commits.iter().map(String::as_str));
-    let mut base = String::new();
-    let found = each_piece(root, &args, |piece| {
-        base = String::from_utf8_lossy(piece).trim().to_owned();
-    });
-    let not = match found {
-        Ok(()) if !base.is_empty() => Some(format!("^{base}")),
-        // No common ancestor: everything is later than something.
-        Ok(()) | Err(GitError::Failed { .. }) => None,
-        Err(error) => return Err(error),
-    };
-    let mut args = vec!["--diff-merges=off", "HEAD"];
-    args.extend(not.as_deref());
     log(root, &args)
 }
 
@@ -98,52 +71,5 @@ fn change(header: &str) -> Change {
         parents: names.collect(),
         subject: subject.trim().to_owned(),
         paths: Vec::new(),
-    }
-}
-
-/// Of `changes`, those that are no ancestors of `commit` and not the commit itself, in their order. `changes` reaches
-/// back to an ancestor of `commit`.
-#[must_use]
-pub fn later<'a>(changes: &'a [Change], commit: &str) -> Vec<&'a Change> {
-    let by_name: HashMap<&str, &Change> = changes
-        .iter()
-        .map(|change| (change.commit.as_str(), change))
-        .collect();
-    let mut earlier = HashSet::from([commit]);
-    let mut stack = vec![commit];
-    while let Some(name) = stack.pop() {
-        for parent in by_name.get(name).into_iter().flat_map(|c| &c.parents) {
-            if earlier.insert(parent) {
-                stack.push(parent);
-            }
-        }
-    }
-    changes
-        .iter()
-        .filter(|change| !earlier.contains(change.commit.as_str()))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn later_means_not_an_ancestor() {
-        let changes: Vec<Change> = ["e d", "d b", "c b", "b a"]
-            .map(|header| change(&format!("{header}\nx")))
-            .into();
-        for (commit, expected) in [
-            ("b", vec!["e", "d", "c"]),
-            ("d", vec!["e", "c"]),
-            ("e", vec!["c"]),
-            ("z", vec!["e", "d", "c", "b"]),
-        ] {
-            let found: Vec<&str> = later(&changes, commit)
-                .iter()
-                .map(|change| change.commit.as_str())
-                .collect();
-            assert_eq!(found, expected, "after {commit}");
-        }
     }
 }

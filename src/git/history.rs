@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::git::later::Later;
 use crate::git::trailers::Section;
 
 /// Changed whenever what is kept, or how messages are read, changes: an older file is read anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// One commit that speaks about tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct History {
     /// The paths that a commit changed. Never changes for one key.
     #[serde(default)]
     files: BTreeMap<String, Vec<String>>,
+    /// What came after the tasks' checkpoints.
+    #[serde(default)]
+    pub later: Later,
 }
 
 impl History {
@@ -201,7 +205,7 @@ mod tests {
             (bytes.clone(), "other"),
             (bytes[..bytes.len() - 1].to_vec(), "deep"),
             (
-                text.replace("\"version\":1", "\"version\":0").into_bytes(),
+                text.replace("\"version\":2", "\"version\":0").into_bytes(),
                 "deep",
             ),
         ] {

@@ -1,8 +1,8 @@
 //! The only caller of git.
 //!
 //! Knows the model. [`Git`] starts git so that nothing of a repository's configuration runs a program; what
-//! changes a repository is built on it. `reading` starts git for commands that only read, `scan` and `changes` say
-//! what they ask it. `trailers`, `history` and `told` are pure. Plain `std`: an attempt's process uses this as it
+//! changes a repository is built on it. `reading` starts git for commands that only read, `log`, `scan`, `later`
+//! and `changes` say what they ask it. `trailers`, `history` and `told` are pure. Plain `std`: an attempt's process uses this as it
 //! is, and the orchestrator calls it where waiting a few milliseconds does no harm.
 
 pub mod beginning;
@@ -18,7 +18,9 @@ pub mod history;
 pub mod integrate;
 pub mod join;
 pub mod landing;
+pub mod later;
 pub mod lock;
+pub mod log;
 pub mod reading;
 pub mod repository;
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub mod scan;
 pub mod setup;
 pub mod told;
 pub mod trailers;
+pub mod walk;
 pub mod worktree;
 
 pub use command::{Answer, Git, is_object};

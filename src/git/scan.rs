@@ -7,41 +7,32 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::git::GitError;
 use crate::git::history::{History, Record, Scan};
+use crate::git::log::{self, Header, Paths, Piece};
 use crate::git::reading::each_piece;
 use crate::git::trailers;
+use crate::git::walk::Walk;
+use crate::git::{Git, GitError};
 
-/// Brings a history up to date with HEAD, the landing branches (short or full names; those that are not there are
-/// passed over) and the branches of all orchestrations. Branches of single runs hold unfinished work and are not
-/// read. `true`: something changed.
-///
-/// # Errors
-/// When git cannot tell.
-pub fn update(root: &Path, landing: &[String], history: &mut History) -> Result<Changed, GitError> {
-    let scan = read(root, landing, history.tips())?;
-    let same = scan.tips.len() == history.tips().len() && {
-        let mut tips = scan.tips.clone();
-        tips.sort();
-        tips == history.tips()
-    };
-    if !same && !history.advance(scan) {
-        history.restart();
-        let scan = read(root, landing, &[])?;
-        // With no tips before there is nothing to miss.
-        let _taken = history.advance(scan);
-    }
-    let merges = history.unknown_merges();
-    let changed = if same && merges.is_empty() {
-        Changed::No
-    } else {
-        Changed::Yes
-    };
-    for (merge, kept) in merges {
-        let brought = brought(root, &merge, &kept)?;
-        history.learn_merge(&merge, &kept, &brought);
-    }
-    Ok(changed)
+/// What is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub root: &'a Path,
+    /// Branches beside HEAD and those of all orchestrations: short or full names; those that are not there are
+    /// passed over. Branches of single runs hold unfinished work and are not read.
+    pub landing: &'a [String],
+    /// What is told of a history that is read as a whole.
+    pub paths: &'a Paths,
+}
+
+/// What one reading found, beside what the history remembers.
+#[derive(Debug)]
+pub struct Update {
+    pub changed: Changed,
+    /// `None` before the first commit, and where no paths are wanted.
+    pub head: Option<String>,
+    /// All commits, if everything was read and paths are wanted.
+    pub whole: Option<Walk>,
 }
 
 /// Is there anything to keep?
@@ -51,31 +42,85 @@ pub enum Changed {
     No,
 }
 
-fn read(root: &Path, landing: &[String], known: &[String]) -> Result<Scan, GitError> {
-    let mut args: Vec<String> = [
-        "log",
-        "-z",
-        "--no-decorate",
-        "--no-color",
-        "--no-mailmap",
-        "--no-patch",
-        "--encoding=UTF-8",
-        "--ignore-missing",
-        "--format=%H %P%n%ct%n%B",
-        "HEAD",
-    ]
-    .map(str::to_owned)
-    .into();
-    args.extend(landing.iter().filter(|name| is_plain(name)).cloned());
-    args.push("--glob=refs/heads/runr/orch-*".to_owned());
-    if !known.is_empty() {
-        args.push("--not".to_owned());
-        args.extend(known.iter().map(|tip| format!("{tip}^@")));
+/// Brings a history up to date.
+///
+/// # Errors
+/// When git cannot tell.
+pub fn update(wanted: Wanted<'_>, history: &mut History) -> Result<Update, GitError> {
+    let mut read = Read::new(wanted, history.tips())?;
+    let same = read.scan.tips.len() == history.tips().len() && {
+        let mut tips = read.scan.tips.clone();
+        tips.sort();
+        tips == history.tips()
+    };
+    if !same && !history.advance(std::mem::take(&mut read.scan)) {
+        history.restart();
+        read = Read::new(wanted, &[])?;
+        // With no tips before there is nothing to miss.
+        let _taken = history.advance(std::mem::take(&mut read.scan));
     }
-    args.push("--".to_owned());
-    let mut reader = LogReader::new(known);
-    each_piece(root, &args, |piece| reader.take(piece))?;
-    Ok(reader.done())
+    let merges = history.unknown_merges();
+    let changed = if same && merges.is_empty() {
+        Changed::No
+    } else {
+        Changed::Yes
+    };
+    for (merge, kept) in merges {
+        let brought = brought(wanted.root, &merge, &kept)?;
+        history.learn_merge(&merge, &kept, &brought);
+    }
+    let head = match read.head {
+        _ if *wanted.paths == Paths::None => None,
+        // It was left out, being an ancestor of a tip that is known; or it is not there.
+        None => head(wanted.root)?,
+        head => head,
+    };
+    Ok(Update {
+        changed,
+        head,
+        whole: read.walk,
+    })
+}
+
+/// One reading of the log.
+struct Read {
+    scan: Scan,
+    head: Option<String>,
+    walk: Option<Walk>,
+}
+
+impl Read {
+    fn new(wanted: Wanted<'_>, known: &[String]) -> Result<Self, GitError> {
+        let mut what = vec!["HEAD".to_owned()];
+        what.extend(wanted.landing.iter().filter(|name| is_plain(name)).cloned());
+        what.push("--glob=refs/heads/runr/orch-*".to_owned());
+        if !known.is_empty() {
+            what.push("--not".to_owned());
+            what.extend(known.iter().map(|tip| format!("{tip}^@")));
+        }
+        let whole = known.is_empty() && *wanted.paths != Paths::None;
+        let mut walk = whole.then(Walk::default);
+        let mut reader = LogReader::new(known);
+        let paths = if whole { wanted.paths } else { &Paths::None };
+        log::each(wanted.root, &what, paths, |piece| {
+            if let Some(walk) = &mut walk {
+                walk.take(&piece);
+            }
+            if let Piece::Commit(header) = &piece {
+                reader.take(header);
+            }
+        })?;
+        let (scan, head) = reader.done();
+        Ok(Self { scan, head, walk })
+    }
+}
+
+fn head(root: &Path) -> Result<Option<String>, GitError> {
+    let answer = Git::at(root).ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?;
+    match answer.code {
+        Some(0) => answer.object().map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// Not an option and not an expression.
@@ -95,6 +140,8 @@ struct LogReader<'a> {
     awaited: HashSet<String>,
     /// Read before any child of theirs.
     tips: HashSet<String>,
+    /// The first that was reached by the name of HEAD, which was the first name.
+    head: Option<String>,
 }
 
 impl<'a> LogReader<'a> {
@@ -104,27 +151,19 @@ impl<'a> LogReader<'a> {
             known: known.iter().map(String::as_str).collect(),
             awaited: HashSet::new(),
             tips: HashSet::new(),
+            head: None,
         }
     }
 
-    /// `COMMIT PARENT…`, the time, the message.
-    fn take(&mut self, piece: &[u8]) {
-        let mut lines = piece.splitn(3, |byte| *byte == b'\n');
-        let (Some(names), Some(time)) = (lines.next(), lines.next()) else {
-            return;
-        };
-        let message = lines.next().unwrap_or_default();
-        let (Ok(names), Ok(time)) = (std::str::from_utf8(names), std::str::from_utf8(time)) else {
-            return;
-        };
-        let mut names = names.split_ascii_whitespace();
-        let Some(commit) = names.next() else {
-            return;
-        };
+    fn take(&mut self, header: &Header<'_>) {
+        let commit = header.commit;
+        if self.head.is_none() && header.source == "HEAD" {
+            self.head = Some(commit.to_owned());
+        }
         if !self.awaited.remove(commit) {
             self.tips.insert(commit.to_owned());
         }
-        for parent in names {
+        for parent in header.parents() {
             // The clock may have put a parent before its child.
             self.tips.remove(parent);
             self.awaited.insert(parent.to_owned());
@@ -132,23 +171,23 @@ impl<'a> LogReader<'a> {
         if self.known.contains(commit) {
             self.scan.seen.insert(commit.to_owned());
         }
-        if !may_speak(message) {
+        if !may_speak(header.message) {
             return;
         }
-        let sections = trailers::read(&String::from_utf8_lossy(message));
+        let sections = trailers::read(&String::from_utf8_lossy(header.message));
         if !sections.is_empty() {
             self.scan.records.push(Record {
                 commit: commit.to_owned(),
-                at: time.trim().parse().unwrap_or(0),
+                at: header.at,
                 sections,
             });
         }
     }
 
-    fn done(mut self) -> Scan {
+    fn done(mut self) -> (Scan, Option<String>) {
         self.scan.tips = self.tips.into_iter().collect();
         self.scan.tips.sort();
-        self.scan
+        (self.scan, self.head)
     }
 }
 
@@ -196,9 +235,10 @@ mod tests {
             let known = ["b".to_owned(), "x".to_owned()];
             let mut reader = LogReader::new(&known);
             for names in order {
-                reader.take(format!("{names}\n1\nm").as_bytes());
+                let (commit, parents) = names.split_once(' ').unwrap_or((names, ""));
+                reader.take(&Header::new(commit, parents, "m"));
             }
-            let scan = reader.done();
+            let (scan, _) = reader.done();
             assert_eq!(scan.tips, ["c", "d"], "{order:?}");
             assert_eq!(scan.seen, ["b".to_owned()].into());
         }

@@ -189,7 +189,8 @@ fn strays(
 ) -> Vec<Stray> {
     marked
         .into_iter()
-        .filter(|it| it.root == root && !state.open.contains_key(&it.run))
+        .filter(|it| it.root == root)
+        .filter(|it| !state.open.contains_key(&it.run) && !state.claimed.contains_key(&it.run))
         .map(|it| Stray {
             of: match examination.runs.contains(&it.run) {
                 true => Whose::EndedRun,

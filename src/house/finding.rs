@@ -32,6 +32,7 @@ pub enum Check {
     Git,
     Commits,
     Worktrees,
+    Workers,
 }
 
 impl Check {
@@ -49,6 +50,7 @@ impl Check {
             Self::Git => "git",
             Self::Commits => "commits",
             Self::Worktrees => "worktrees",
+            Self::Workers => "workers",
         }
     }
 }

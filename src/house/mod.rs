@@ -14,6 +14,7 @@ mod leftovers;
 mod mend;
 mod needless;
 mod show;
+mod workers;
 
 pub use branches::{Held, Remains, Tree, clear as clear_repository, remains};
 pub use contents::{Contents, Has, OrchFolder, RunFolder, contents};
@@ -23,3 +24,4 @@ pub use judge::judge;
 pub use mend::{Mended, NotMended, mend};
 pub use needless::{Clearance, Kept, Needless, Question, clear, needless};
 pub use show::show;
+pub use workers::{Configured, Login, Surroundings, Worker, judge_workers, look};

@@ -131,7 +131,9 @@ fn keep_run(
     question: &Question<'_>,
 ) -> Option<Kept> {
     let ended = question.ends.get(&folder.run);
-    if question.state.open.contains_key(&folder.run) || contents.alive.contains(&folder.run) {
+    let state = question.state;
+    let open = state.open.contains_key(&folder.run) || state.claimed.contains_key(&folder.run);
+    if open || contents.alive.contains(&folder.run) {
         return Some(Kept::Open);
     }
     match (folder.has, ended) {

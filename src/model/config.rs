@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Collision, CommandLine, GitConfig, Policy, StalePolicy};
+use crate::model::{Budget, Collision, CommandLine, GitConfig, Policy, StalePolicy};
 
 /// What happens to running attempts when the terminal closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +33,7 @@ pub struct Config {
     pub collision: Option<Collision>,
     pub stale: StalePolicy,
     pub on_orphan: OrphanPolicy,
+    pub budget: Budget,
     /// Completions are written into the task files too.
     pub frontmatter: bool,
     pub git: GitConfig,

@@ -163,6 +163,12 @@ impl OrchId {
         Self(format!("orch-{}", stamp(at, random)).into())
     }
 
+    /// Stands in for an orchestration where a run that was claimed has none; never in the journal.
+    #[must_use]
+    pub fn of_claim(run: &RunId) -> Self {
+        Self(format!("orch-{run}").into())
+    }
+
     /// Checks a text.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! Knows nothing else of runr. Does no input or output, reads no clock, decides nothing: values are
 //! checked when they are made and can be trusted afterwards.
 
+mod agent;
+mod claim;
 mod claims;
 mod completion;
 mod config;
@@ -20,7 +22,13 @@ mod run;
 mod run_git;
 mod status;
 mod task;
+mod usd;
 
+pub use agent::{
+    Adapter, AgentReport, AgentSettings, AgentSpec, AgentWork, Budget, HandoffState, ResultWay,
+    ServiceLimit, Session, Spent, Tokens,
+};
+pub use claim::{Provenance, Through};
 pub use claims::overlap;
 pub use completion::{Completion, Told, Undone, Unnamed};
 pub use config::{Config, OrphanPolicy, WorkerConfig};
@@ -38,3 +46,4 @@ pub use run::{CheckResult, Outcome, RunSpec, RunState};
 pub use run_git::{Conflict, GitSpec, Guard, Needed, RunGit};
 pub use status::{Source, Status, StopReason};
 pub use task::{CommandLine, EnvVar, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};
+pub use usd::Usd;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    CommandLine, GitSpec, OrchId, RunGit, RunId, StopReason, TaskId, Timeouts, VerifyPolicy,
+    AgentReport, AgentSpec, CommandLine, GitSpec, OrchId, RunGit, RunId, StopReason, TaskId,
+    Timeouts, VerifyPolicy,
 };
 
 /// Written by the orchestrator before the attempt starts; never changed afterwards.
@@ -36,6 +37,9 @@ pub struct RunSpec {
     pub secrets: Vec<String>,
     pub verify: VerifyPolicy,
     pub timeouts: Timeouts,
+    /// `None`: the worker is `shell` and runs `command`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentSpec>>,
     /// Why the attempt before did not succeed, for the worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
@@ -85,6 +89,9 @@ pub struct RunState {
     pub checks: Vec<CheckResult>,
     /// Processes that outlived the worker and were ended.
     pub ended_strays: u32,
+    /// Of a worker that is an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentReport>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<RunGit>,
 }

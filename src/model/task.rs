@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Fingerprint, Place, Policy, TaskId};
+use crate::model::{AgentWork, Fingerprint, Place, Policy, TaskId};
 
 /// Who does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -94,6 +94,10 @@ pub struct Task {
     pub track: Option<TrackIx>,
     /// `None`: no worker is named anywhere.
     pub worker: Option<Arc<str>>,
+    /// How the worker is started; `None`: it is `shell`, or there is none.
+    pub agent: Option<Arc<AgentWork>>,
+    /// The worker that takes over while this one cannot work, in the same form.
+    pub fallback: Option<(Arc<str>, Arc<AgentWork>)>,
     /// What the worker `shell` runs.
     pub command: Option<CommandLine>,
     /// Path patterns: its claim while it runs.

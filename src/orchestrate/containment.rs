@@ -2,6 +2,8 @@
 //!
 //! A task counts for its dependents only when what it made is in the base that they start from.
 
+use std::collections::BTreeSet;
+
 use crate::event::Event;
 use crate::git::contained::{self, Lost};
 use crate::git::{Git, GitError, repository};
@@ -40,6 +42,19 @@ pub struct Found {
     pub missing: Vec<Event>,
     /// For people.
     pub lines: Vec<String>,
+}
+
+/// Work that is elsewhere, and how a person brings it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    pub says: String,
+    pub command: String,
+}
+
+impl Remedy {
+    fn lines(&self) -> Vec<String> {
+        vec![self.says.clone(), format!("  help: {}", self.command)]
+    }
 }
 
 /// Looks at every completed task of a plan. What ended orchestrations have not landed yet is landed first, where they
@@ -81,7 +96,7 @@ pub fn look(
             }),
             Lost::Elsewhere => {
                 found.outside.extend(plan.find(&outside.task));
-                found.lines.extend(remedy(&git, grounds, &outside)?);
+                found.lines.extend(remedy(&git, grounds, &outside)?.lines());
             }
         }
     }
@@ -99,24 +114,20 @@ fn at(
     contained::outside(git, tip, &grounds.ground.folder, needed)
 }
 
-fn remedy(
-    git: &Git,
-    grounds: &Grounds,
-    outside: &contained::Outside,
-) -> Result<Vec<String>, GitError> {
+fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<Remedy, GitError> {
     let branches = contained::branches_with(git, &outside.commit)?;
     let here = grounds.ground.onto.as_deref().unwrap_or(&grounds.branch);
     Ok(match branches.first() {
-        Some(branch) => vec![
-            format!("{} is completed on {branch}, not in {here}", outside.task),
-            format!("  help: git merge {branch}"),
-        ],
+        Some(branch) => Remedy {
+            says: format!("{} is completed on {branch}, not in {here}", outside.task),
+            command: format!("git merge {branch}"),
+        },
         None => {
             let short = outside.commit.get(..7).unwrap_or(&outside.commit);
-            vec![
-                format!("{} is completed in {short}, not in {here}", outside.task),
-                format!("  help: git cherry-pick {short}"),
-            ]
+            Remedy {
+                says: format!("{} is completed in {short}, not in {here}", outside.task),
+                command: format!("git cherry-pick {short}"),
+            }
         }
     })
 }
@@ -173,6 +184,32 @@ pub fn outside(
 ) -> Result<Option<Vec<String>>, GitError> {
     let git = grounds.git();
     match at(&git, grounds, &needed(state, [task]))?.first() {
+        None => Ok(None),
+        Some(outside) => Ok(Some(remedy(&git, grounds, outside)?.lines())),
+    }
+}
+
+/// Does a selected task wait for work that is completed outside the orchestration's branch? The first that does.
+///
+/// # Errors
+/// When git refuses.
+pub fn holding_back(
+    grounds: &Grounds,
+    plan: &Plan,
+    state: &State,
+    selected: &[TaskIx],
+) -> Result<Option<Remedy>, GitError> {
+    let git = grounds.git();
+    let is_done = |ix: &TaskIx| state.status(&plan.task(*ix).id) == Status::Completed;
+    let waited_for: BTreeSet<TaskIx> = selected
+        .iter()
+        .filter(|ix| !is_done(ix))
+        .flat_map(|ix| plan.graph().prerequisites(*ix))
+        .filter(is_done)
+        .collect();
+    let ids = waited_for.iter().map(|ix| &plan.task(*ix).id);
+    let needed = needed(state, ids.filter(|id| !id.is_inline()));
+    match at(&git, grounds, &needed)?.first() {
         None => Ok(None),
         Some(outside) => remedy(&git, grounds, outside).map(Some),
     }

@@ -19,6 +19,9 @@ use crate::state::State;
 use crate::store::{Layout, read_spec};
 use crate::worker;
 
+/// Workers that cannot work now, and until when; `None`: as long as this orchestration lasts.
+pub type Away = std::collections::BTreeMap<String, Option<jiff::Timestamp>>;
+
 /// What every attempt of an orchestration has in common.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -30,6 +33,7 @@ pub struct Dispatch {
     pub collision: Collision,
     /// The orchestration file that was read, for reading a step again.
     pub orchestration: Option<PathBuf>,
+    pub away: Away,
     /// Where tasks get working trees of their own; `None`: they work in place.
     pub grounds: Option<Grounds>,
     pub needs: Needs,
@@ -76,12 +80,11 @@ impl Dispatch {
             Ok((task, fingerprint)) => (task, *fingerprint),
             Err(_) => (frozen, frozen.text),
         };
-        let prerequisites = plan
-            .graph()
-            .prerequisites(ix)
-            .into_iter()
-            .filter_map(|p| {
-                let id = &plan.task(p).id;
+        let before = plan.graph().prerequisites(ix).into_iter();
+        let before: Vec<TaskId> = before.map(|p| plan.task(p).id.clone()).collect();
+        let prerequisites = before
+            .iter()
+            .filter_map(|id| {
                 // One that has just ended is completed in the very line that reserves this attempt.
                 let fingerprint = match state.open_run(id) {
                     Some((_, open)) => open.fingerprint,
@@ -105,7 +108,7 @@ impl Dispatch {
             again,
         };
         let mut spec = match &read {
-            Ok((task, _)) => self.spec(task, run.clone(), attempt),
+            Ok((task, _)) => self.spec(task, state, (run.clone(), attempt), &before),
             Err(why) => Err(why.clone()),
         };
         if let (Ok(spec), Ok((task, fingerprint))) = (&mut spec, &read) {
@@ -227,22 +230,24 @@ impl Dispatch {
     fn spec(
         &self,
         task: &Task,
-        run: RunId,
-        attempt: u32,
+        state: &State,
+        ids: (RunId, u32),
+        before: &[TaskId],
     ) -> Result<Box<RunSpec>, (StopReason, String)> {
-        let missing = |message: String| (StopReason::WorkerMissing, message);
-        let command = match (task.worker.as_deref(), &task.command) {
-            (Some(worker::SHELL), Some(command)) => command.clone(),
-            (Some(worker), _) => {
-                return Err(missing(format!(
-                    "worker `{worker}` is not supported by this version of runr"
-                )));
+        let missing = |message: &str| Err((StopReason::WorkerMissing, message.to_owned()));
+        let (run, attempt) = ids;
+        let (worker, command, agent) = match (task.worker.as_deref(), &task.command, &task.agent) {
+            (Some(worker::SHELL), Some(command), _) => (worker::SHELL, command.clone(), None),
+            (Some(_), _, Some(_)) => {
+                let agent = self.agent(task, state, before)?;
+                (agent.worker, agent.spec.program.clone(), Some(agent))
             }
-            (None, _) => {
-                return Err(missing(
-                    "it has no `run:` and no worker is configured".to_owned(),
-                ));
-            }
+            (Some(_), ..) => return missing("its worker has no command"),
+            (None, ..) => return missing("it has no `run:` and no worker is configured"),
+        };
+        let env = match &agent {
+            Some(agent) => agent.environment(&self.env, task),
+            None => worker::environment(self.env.iter().cloned(), &task.env),
         };
         Ok(Box::new(RunSpec {
             schema_version: 1,
@@ -251,15 +256,16 @@ impl Dispatch {
             task: task.id.clone(),
             attempt,
             title: task.title.to_string(),
-            worker: worker::SHELL.to_owned(),
+            worker: worker.to_owned(),
             root: self.project.root.clone(),
             tree: self.project.root.clone(),
             lock: self.layout.task_lock(&task.id),
             command,
-            env: worker::environment(self.env.iter().cloned(), &task.env),
+            env,
             secrets: Vec::new(),
             verify: in_place(task),
             timeouts: task.policy.timeouts.clone(),
+            agent: agent.map(|agent| Box::new(agent.spec)),
             previous: None,
             git: None,
         }))

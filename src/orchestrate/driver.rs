@@ -5,6 +5,7 @@
 mod attempts;
 mod branches;
 mod effects;
+mod workers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Held;
 use crate::event::{Event, Recorded};
-use crate::model::{OrchId, OrphanPolicy, RunId};
+use crate::model::{OrchId, OrphanPolicy, RunId, Spent};
 use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::cleaning::{Cleaning, Done};
 use crate::orchestrate::dispatch::{Attempt, Dispatch};
@@ -28,7 +29,7 @@ use crate::orchestrate::recover::Recovered;
 use crate::orchestrate::signals::{Signalled, Signals};
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
-use crate::sched::{self, Cancel, Input, Kill, Problem, Scheduler};
+use crate::sched::{self, Cancel, Effect, Input, Kill, Problem, Scheduler};
 use crate::store::{OwnerLock, Store};
 
 /// Everything an orchestrator is given.
@@ -128,6 +129,8 @@ pub struct Orchestrator {
     wake_at: Option<Duration>,
     began: Instant,
     finished: bool,
+    /// How often each worker ran into a limit without saying until when.
+    limited: BTreeMap<String, u32>,
     signals: u32,
     /// The exit code that the first signal asks for.
     signalled: Option<u8>,
@@ -139,6 +142,7 @@ struct Ended {
     run: RunId,
     message: Option<String>,
     took_ms: u64,
+    spent: Option<Spent>,
     /// The commit that the journal names for it.
     commit: Option<String>,
     /// Its working tree, when nothing needs that any more.
@@ -154,6 +158,7 @@ impl Ended {
             took_ms,
             commit: None,
             done: None,
+            spent: None,
         }
     }
 }
@@ -188,6 +193,7 @@ impl Orchestrator {
             wake_at: None,
             began: Instant::now(),
             finished: false,
+            limited: BTreeMap::new(),
             signals: 0,
             signalled: None,
         }
@@ -208,8 +214,11 @@ impl Orchestrator {
             self.store.state(),
             &self.dispatch.orch,
         ));
-        self.inputs.push_back(Input::Begin);
         let news = self.store.refresh()?;
+        // Before the beginning: what is paused must not start first.
+        self.heed_pauses();
+        self.say_who_is_away();
+        self.inputs.push_back(Input::Begin);
         self.hear(&news)?;
         self.clean_left_behind()?;
         loop {
@@ -263,6 +272,10 @@ impl Orchestrator {
             while let Some(input) = self.inputs.pop_front() {
                 let effects = self.scheduler.handle(input, self.began.elapsed());
                 for effect in effects {
+                    // What was just spent counts for what may be spent now.
+                    if matches!(effect, Effect::Reserve { .. }) && self.has_spent() {
+                        self.write().await?;
+                    }
                     self.carry_out(effect)?;
                 }
             }
@@ -285,6 +298,10 @@ impl Orchestrator {
         let mut inputs = self.news.inputs(news, &self.plan, self.store.state());
         self.hold_back(&mut inputs)?;
         self.inputs.extend(inputs);
+        let paused = |recorded: &Recorded| matches!(recorded.event, Event::WorkerPaused { .. });
+        if news.iter().any(paused) {
+            self.heed_pauses();
+        }
         Ok(())
     }
 

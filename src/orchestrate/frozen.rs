@@ -19,6 +19,9 @@ pub struct FrozenPlan {
     pub command: String,
     /// `--config` as given, from the project root.
     pub config: Option<String>,
+    /// `--worker` as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     pub jobs: u32,
     pub rules: Rules,
     /// In file order.
@@ -69,6 +72,7 @@ impl FrozenPlan {
             orchestration,
             command,
             config: None,
+            worker: None,
             jobs: 1,
             rules,
             tasks: plan.tasks().iter().map(|task| task.id.clone()).collect(),

@@ -73,9 +73,8 @@ impl Landed {
                 format!("landed {commits} on {onto}{new}")
             }
             Landing::Diverged => format!(
-                "not landed: {onto} has commits of its own; type: git switch {} && git merge {}",
-                shell_word(onto),
-                shell_word(branch)
+                "not landed: {onto} has commits of its own; type: {}",
+                self.command()
             ),
             Landing::Dirty { files, .. } => {
                 let named: Vec<String> = files.iter().take(5).map(|f| format!("`{f}`")).collect();
@@ -84,15 +83,27 @@ impl Landed {
                     more => format!(" and {more} more"),
                 };
                 format!(
-                    "not landed: {}{more} changed in your working tree; commit or stash, then type: git merge --ff-only {}",
+                    "not landed: {}{more} changed in your working tree; commit or stash, then type: {}",
                     named.join(", "),
-                    shell_word(branch)
+                    self.command()
                 )
             }
-            Landing::Refused { said } => format!(
-                "not landed: {said}; then type: git merge --ff-only {}",
-                shell_word(branch)
+            Landing::Refused { said } => {
+                format!("not landed: {said}; then type: {}", self.command())
+            }
+        }
+    }
+
+    /// What a person types to land it.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let branch = shell_word(&self.branch);
+        match &self.landing {
+            Landing::Diverged => format!(
+                "git switch {} && git merge {branch}",
+                shell_word(&self.onto)
             ),
+            _ => format!("git merge --ff-only {branch}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! turns what happens (attempts that end, a journal that grows, signals, timers) into the scheduler's
 //! inputs and carries the effects out, in order, with one append to the journal a tick.
 
+mod agents;
 pub mod approval;
 mod babysit;
 mod cleaning;

@@ -23,7 +23,11 @@ impl News {
             .open
             .iter()
             .filter(|(_, open)| open.orch != orch)
-            .map(|(run, open)| (run.clone(), plan.find(&open.task)))
+            .map(|(run, open)| (run.clone(), plan.find(&open.task)));
+        let claimed = state.claimed.iter();
+        let foreign = claimed
+            .map(|(run, claim)| (run.clone(), plan.find(&claim.task)))
+            .chain(foreign)
             .collect();
         Self { orch, foreign }
     }
@@ -66,11 +70,35 @@ impl News {
                         elsewhere(task, Elsewhere::Free)
                     }
                 },
+                Event::Claimed { run, task, .. } => {
+                    usage_changed = true;
+                    let task = plan.find(task);
+                    self.foreign.insert(run.clone(), task);
+                    elsewhere(task, Elsewhere::Claimed)
+                }
+                Event::ClaimEnded { run, verdict, .. } => match self.foreign.remove(run) {
+                    None => None,
+                    Some(task) => {
+                        usage_changed = true;
+                        elsewhere(
+                            task,
+                            match verdict {
+                                Some(Verdict::Completed { .. }) => Elsewhere::Completed,
+                                Some(Verdict::AwaitingApproval { .. }) => {
+                                    Elsewhere::AwaitingApproval
+                                }
+                                _ => Elsewhere::Free,
+                            },
+                        )
+                    }
+                },
                 Event::CompletedByHand { task, .. }
                 | Event::Approved { task, .. }
                 | Event::Adopted { task, .. } => elsewhere(plan.find(task), Elsewhere::Completed),
                 Event::Rejected { task, .. } => elsewhere(plan.find(task), Elsewhere::Rejected),
                 Event::Reset { task, .. } | Event::CheckpointMissing { task, .. } => {
+                    // A reset may have ended a claim.
+                    usage_changed = true;
                     elsewhere(plan.find(task), Elsewhere::Free)
                 }
                 Event::CancelRequested {
@@ -92,6 +120,8 @@ impl News {
                 | Event::CancelRequested { .. }
                 | Event::OrchestrationStarted { .. }
                 | Event::Started { .. }
+                | Event::Spent { .. }
+                | Event::WorkerPaused { .. }
                 | Event::Skipped { .. }
                 | Event::GivenUp { .. }
                 | Event::Imported { .. }

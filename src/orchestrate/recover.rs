@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::attempt::{Live, sweep};
+use crate::attempt::{self, Live, sweep};
 use crate::event::{Event, Recorded, Verdict};
 use crate::git::{Git, integrate};
-use crate::model::{OrchId, Outcome, RunId, RunState, StopReason, TaskId};
+use crate::model::{OrchId, Outcome, RunId, RunState, Spent, StopReason, TaskId};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::state::OpenRun;
 use crate::store::recovery::{self, Action};
@@ -146,7 +146,7 @@ impl Recovery<'_> {
         let mut events = Vec::new();
         for (run, open) in runs {
             match self.settle(&run, &open).await? {
-                Settled::Ended(event) => events.push(event),
+                Settled::Ended(ended) => events.extend(ended),
                 Settled::Alive(live) if own => recovered.own.push((run, live)),
                 Settled::Alive(live) => {
                     recovered.foreign.insert(run, (orch.clone(), Some(live)));
@@ -191,18 +191,23 @@ impl Recovery<'_> {
             match action {
                 Action::JournalIt(state) => {
                     let hybrid = (self.hybrid)(&open.task);
-                    return Ok(Settled::Ended(end_of(layout, run, Some(*state), hybrid)?));
+                    let spent = spent_of(layout, run, Some(&state))?;
+                    let mut events: Vec<Event> = spent.into_iter().collect();
+                    events.push(end_of(layout, run, Some(*state), hybrid)?);
+                    return Ok(Settled::Ended(events));
                 }
                 Action::Lost => {
                     end_strays(layout, run)?;
-                    return Ok(Settled::Ended(end_of(layout, run, None, false)?));
+                    let mut events: Vec<Event> = spent_of(layout, run, None)?.into_iter().collect();
+                    events.push(end_of(layout, run, None, false)?);
+                    return Ok(Settled::Ended(events));
                 }
                 Action::Void => {
                     let message = "its orchestrator was gone before the work began".to_owned();
-                    return Ok(Settled::Ended(Event::Voided {
+                    return Ok(Settled::Ended(vec![Event::Voided {
                         run: run.clone(),
                         message,
-                    }));
+                    }]));
                 }
                 Action::Adopt(process) => {
                     let live = Live::adopt(process).map_err(|source| OrchestrateError::Io {
@@ -233,7 +238,7 @@ impl Recovery<'_> {
 
 /// What recovery found of one attempt.
 enum Settled {
-    Ended(Event),
+    Ended(Vec<Event>),
     Alive(Live),
 }
 
@@ -286,7 +291,9 @@ pub async fn end_all(
             .open
             .get(&run)
             .is_some_and(|open| hybrid(&open.task));
-        let mut events = vec![end_of(store.layout(), &run, state, is_hybrid)?];
+        let spent = spent_of(store.layout(), &run, state.as_ref())?;
+        let mut events: Vec<Event> = spent.into_iter().collect();
+        events.push(end_of(store.layout(), &run, state, is_hybrid)?);
         let last = recovered.ended(&run);
         events.extend(last.as_ref().map(|(orch, _)| Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -302,6 +309,43 @@ pub async fn end_all(
 pub enum Ask {
     ToEnd,
     Nothing,
+}
+
+/// What an ended run used, as an event to be written before its end; of a lost one, what its agent had told until then.
+/// `None`: its worker does not tell.
+///
+/// # Errors
+/// When the run's files cannot be read.
+pub fn spent_of(
+    layout: &Layout,
+    run: &RunId,
+    state: Option<&RunState>,
+) -> Result<Option<Event>, OrchestrateError> {
+    let spent = match state {
+        Some(state) => state.agent.as_ref().map(|agent| agent.spent),
+        None => spent_by_lost(layout, run)?,
+    };
+    Ok(spent.map(|spent| Event::Spent {
+        run: run.clone(),
+        spent,
+    }))
+}
+
+/// What the agent of a run without a verdict had told.
+pub(super) fn spent_by_lost(
+    layout: &Layout,
+    run: &RunId,
+) -> Result<Option<Spent>, OrchestrateError> {
+    let folder = layout.run(run);
+    // Without a specification it never came so far as to start one.
+    let Some(agent) = read_spec(&folder).ok().and_then(|spec| spec.agent) else {
+        return Ok(None);
+    };
+    attempt::spent_so_far(&folder, &agent).map_err(|source| OrchestrateError::Io {
+        doing: "read the events of",
+        path: folder,
+        source,
+    })
 }
 
 /// The commit of a run that left no verdict, when it came so far as to bring its work onto the branch.

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
-use crate::orchestrate::containment;
-use crate::orchestrate::dispatch::{Dispatch, Needs};
+use crate::orchestrate::containment::{self, Remedy};
+use crate::orchestrate::dispatch::{Away, Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
@@ -20,6 +20,7 @@ use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::live::{Estimate, ScreenInfo};
+use crate::report::shell_word;
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, process};
@@ -37,6 +38,8 @@ pub struct Request {
     pub again: BTreeSet<TaskIx>,
     /// The orchestration file that `--config` named, from the project root.
     pub config: Option<PathBuf>,
+    /// The worker that `--worker` named.
+    pub worker: Option<String>,
     /// Where tasks get working trees of their own; `None`: they work in place.
     pub ground: Option<Ground>,
 }
@@ -71,6 +74,10 @@ pub struct Finished {
     pub landing: Option<String>,
     /// What stands against landing, with the command to type.
     pub not_landed: Option<String>,
+    /// The command that brings the work home, when it is not there.
+    pub to_land: Option<String>,
+    /// Completed work that is not in its branch and that something selected waits for.
+    pub held_back: Option<Remedy>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -86,6 +93,7 @@ pub async fn start(request: Request, around: Surroundings) -> Result<Finished, O
     frozen.config = request
         .config
         .map(|path| path.to_string_lossy().into_owned());
+    frozen.worker = request.worker;
     frozen.jobs = request.jobs;
     frozen.selected = request.selected.iter().map(|ix| ix.0).collect();
     frozen.again = request.again.iter().map(|ix| ix.0).collect();
@@ -210,6 +218,7 @@ async fn drive(
         env: around.env,
         collision: frozen.rules.collision,
         orchestration: around.orchestration,
+        away: Away::new(),
         grounds,
         needs: match frozen.rules.ignore_outside {
             true => Needs::Ignored,
@@ -265,8 +274,11 @@ fn finish(
     let own = exit_code(ending.scheduler.tally());
     let exit = ending.signalled.unwrap_or(own);
     let mut home = None;
+    let mut held_back = None;
     if !ending.detached {
         if let Some(grounds) = &ending.grounds {
+            let state = ending.store.state();
+            held_back = containment::holding_back(grounds, &ending.plan, state, &selected)?;
             home = bring_home(grounds, ending.store.layout(), &orch, &mut ending.screen)?;
         }
         let ended = Event::OrchestrationEnded {
@@ -290,7 +302,9 @@ fn finish(
         selected,
         store: ending.store,
         detached: ending.detached,
+        held_back,
         landing: home.as_ref().map(|home| home.line.clone()),
+        to_land: home.as_ref().and_then(|home| home.command.clone()),
         not_landed: home
             .filter(|home| home.outcome == landing::Outcome::Not)
             .map(|home| home.line),
@@ -300,6 +314,8 @@ fn finish(
 /// What became of an orchestration's branch.
 struct Home {
     line: String,
+    /// What is left to type.
+    command: Option<String>,
     outcome: landing::Outcome,
 }
 
@@ -318,6 +334,7 @@ fn bring_home(
         screen.say(&line);
         return Ok(Some(Home {
             line,
+            command: Some(format!("git merge {}", shell_word(&grounds.branch))),
             outcome: landing::Outcome::Nothing,
         }));
     }
@@ -329,6 +346,7 @@ fn bring_home(
     }
     Ok(Some(Home {
         line: landed.line(),
+        command: (landed.outcome == landing::Outcome::Not).then(|| landed.command()),
         outcome: landed.outcome,
     }))
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::model::{Config, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
-use crate::plan::layers::{Layers, Policies};
+use crate::plan::layers::{Layers, Policies, Who};
 use crate::plan::make::{Maker, Placed, inline};
 use crate::plan::number::{Slot, Source};
 use crate::plan::resolve::Names;
@@ -199,7 +199,7 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
         settings: [None; 4],
         config,
     };
-    let policy: Arc<Policy> = Policies::default().of(&layers);
+    let policy: Arc<Policy> = Policies::default().of(&layers, Who::Command);
     let workers = config.workers.iter().map(|worker| {
         let made = WorkerConfig {
             command: worker.command.clone(),
@@ -224,6 +224,7 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
         collision: config.collision,
         stale: config.stale.unwrap_or_default(),
         on_orphan: config.on_orphan.unwrap_or_default(),
+        budget: config.budget,
         frontmatter: config.frontmatter,
         git: config.git.clone(),
     }

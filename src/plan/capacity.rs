@@ -49,6 +49,7 @@ impl Maker<'_> {
                 );
             }
         }
+        self.check_workers();
         if let Some((file, worker)) = self.config.file.as_ref().zip(self.config.worker.as_ref()) {
             self.known_worker(file, worker);
         }
@@ -69,7 +70,7 @@ impl Maker<'_> {
         self.known_pools(file, &settings.pools);
     }
 
-    fn known_worker(&mut self, file: &Arc<str>, worker: &At<Box<str>>) {
+    pub(super) fn known_worker(&mut self, file: &Arc<str>, worker: &At<Box<str>>) {
         let name = &*worker.value;
         if BUILT_IN.contains(&name) || self.config.has_worker(name) {
             return;

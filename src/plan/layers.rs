@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Backoff, CommandLine, EnvVar, HigherTier, LAST_TIER, Policy, RetryPolicy, Timeouts,
-    VerifyPolicy,
+    AgentSettings, Backoff, CommandLine, EnvVar, HigherTier, LAST_TIER, Policy, RetryPolicy,
+    Timeouts, VerifyPolicy,
 };
 use crate::spec::{At, ConfigDoc, RetryDoc, Settings, TimeoutsDoc, VerifyDoc};
 
 /// An attempt may take this long when nothing else is said.
 const WALL: Duration = Duration::from_secs(3600);
+/// A program that says nothing at all for this long hangs: agents tell their first event before they ask anybody.
+const AGENT_STARTUP: Duration = Duration::from_secs(120);
+/// A service that cannot be reached may be waited for without end; a tool may run for long without a word.
+const AGENT_IDLE: Duration = Duration::from_secs(30 * 60);
 const GRACE: Duration = Duration::from_secs(10);
 const BACKOFF_BASE: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
@@ -43,6 +47,12 @@ impl<'a> Layers<'a> {
         self.first(|s| s.worker.as_ref())
             .or(self.config.worker.as_ref())
     }
+
+    /// The name of the worker; the command line's word comes first.
+    pub fn worker_name(&self) -> Option<&'a str> {
+        let asked = self.config.asked_worker.as_deref();
+        asked.or_else(|| self.worker().map(|worker| &*worker.value))
+    }
     pub fn priority(&self) -> i32 {
         self.first(|s| s.priority).unwrap_or(0)
     }
@@ -54,6 +64,16 @@ impl<'a> Layers<'a> {
     }
     pub fn budget_usd(&self) -> Option<f64> {
         self.first(|s| s.budget_usd)
+    }
+
+    /// What is said about how the agent is started, one setting at a time.
+    pub fn agent(&self) -> AgentSettings {
+        let all = self
+            .settings
+            .iter()
+            .flatten()
+            .filter_map(|s| s.agent.as_deref());
+        all.fold(AgentSettings::default(), AgentSettings::or)
     }
 
     /// All variables; of one that is set in several places the strongest value. Sorted by name.
@@ -88,7 +108,7 @@ impl<'a> Layers<'a> {
         })
     }
 
-    fn policy(&self) -> Policy {
+    fn policy(&self, who: Who) -> Policy {
         let timeout = |pick: fn(&TimeoutsDoc) -> Option<Option<Duration>>, built_in| {
             self.first(|s| s.timeouts.as_deref().and_then(pick))
                 .or_else(|| pick(&self.config.timeouts))
@@ -111,8 +131,8 @@ impl<'a> Layers<'a> {
             .collect();
         Policy {
             timeouts: Timeouts {
-                startup: timeout(|t| t.startup, None),
-                idle: timeout(|t| t.idle, None),
+                startup: timeout(|t| t.startup, (who == Who::Agent).then_some(AGENT_STARTUP)),
+                idle: timeout(|t| t.idle, (who == Who::Agent).then_some(AGENT_IDLE)),
                 wall: timeout(|t| t.wall, Some(WALL)),
                 grace: self
                     .first(|s| s.timeouts.as_deref().and_then(|t| t.grace))
@@ -160,20 +180,27 @@ fn higher(verify: &VerifyDoc, tier: u8) -> Vec<HigherTier> {
 #[derive(Debug, Default)]
 pub struct Policies {
     known: HashMap<Policy, Arc<Policy>>,
-    plain: Option<Arc<Policy>>,
+    plain: BTreeMap<Who, Arc<Policy>>,
+}
+
+/// Whose limits they are: what is sensible for a command is not for an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    Command,
+    Agent,
 }
 
 impl Policies {
     /// The policy of a task, shared with all tasks that have the same.
-    pub fn of(&mut self, layers: &Layers) -> Arc<Policy> {
+    pub fn of(&mut self, layers: &Layers, who: Who) -> Arc<Policy> {
         if layers.has_policy() {
-            return self.share(layers.policy());
+            return self.share(layers.policy(who));
         }
-        if let Some(plain) = &self.plain {
+        if let Some(plain) = self.plain.get(&who) {
             return plain.clone();
         }
-        let plain = self.share(layers.policy());
-        self.plain = Some(plain.clone());
+        let plain = self.share(layers.policy(who));
+        self.plain.insert(who, plain.clone());
         plain
     }
 
@@ -216,7 +243,7 @@ mod tests {
             settings: [Some(&step), Some(&task), Some(&track), Some(&file)],
             config: &config,
         };
-        let policy = Policies::default().of(&layers);
+        let policy = Policies::default().of(&layers, Who::Command);
         let minutes = |m: u64| Some(Duration::from_secs(60 * m));
         assert_eq!(layers.priority(), 1);
         assert_eq!(layers.worker().map(|w| &*w.value), Some("codex"));
@@ -266,7 +293,7 @@ mod tests {
             config: &config,
         };
         let mut policies = Policies::default();
-        let policy = policies.of(&layers);
+        let policy = policies.of(&layers, Who::Command);
         assert_eq!(policy.timeouts.wall, Some(Duration::from_secs(3600)));
         assert_eq!(
             (policy.timeouts.startup, policy.timeouts.idle),
@@ -278,6 +305,6 @@ mod tests {
             settings: [Some(&same), None, None, None],
             config: &config,
         };
-        assert!(Arc::ptr_eq(&policy, &policies.of(&layers)));
+        assert!(Arc::ptr_eq(&policy, &policies.of(&layers, Who::Command)));
     }
 }

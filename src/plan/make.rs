@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{CommandLine, PoolTake, Task, TaskId, TaskKind, TrackIx};
-use crate::plan::layers::{Layers, Policies};
+use crate::model::{AgentWork, CommandLine, PoolTake, Task, TaskId, TaskKind, TrackIx};
+use crate::plan::layers::{Layers, Policies, Who};
 use crate::spec::{
     At, ConfigDoc, Finding, Mark, OrchestrationDoc, StepDoc, TaskDoc, TrackDoc, Work,
 };
@@ -27,6 +27,8 @@ pub struct Maker<'a> {
     pub(super) pools: BTreeMap<Arc<str>, u32>,
     workers: BTreeSet<Arc<str>>,
     policies: Policies,
+    /// Agents that have been made, each once; few, as they differ by settings only.
+    pub(super) agents: Vec<Arc<AgentWork>>,
     pub findings: Vec<Finding>,
 }
 
@@ -49,6 +51,7 @@ impl<'a> Maker<'a> {
             pools: BTreeMap::new(),
             workers: BTreeSet::new(),
             policies: Policies::default(),
+            agents: Vec::new(),
             findings: Vec::new(),
         };
         maker.declare_pools();
@@ -157,12 +160,20 @@ impl<'a> Maker<'a> {
         } = sayings;
         let worker = self.worker(&file, mark, kind, run, &layers);
         let pools = self.takes(worker.as_deref(), kind, &layers);
+        let agent = self.agent(&file, mark, kind, worker.as_deref(), &layers);
+        let fallback = self.fallback(worker.as_deref(), agent.is_some(), &layers);
+        let who = match agent {
+            Some(_) => Who::Agent,
+            None => Who::Command,
+        };
         Task {
             title: id.as_str().into(),
             kind,
             place: mark.in_file(&file),
             track: None,
             worker,
+            agent,
+            fallback,
             command: run.map(|run| run.value.clone()),
             owns: Box::default(),
             inputs: Box::default(),
@@ -173,7 +184,7 @@ impl<'a> Maker<'a> {
             estimate: layers.estimate(),
             model: layers.model(),
             budget_usd: layers.budget_usd(),
-            policy: self.policies.of(&layers),
+            policy: self.policies.of(&layers, who),
             text: crate::model::Fingerprint::new([0; 16]),
             written: None,
             id,
@@ -190,11 +201,8 @@ impl<'a> Maker<'a> {
         layers: &Layers<'_>,
     ) -> Option<Arc<str>> {
         let Some(run) = run else {
-            let worker = layers.worker()?;
-            if *worker.value == *"shell"
-                && kind != TaskKind::Manual
-                && !self.config.has_worker("shell")
-            {
+            let worker = layers.worker_name()?;
+            if worker == "shell" && kind != TaskKind::Manual && !self.config.has_worker("shell") {
                 let own = layers.settings[1].and_then(|own| own.worker.as_ref());
                 let mark = own.map_or(mark, |own| own.mark);
                 self.findings.push(
@@ -207,7 +215,7 @@ impl<'a> Maker<'a> {
                     .help("add `run: COMMAND`, or `type: manual` if a person does it"),
                 );
             }
-            return Some(self.intern(&worker.value));
+            return Some(self.intern(worker));
         };
         if let Some(own) = layers.own_worker().filter(|own| *own.value != *"shell") {
             self.findings.push(
@@ -226,7 +234,7 @@ impl<'a> Maker<'a> {
         Some(self.intern("shell"))
     }
 
-    fn intern(&mut self, name: &str) -> Arc<str> {
+    pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.workers.get(name) {
             return known.clone();
         }

@@ -3,6 +3,7 @@
 //! Knows the model and the raw documents of [`crate::spec`]. Pure: it reads no file.
 
 mod again;
+mod agents;
 mod build;
 mod capacity;
 mod collisions;
@@ -133,6 +134,8 @@ pub(crate) fn sample(tasks: &[(&str, &[&str])]) -> Plan {
         kind: TaskKind::Automated,
         place: place(name),
         track: None,
+        agent: None,
+        fallback: None,
         worker: Some("shell".into()),
         command: Some(CommandLine::Shell("true".into())),
         owns: Box::default(),

@@ -13,6 +13,8 @@ pub struct Project {
     pub root: PathBuf,
     /// Is it in a git repository?
     pub git: bool,
+    /// The worker that was asked for on the command line, for every task that has no `run`.
+    pub asked_worker: Option<Box<str>>,
 }
 
 /// Looks for the project of a folder.
@@ -32,7 +34,11 @@ pub fn find(start: &Path) -> Option<Project> {
         }
         if let Some(git) = git_folder(folder) {
             let root = in_main_tree(folder, &git, nearest.unwrap_or(folder));
-            return Some(Project { root, git: true });
+            return Some(Project {
+                root,
+                git: true,
+                asked_worker: None,
+            });
         }
         if nearest.is_none() && is_repository(folder) {
             // The inside of a repository, or a bare one: there is no working tree here.
@@ -42,6 +48,7 @@ pub fn find(start: &Path) -> Option<Project> {
     nearest.map(|root| Project {
         root: root.to_owned(),
         git: false,
+        asked_worker: None,
     })
 }
 

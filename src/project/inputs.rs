@@ -138,6 +138,7 @@ mod tests {
         let project = Project {
             root: root.clone(),
             git: false,
+            asked_worker: None,
         };
         let plan = plan::sample(&[("a.md", &[])]);
         let mut task = plan.tasks()[0].clone();

@@ -58,7 +58,7 @@ pub fn load_with(
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let root = &project.root;
     let mut findings = Vec::new();
-    let config = config(root, &mut findings);
+    let config = config(project, &mut findings);
     let before = findings.len();
     let (mut orchestration, path) = orchestration_file(root, orchestration, &mut findings);
     if let Some(file) = path.as_ref().and_then(|path| path.to_str())
@@ -94,7 +94,13 @@ pub fn load_with(
 }
 
 /// The configuration; without a file the empty one. `None`: it has an error.
-pub(super) fn config(root: &Path, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+pub(super) fn config(project: &Project, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
+    let mut config = config_file(&project.root, findings)?;
+    config.asked_worker.clone_from(&project.asked_worker);
+    Some(config)
+}
+
+fn config_file(root: &Path, findings: &mut Vec<Finding>) -> Option<ConfigDoc> {
     const NAMES: [&str; 2] = [".runr/config.yaml", ".runr/runr.config.json"];
     let present: Vec<&str> = NAMES
         .into_iter()

@@ -3,6 +3,7 @@
 //! Knows where files lie and how they are opened safely. Does not know what they mean: that is
 //! [`crate::spec`]'s and [`crate::plan`]'s matter.
 
+mod add;
 mod edits;
 mod find;
 mod inputs;
@@ -11,9 +12,10 @@ mod read;
 mod reread;
 mod walk;
 
+pub use add::{AddError, NewTask, add};
 pub use edits::{Edits, NotRewritten, NotWritten, read_text, rewrite};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
 pub use load::{Loaded, collisions, load, load_with};
 pub use read::ReadError;
-pub use reread::reread;
+pub use reread::{body, reread};

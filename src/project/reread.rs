@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::project::load::{config, has_error, one, orchestration_file, placed};
 use crate::project::read;
 use crate::project::walk::{Found, unreadable};
-use crate::spec::{Finding, Mark};
+use crate::spec::{self, Finding, Mark};
 
 /// The task as its files say it now.
 ///
@@ -24,7 +24,7 @@ pub fn reread(
     let root = &project.root;
     let old = plan.task(ix);
     let mut findings = Vec::new();
-    let config = config(root, &mut findings);
+    let config = config(project, &mut findings);
     let named = orchestration.map(|path| root.join(path));
     let (orchestration, _) = match &named {
         Some(path) => orchestration_file(root, Some(path), &mut findings),
@@ -86,6 +86,16 @@ pub fn reread(
     }
 }
 
+/// The text of a task's file below its frontmatter, as it is now.
+///
+/// # Errors
+/// When it cannot be read, or the frontmatter was never closed.
+pub fn body(project: &Project, task: &Task) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(project.root.join(&*task.place.file))?;
+    let parts = spec::split(&text).map_err(std::io::Error::other)?;
+    Ok(parts.body.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -113,6 +123,7 @@ mod tests {
         let project = Project {
             root: root.clone(),
             git: false,
+            asked_worker: None,
         };
         let loaded = load(&project, None).unwrap();
         (dir, root, project, loaded)

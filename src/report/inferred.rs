@@ -18,9 +18,18 @@ const LATER_SHOWN: usize = 5;
 
 /// A commit after a task's checkpoint that touches what the task owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Later {
+pub struct LaterChange {
     pub commit: String,
     pub subject: String,
+}
+
+/// Those of one task.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LaterChanges {
+    /// As many as there are, listed or not.
+    pub total: usize,
+    /// The newest first.
+    pub newest: Vec<LaterChange>,
 }
 
 /// The whole comparison.
@@ -29,8 +38,8 @@ pub struct GitReport<'a> {
     pub plan: &'a Plan,
     pub inferred: &'a [Inferred],
     pub task_files: TaskFiles,
-    /// For each entry of `inferred`, the newest first.
-    pub later: &'a [Vec<Later>],
+    /// For each entry of `inferred`.
+    pub later: &'a [LaterChanges],
     /// Commits that name runs of which nobody knows the task.
     pub unmatched: &'a [String],
 }
@@ -122,18 +131,18 @@ impl GitReport<'_> {
         };
         let mut heading = "\nLater changes to what completed tasks own:\n";
         for (inferred, later) in self.inferred.iter().zip(self.later) {
-            if later.is_empty() {
+            if later.newest.is_empty() {
                 continue;
             }
             text.push_str(std::mem::take(&mut heading));
             text.push_str(&format!("  {}\n", self.name(inferred.task)));
-            for change in later.iter().take(LATER_SHOWN) {
+            for change in later.newest.iter().take(LATER_SHOWN) {
                 let subject = one_line(&change.subject);
                 let subject = cut(&subject, 70, ellipsis);
                 text.push_str(&format!("    {} {subject}\n", short_commit(&change.commit)));
             }
-            if later.len() > LATER_SHOWN {
-                text.push_str(&format!("    and {} more\n", later.len() - LATER_SHOWN));
+            if later.total > LATER_SHOWN {
+                text.push_str(&format!("    and {} more\n", later.total - LATER_SHOWN));
             }
         }
     }
@@ -214,7 +223,8 @@ impl GitReport<'_> {
                 differs: difference_word(&i.difference),
                 why: self.why(i),
                 adopted_by_write: i.is_adopted(self.task_files),
-                later_changes: later.clone(),
+                later_changes: later.newest.clone(),
+                later_changes_total: later.total,
             }
         });
         GitJson {
@@ -248,7 +258,10 @@ pub struct GitTaskJson {
     pub differs: Option<&'static str>,
     pub why: Option<String>,
     pub adopted_by_write: bool,
-    pub later_changes: Vec<Later>,
+    /// The newest, at most 50.
+    pub later_changes: Vec<LaterChange>,
+    /// As many as there are, listed or not.
+    pub later_changes_total: usize,
 }
 
 fn difference_word(difference: &Difference) -> Option<&'static str> {
@@ -336,9 +349,10 @@ mod tests {
                 difference,
             })
             .collect();
-        let mut later = vec![Vec::new(); names.len()];
-        later[8] = (0..7)
-            .map(|n| Later {
+        let mut later = vec![LaterChanges::default(); names.len()];
+        later[8].total = 70;
+        later[8].newest = (0..7)
+            .map(|n| LaterChange {
                 commit: format!("{n}dddddddddddd"),
                 subject: "Fix \u{1b}[31mit".to_owned(),
             })
@@ -383,7 +397,7 @@ mod tests {
             2ddddddddd Fix \u{1b}[31mit
             3ddddddddd Fix \u{1b}[31mit
             4ddddddddd Fix \u{1b}[31mit
-            and 2 more
+            and 65 more
 
         1 commit names a run, and nothing here says its task: eeeeeeeeee
         "#);

@@ -31,7 +31,7 @@ mod fixture;
 
 pub use counts::Counts;
 pub use facts::{Facts, Liveness, Processes};
-pub use inferred::{GitJson, GitReport, GitTaskJson, Later};
+pub use inferred::{GitJson, GitReport, GitTaskJson, LaterChange, LaterChanges};
 pub use log_text::{last_line, last_lines, shown_line};
 pub use next::{Next, Whose, expected};
 pub use next_commands::{NextCommand, next_commands};
@@ -44,7 +44,7 @@ pub use sanitise::{is_harmful, one_line, sanitise};
 pub use status_json::{StatusJson, TaskJson};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
-pub use summary::{Close, SummaryLook, summary};
+pub use summary::{Close, Remains, SummaryLook, summary};
 pub use task_page::TaskPage;
 pub use text::{columns, first_line, listing, pad, shell_word};
 pub use why::Why;

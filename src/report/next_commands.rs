@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{OrchId, Status, StopReason, TaskKind};
+use crate::model::{OrchId, RunId, Status, StopReason, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
@@ -12,7 +12,7 @@ use crate::report::text::{count, shell_word};
 use crate::view::{Ask, Class, Need, Unblocker, needs_people};
 
 /// How many commands are named.
-const COMMANDS: usize = 3;
+pub const COMMANDS: usize = 3;
 
 /// A command and what it is good for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -79,7 +79,10 @@ pub fn next_with(
     }
     let worst = worst.filter(|_| cut_short.is_none());
     if let Some(ix) = worst {
-        add(format!("runr logs {}", name(ix)), "shows what went wrong");
+        match judged(facts, ix) {
+            Some(run) => add(format!("runr report {run}"), "shows what it changed"),
+            None => add(format!("runr logs {}", name(ix)), "shows what went wrong"),
+        }
     }
     let shown_set: BTreeSet<TaskIx> = shown.iter().copied().collect();
     if let Some(need) = needs.iter().find(|need| shown_set.contains(&need.task)) {
@@ -143,6 +146,16 @@ fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
     let reason = recorded.stop_reason?;
     let cut = matches!(reason, StopReason::Cancelled | StopReason::Orphaned);
     (facts.view(ix).status == Status::Stopped && cut && ended).then_some(orch)
+}
+
+/// The run whose work was refused for what it changed: its output would not tell why.
+fn judged<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a RunId> {
+    let recorded = facts.recorded(ix)?;
+    let for_its_changes = matches!(
+        recorded.stop_reason?,
+        StopReason::ScopeViolation | StopReason::MergeConflict | StopReason::NoChanges
+    );
+    recorded.last_run_id.as_ref().filter(|_| for_its_changes)
 }
 
 /// The command that continues an orchestration.

@@ -21,6 +21,8 @@ pub enum Note {
     BlockedBy(Vec<TaskIx>),
     NeedsYou(Ask),
     Elapsed(Duration),
+    /// A person or a session outside has taken it. Is its owner still there?
+    ClaimedBy(String, Owner),
     /// The processes behind a running task are not as they should be.
     Trouble(Liveness),
     /// Why it failed or stopped.
@@ -40,6 +42,15 @@ pub enum Note {
         says: String,
         recorded: Status,
     },
+}
+
+/// What is known of whoever claimed a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A person, who has no process; or a session that lives.
+    Present,
+    /// The process of the session has ended.
+    Gone,
 }
 
 /// Everything to be said about a task, the most important first.
@@ -65,6 +76,17 @@ pub fn notes(facts: &Facts<'_>, ix: TaskIx) -> Vec<Note> {
             notes.extend(view.stale.clone().map(Note::Stale));
         }
         Status::InProgress => {
+            if let Some((run, claim)) = facts.state.claimed_run(&facts.task(ix).id) {
+                let owner = match facts.liveness(run) {
+                    Liveness::Gone => Owner::Gone,
+                    _ => Owner::Present,
+                };
+                if owner == Owner::Present {
+                    let elapsed = facts.now.duration_since(claim.claimed_at);
+                    notes.push(Note::Elapsed(elapsed.try_into().unwrap_or_default()));
+                }
+                notes.push(Note::ClaimedBy(claim.who.to_string(), owner));
+            }
             if let Some((run, open)) = facts.state.open_run(&facts.task(ix).id) {
                 let live = facts.liveness(run);
                 if live != Liveness::Gone && live != Liveness::NeverStarted {
@@ -133,6 +155,12 @@ impl Note {
                 format!("needs you: {}", complete_command(facts.plan, ix, *ask))
             }
             Self::Elapsed(elapsed) => crate::model::show_duration(*elapsed),
+            Self::ClaimedBy(who, Owner::Present) => format!("claimed by {}", short(who)),
+            Self::ClaimedBy(who, Owner::Gone) => format!(
+                "claimed by {}, which is gone: runr claim --release {}",
+                short(who),
+                shell_word(facts.task(ix).id.as_str())
+            ),
             Self::Trouble(Liveness::Attended) => String::new(),
             Self::Trouble(Liveness::Unattended) => {
                 "its orchestrator is gone: runr resume".to_owned()

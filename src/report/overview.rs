@@ -124,6 +124,12 @@ impl<'a> Overview<'a> {
         })
     }
 
+    /// The counts in one line.
+    #[must_use]
+    pub fn counted(&self) -> String {
+        self.counts.line()
+    }
+
     /// The same for people.
     #[must_use]
     pub fn text(&self, look: &Look) -> String {

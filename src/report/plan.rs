@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{TaskId, TaskKind, show_duration};
+use crate::model::{TaskId, TaskKind, Usd, show_duration};
 use crate::plan::{Plan, TaskIx};
 use crate::report::one_line;
 use crate::sched::{Basis, Expected};
@@ -38,6 +38,9 @@ struct Json<'a> {
     jobs: u32,
     makespan_s: f64,
     lower_bound_s: f64,
+    /// Of the tasks whose past runs told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<Usd>,
     critical_path: Vec<&'a TaskId>,
     tasks: Vec<JsonTask<'a>>,
     people: Vec<JsonPerson<'a>>,
@@ -54,6 +57,8 @@ struct JsonTask<'a> {
     estimate_s: f64,
     basis: Basis,
     wave: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<Usd>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +81,7 @@ impl<'a> PlanReport<'a> {
             jobs: forecast.jobs,
             makespan_s: forecast.makespan.as_secs_f64(),
             lower_bound_s: forecast.lower_bound.as_secs_f64(),
+            cost_usd: self.cost().map(|(cost, _)| cost),
             critical_path: forecast.critical_path.iter().map(id).collect(),
             tasks: forecast.attempts.iter().map(|a| self.json(a)).collect(),
             people: forecast
@@ -103,6 +109,7 @@ impl<'a> PlanReport<'a> {
             estimate_s: expected.duration.as_secs_f64(),
             basis: expected.basis,
             wave: attempt.wave,
+            cost_usd: expected.cost,
         }
     }
 
@@ -163,6 +170,14 @@ impl<'a> PlanReport<'a> {
             let rest = "marked ~: they have neither run before nor an `estimate`";
             writeln!(out, "{guesses} of the durations are guesses, {rest}")?;
         }
+        if let Some((cost, unknown)) = self.cost() {
+            let rest = match unknown {
+                0 => String::new(),
+                1 => ", without one task whose cost is not known".to_owned(),
+                n => format!(", without {n} tasks whose cost is not known"),
+            };
+            writeln!(out, "about {cost} by past runs{rest}")?;
+        }
         writeln!(out, "\n     start        end  takes      job  wave  task")?;
         let critical: BTreeSet<TaskIx> = forecast.critical_path.iter().copied().collect();
         for attempt in &forecast.attempts {
@@ -186,6 +201,18 @@ impl<'a> PlanReport<'a> {
             writeln!(out, "{line}")?;
         }
         Ok(())
+    }
+
+    /// What past runs say it costs, and how many agents' tasks have none. `None`: nothing is known of any.
+    fn cost(&self) -> Option<(Usd, usize)> {
+        let attempts = || self.forecast.attempts.iter().map(|a| a.task);
+        let known = attempts().filter_map(|task| self.expected[task.0 as usize].cost);
+        let sum = known.reduce(Usd::plus)?;
+        let unknown = attempts().filter(|task| {
+            let agent = self.plan.task(*task).agent.is_some();
+            agent && self.expected[task.0 as usize].cost.is_none()
+        });
+        Some((sum, unknown.count()))
     }
 
     fn is_guess(&self, attempt: &Stretch) -> bool {

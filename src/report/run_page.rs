@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{CommandLine, FileChange, OrchId, RunSpec, RunState, TaskId, show_duration};
+use crate::model::{
+    AgentReport, CommandLine, FileChange, HandoffState, OrchId, RunSpec, RunState, TaskId,
+    show_duration,
+};
 use crate::report::note::reason_text;
 use crate::report::provenance::Provenance;
 use crate::report::receipt::RunEntry;
@@ -25,6 +28,8 @@ pub struct RunPage<'a> {
     pub spec: Option<&'a RunSpec>,
     /// `None`: it has not ended, or was lost.
     pub state: Option<&'a RunState>,
+    /// What it left for dependents, as people read it.
+    pub handoff: Option<&'a str>,
     /// `None`: it left nothing in git.
     pub provenance: Option<Provenance<'a>>,
     /// Paths from the project root, in the order of their making.
@@ -43,6 +48,7 @@ struct RunJson<'a> {
     exit_code: Option<i32>,
     signal: Option<i32>,
     ended_strays: u32,
+    handoff: Option<&'a str>,
     diff: &'a [FileChange],
     tree: Option<&'a str>,
     logs: &'a [String],
@@ -64,6 +70,7 @@ impl RunPage<'_> {
             exit_code: self.state.and_then(|state| state.exit_code),
             signal: self.state.and_then(|state| state.signal),
             ended_strays: self.state.map_or(0, |state| state.ended_strays),
+            handoff: self.handoff,
             diff: self.provenance.map_or(&[], |provenance| provenance.diff),
             tree: self.provenance.and_then(|provenance| provenance.tree),
             logs: self.logs,
@@ -119,6 +126,12 @@ impl RunPage<'_> {
                 );
             }
         }
+        if let Some(spent) = entry.spent {
+            row("used", &spent.line());
+        }
+        if let Some(agent) = &entry.agent {
+            agent_rows(agent, &mut row);
+        }
         let provenance = self.provenance.as_ref().map(Provenance::rows);
         for (name, value) in provenance.unwrap_or_default() {
             row(name, &value);
@@ -135,6 +148,42 @@ impl RunPage<'_> {
         for log in self.logs {
             row("log", log);
         }
+        if let Some(handoff) = self.handoff {
+            let _ = writeln!(text, "\n{bold}Hand-off{bold:#}");
+            for line in handoff.lines() {
+                let _ = writeln!(text, "  {}", one_line(line));
+            }
+        }
         text
+    }
+}
+
+fn agent_rows(agent: &AgentReport, row: &mut impl FnMut(&str, &str)) {
+    if let Some(session) = &agent.session {
+        row("session", session);
+    }
+    if let Some(model) = &agent.model {
+        row("model", model);
+    }
+    if agent.starts > 1 {
+        row("starts", &format!("{}, as its checks failed", agent.starts));
+    }
+    if agent.retries > 0 {
+        row(
+            "retries",
+            &format!("{} requests were made again", agent.retries),
+        );
+    }
+    for denial in &agent.denials {
+        row("refused", denial);
+    }
+    if agent.malformed_lines > 0 {
+        row(
+            "unread",
+            &format!("{} lines of its events", agent.malformed_lines),
+        );
+    }
+    if let HandoffState::Malformed(why) = &agent.handoff {
+        row("handoff", &format!("not kept: {why}"));
     }
 }

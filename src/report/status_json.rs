@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{RunId, Source, Status, StopReason, TaskId, TaskKind};
+use crate::model::{RunId, Source, Status, StopReason, TaskId, TaskKind, Through};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::{Facts, Liveness};
@@ -37,6 +37,8 @@ pub struct TaskJson {
     pub message: Option<String>,
     /// Of a running task.
     pub running: Option<RunningJson>,
+    /// Of a task that somebody outside has taken.
+    pub claimed: Option<ClaimJson>,
     /// The command with which a person makes progress.
     pub needs_you: Option<String>,
     /// What its file says, where that differs from what is recorded.
@@ -50,6 +52,21 @@ pub struct StaleJson {
     /// `text_changed`, `inputs_changed` or `prerequisite_changed`.
     pub reason: &'static str,
     pub prerequisite: Option<TaskId>,
+}
+
+/// A task that a person or a session outside has taken.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClaimJson {
+    pub run: RunId,
+    pub by: String,
+    /// `command_line` or `mcp`.
+    pub through: Through,
+    pub session: Option<String>,
+    pub since: Timestamp,
+    /// The session's process.
+    pub pid: Option<u32>,
+    /// The session's process has ended: nobody may be at it any more.
+    pub gone: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -105,6 +122,18 @@ impl TaskJson {
                 pid: open.process.as_ref().map(|p| p.pid),
                 process: liveness_word(facts.liveness(run)),
             });
+        let claimed = facts
+            .state
+            .claimed_run(&task.id)
+            .map(|(run, claim)| ClaimJson {
+                run: run.clone(),
+                by: claim.who.by.clone(),
+                through: claim.who.through,
+                session: claim.who.session.clone(),
+                since: claim.claimed_at,
+                pid: claim.holder.as_ref().map(|p| p.pid),
+                gone: facts.liveness(run) == Liveness::Gone,
+            });
         let written_status = notes.iter().find_map(|note| match note {
             super::note::Note::Written { says, .. } => Some(says.clone()),
             _ => None,
@@ -134,6 +163,7 @@ impl TaskJson {
             stop_reason: recorded.stop_reason,
             message: recorded.message,
             running,
+            claimed,
             needs_you: view.ask().map(|ask| complete_command(facts.plan, ix, ask)),
             written_status,
             notes: notes.iter().map(|note| note.text(facts, ix)).collect(),

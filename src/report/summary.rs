@@ -38,11 +38,20 @@ pub enum Close {
     Open,
 }
 
-/// Writes the summary. `logs` has the last lines of what failed or stopped; at most ten are shown.
+/// What an attempt that failed or stopped left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remains {
+    /// The last lines of its log.
+    pub log: Vec<String>,
+    /// Its working tree, from the project's root, if it had one and it is still there.
+    pub worktree: Option<String>,
+}
+
+/// Writes the summary. `remains` is of what failed or stopped; at most ten lines of a log are shown.
 #[must_use]
 pub fn summary(
     receipt: &Receipt,
-    logs: &BTreeMap<TaskId, Vec<String>>,
+    remains: &BTreeMap<TaskId, Remains>,
     look: SummaryLook,
 ) -> String {
     let mut page = Page {
@@ -53,7 +62,9 @@ pub fn summary(
     let of = |wanted: &dyn Fn(&TaskEntry) -> bool| -> Vec<&TaskEntry> {
         receipt.tasks.iter().filter(|task| wanted(task)).collect()
     };
-    page.done(&of(&|t| t.status == Status::Completed));
+    let completed = of(&|t| t.status == Status::Completed);
+    page.done(&completed);
+    page.warnings(&completed);
     let waiting = |t: &TaskEntry| matches!(t.status, Status::Pending | Status::Skipped);
     let not_started = |t: &TaskEntry| {
         waiting(t)
@@ -64,13 +75,13 @@ pub fn summary(
         heading,
         tasks: of(&|t| t.status == status),
         rest: tried,
-        logs: Some(logs),
+        remains: Some(remains),
     };
     let told = |heading, tasks, rest| Section {
         heading,
         tasks,
         rest,
-        logs: None,
+        remains: None,
     };
     for section in [
         bad("Failed", Status::Failed),
@@ -102,7 +113,7 @@ struct Section<'a> {
     tasks: Vec<&'a TaskEntry>,
     /// What is said of each.
     rest: fn(&TaskEntry) -> String,
-    logs: Option<&'a BTreeMap<TaskId, Vec<String>>>,
+    remains: Option<&'a BTreeMap<TaskId, Remains>>,
 }
 
 fn reason(task: &TaskEntry) -> String {
@@ -158,6 +169,34 @@ impl Page {
         );
         self.line(0, status_style(status).bold(), &headline);
         let _ = writeln!(self.text, "{}", receipt.counts.line());
+        if let Some(spent) = receipt.spent {
+            self.line(0, dim(), &format!("used: {}", spent.line()));
+        }
+    }
+
+    /// What agents were not allowed to do, though their work passed: it may be less than it seems.
+    fn warnings(&mut self, tasks: &[&TaskEntry]) {
+        let denials = |task: &TaskEntry| -> Vec<String> {
+            let agent = task.runs.last().and_then(|run| run.agent.as_ref());
+            agent.map(|agent| agent.denials.clone()).unwrap_or_default()
+        };
+        let warned: Vec<(&TaskEntry, Vec<String>)> = tasks
+            .iter()
+            .map(|task| (*task, denials(task)))
+            .filter(|(_, denials)| !denials.is_empty())
+            .collect();
+        if warned.is_empty() {
+            return;
+        }
+        self.heading("Warnings");
+        for (task, denials) in warned {
+            let what = format!(
+                "{}: not allowed to the agent: {}",
+                one_line(task.task.as_str()),
+                one_line(&denials.join("; "))
+            );
+            self.line(2, anstyle::Style::new(), &what);
+        }
     }
 
     fn row(&mut self, task: &TaskEntry, width: usize, rest: &str) {
@@ -216,8 +255,8 @@ impl Page {
         self.rest(now.len());
     }
 
-    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log, if `logs`
-    /// has any.
+    /// The tasks of one standing, each with what `rest` says of it; below it the last lines of its log
+    /// and where its work is, if `remains` has them.
     fn section(&mut self, section: &Section<'_>) {
         let tasks = &section.tasks;
         if tasks.is_empty() {
@@ -228,11 +267,17 @@ impl Page {
         let width = name_width(shown);
         for task in shown {
             self.row(task, width, &(section.rest)(task));
-            let lines = section.logs.and_then(|logs| logs.get(&task.task));
-            let lines = lines.map(Vec::as_slice).unwrap_or_default();
+            let Some(remains) = section.remains.and_then(|all| all.get(&task.task)) else {
+                continue;
+            };
+            let lines = &remains.log;
             let bar = self.look.glyphs.choose("│", "|");
             for line in &lines[lines.len().saturating_sub(LOG_LINES)..] {
                 let line = format!("{bar} {}", one_line(line));
+                self.line(6, dim(), &line);
+            }
+            if let Some(worktree) = &remains.worktree {
+                let line = format!("its work is in {}", one_line(worktree));
                 self.line(6, dim(), &line);
             }
         }
@@ -361,10 +406,14 @@ mod tests {
         story
     }
 
-    fn logs() -> BTreeMap<TaskId, Vec<String>> {
+    fn logs() -> BTreeMap<TaskId, Remains> {
         let mut lines: Vec<String> = (1..=12).map(|n| format!("line {n}")).collect();
         lines.push(format!("error: {}", "very long ".repeat(20)));
-        BTreeMap::from([(id("02-networking.md"), lines)])
+        let remains = Remains {
+            log: lines,
+            worktree: Some(".runr-worktrees/20250108-143700-daaa".to_owned()),
+        };
+        BTreeMap::from([(id("02-networking.md"), remains)])
     }
 
     #[test]
@@ -396,6 +445,7 @@ mod tests {
               │ line 11
               │ line 12
               │ error: very long very long very long very long very long very long very…
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ◌ 04-docs.md  timeout: 45m
@@ -436,6 +486,7 @@ mod tests {
               | line 11
               | line 12
               | error: very long very long very long very long very long very long ve...
+              its work is in .runr-worktrees/20250108-143700-daaa
 
         Stopped
           ! 04-docs.md  timeout: 45m

@@ -16,7 +16,7 @@ use crate::report::status_json::TaskJson;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style, status_words};
 use crate::report::text::{count, listing};
-use crate::view::{Unblocker, Wait, Waits, waits};
+use crate::view::{Stale, Unblocker, Wait, Waits, waits};
 
 /// How many lines of the tree people are shown; `--json` has them all.
 const LINES_SHOWN: usize = 200;
@@ -51,6 +51,8 @@ struct WaitJson<'a> {
 struct WhyJson<'a> {
     schema_version: u32,
     task: TaskJson,
+    /// The patterns of its input files.
+    inputs: &'a [Box<str>],
     completed_prerequisites: Vec<&'a TaskId>,
     waits_for: Vec<WaitJson<'a>>,
     unblocks_at_once: Vec<&'a TaskId>,
@@ -93,6 +95,7 @@ impl<'a> Why<'a> {
         serde_json::to_string(&WhyJson {
             schema_version: 1,
             task: TaskJson::new(&self.facts, self.task),
+            inputs: &self.facts.task(self.task).inputs,
             completed_prerequisites: self.facts.ids(&self.completed_prerequisites()),
             waits_for: self
                 .waits
@@ -122,6 +125,16 @@ impl<'a> Why<'a> {
         let mut text = String::new();
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "{}", headline(facts, self.task, look));
+        if self.facts.view(self.task).stale == Some(Stale::InputsChanged) {
+            // One hash covers them all, so that none can be named alone.
+            let inputs: Vec<String> = facts
+                .task(self.task)
+                .inputs
+                .iter()
+                .map(|pattern| one_line(pattern).into_owned())
+                .collect();
+            let _ = writeln!(text, "  {dim}its inputs: {}{dim:#}", inputs.join(", "));
+        }
         let done = self.completed_prerequisites();
         if !done.is_empty() {
             let _ = writeln!(

@@ -2,7 +2,7 @@
 //!
 //! Knows the plan and the state. Does not know the journal or where the options come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Collision, OrchId, Status, Task, TaskId, TaskKind};
@@ -50,6 +50,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
     }
     let open: BTreeMap<&TaskId, &OpenRun> =
         state.open.values().map(|run| (&run.task, run)).collect();
+    let claimed: BTreeSet<&TaskId> = state.claimed.values().map(|run| &run.task).collect();
     let nothing = TaskState::default();
     let item = |ix: TaskIx| {
         let task = plan.task(ix);
@@ -61,6 +62,7 @@ pub fn build(setup: Setup<'_>) -> Problem {
         let initial = match open.get(&task.id) {
             Some(run) if Some(&run.orch) == setup.orch => Initial::RunningHere,
             Some(_) => Initial::RunningElsewhere,
+            None if claimed.contains(&task.id) => Initial::Claimed,
             None if again[at] && selected[at] && task.kind != TaskKind::Manual => Initial::Open,
             None => match known.status {
                 Status::Completed if ours || !task.id.is_inline() => Initial::Completed,
@@ -80,14 +82,18 @@ pub fn build(setup: Setup<'_>) -> Problem {
             failures: if carried { known.counted_failures } else { 0 },
             lost_in_a_row: if carried { known.lost_in_a_row } else { 0 },
             claims: claims(task, setup.collision),
-            pools: task
-                .pools
-                .iter()
-                .filter_map(|take| {
-                    let number = pools.keys().position(|name| *name == take.pool)?;
-                    Some((u32::try_from(number).ok()?, take.take))
-                })
-                .collect(),
+            pools: {
+                let takes = task.pools.iter().map(|take| (&*take.pool, take.take));
+                let own = worker_pool(task)
+                    .filter(|own| !task.pools.iter().any(|take| *take.pool == **own));
+                takes
+                    .chain(own.as_deref().map(|own| (own, 1)))
+                    .filter_map(|(name, take)| {
+                        let number = pools.keys().position(|known| **known == *name)?;
+                        Some((u32::try_from(number).ok()?, take))
+                    })
+                    .collect()
+            },
         }
     };
     Problem {
@@ -107,7 +113,26 @@ pub fn build(setup: Setup<'_>) -> Problem {
 #[must_use]
 pub fn pools(plan: &Plan) -> BTreeMap<Arc<str>, u32> {
     let takes = plan.tasks().iter().flat_map(|task| &task.pools);
-    takes.map(|take| (take.pool.clone(), take.of)).collect()
+    let mut pools: BTreeMap<Arc<str>, u32> =
+        takes.map(|take| (take.pool.clone(), take.of)).collect();
+    for own in plan.tasks().iter().filter_map(worker_pool) {
+        pools.entry(own.into()).or_insert(u32::MAX);
+    }
+    pools
+}
+
+/// The pool of a task's agent: without limits, so that it can be paused.
+fn worker_pool(task: &Task) -> Option<String> {
+    task.agent.as_ref()?;
+    Some(format!("worker:{}", task.worker.as_deref()?))
+}
+
+/// The number of a worker's pool in the problem of a plan, if any task has it.
+#[must_use]
+pub fn pool_of_worker(plan: &Plan, worker: &str) -> Option<u32> {
+    let name = format!("worker:{worker}");
+    let at = pools(plan).keys().position(|known| **known == *name)?;
+    u32::try_from(at).ok()
 }
 
 /// What a task claims while it runs: `owns`; and the whole tree for a worker other than `shell` that
@@ -134,9 +159,11 @@ pub fn claims(task: &Task, collision: Collision) -> Vec<Box<str>> {
 #[must_use]
 pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
     let others = || state.open.values().filter(|run| run.orch != *orch);
+    let outside = || state.claimed.values();
     let used = |name: &Arc<str>| {
         let takes = others().flat_map(|run| &run.pools);
         takes
+            .chain(outside().flat_map(|run| &run.pools))
             .filter(|take| take.pool == *name)
             .fold(0_u32, |sum, take| sum.saturating_add(take.take))
     };
@@ -144,6 +171,7 @@ pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
         pools: pools(plan).keys().map(used).collect(),
         claims: others()
             .flat_map(|run| run.claims.iter().cloned())
+            .chain(outside().flat_map(|run| run.claims.iter().cloned()))
             .collect(),
     }
 }

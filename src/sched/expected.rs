@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::Task;
+use crate::model::{Task, Usd};
 use crate::plan::Plan;
 use crate::state::{State, TaskState};
 
@@ -28,6 +28,8 @@ pub enum Basis {
 pub struct Expected {
     pub duration: Duration,
     pub basis: Basis,
+    /// The median of what its past runs cost; `None`: its worker did not tell, or it has not run.
+    pub cost: Option<Usd>,
 }
 
 /// How long each task of a plan is expected to take, by number.
@@ -35,7 +37,14 @@ pub struct Expected {
 pub fn expected(plan: &Plan, state: &State) -> Vec<Expected> {
     let known = |task: &Task| {
         let learnt = state.tasks.get(&task.id).and_then(TaskState::expected_ms);
-        let of = |basis| move |duration| Expected { duration, basis };
+        let cost = state.tasks.get(&task.id).and_then(TaskState::expected_cost);
+        let of = |basis| {
+            move |duration| Expected {
+                duration,
+                basis,
+                cost,
+            }
+        };
         let learnt = learnt.map(Duration::from_millis).map(of(Basis::Learnt));
         learnt.or_else(|| task.estimate.map(of(Basis::Estimate)))
     };
@@ -45,6 +54,7 @@ pub fn expected(plan: &Plan, state: &State) -> Vec<Expected> {
     let guess = Expected {
         duration: sorted.get(sorted.len() / 2).copied().unwrap_or(UNKNOWN),
         basis: Basis::Guess,
+        cost: None,
     };
     known.into_iter().map(|e| e.unwrap_or(guess)).collect()
 }

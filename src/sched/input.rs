@@ -2,6 +2,8 @@
 //!
 //! Knows no run ids and no journal: the driver translates.
 
+use std::time::Duration;
+
 use crate::model::StopReason;
 use crate::plan::TaskIx;
 
@@ -36,6 +38,12 @@ pub enum Input {
         pools: Vec<u32>,
         claims: Vec<String>,
     },
+    /// The tasks of a pool are not started before `until`, whatever is free; `None`: not any more at all, and those that
+    /// are ready now or later end as stopped with [`StopReason::AuthRequired`].
+    Paused {
+        pool: u32,
+        until: Option<Duration>,
+    },
     /// A time asked for by [`Effect::WakeAt`](crate::sched::Effect::WakeAt) has come.
     Timer,
     Cancel(Cancel),
@@ -61,6 +69,10 @@ pub enum Refusal {
 pub enum AttemptEnd {
     Succeeded,
     Unsuccessful(StopReason),
+    /// Its worker ran into a limit of its service: it is made again, uncounted, and not before `until`.
+    Limited {
+        until: Option<Duration>,
+    },
     /// The attempt never started its worker: it does not count and is made again.
     Void,
 }
@@ -75,6 +87,8 @@ pub enum Elsewhere {
     CompletedOutside,
     /// Another orchestration is at it.
     Running,
+    /// A person or a session outside has taken it.
+    Claimed,
     /// Not completed and nobody is at it (another's attempt failed, or a person reset it). A task
     /// that this orchestration had ended for itself stays as it is; any other is reached anew.
     Free,

@@ -41,7 +41,7 @@ mod scenarios;
 mod scheduler;
 mod select;
 
-pub use build::{Resume, Setup, build, claims, pools, usage};
+pub use build::{Resume, Setup, build, claims, pool_of_worker, pools, usage};
 pub use effect::{Effect, Kill, Settle};
 pub use expected::{Basis, Expected, expected};
 pub use input::{AttemptEnd, Cancel, Elsewhere, Input, Refusal};

@@ -140,7 +140,8 @@ impl Scheduler {
             Phase::Running { .. } => Outcome::Running,
             Phase::Retrying { until, reason } => Outcome::Retrying { until, reason },
             Phase::RunningElsewhere => Outcome::RunningElsewhere,
-            Phase::Skipped => Outcome::Skipped,
+            // What somebody has taken is left to them, as a manual task is.
+            Phase::Skipped | Phase::Claimed => Outcome::Skipped,
             Phase::AwaitingApproval => Outcome::AwaitingApproval,
             Phase::CompletedHere | Phase::CompletedElsewhere => Outcome::Completed,
             Phase::CompletedOutside => Outcome::CompletedOutside,
@@ -164,7 +165,7 @@ impl Scheduler {
                     needs.all(|p| hopeful[*p as usize])
                 }
                 Phase::Waiting => false,
-                Phase::Skipped | Phase::AwaitingApproval => wait,
+                Phase::Skipped | Phase::Claimed | Phase::AwaitingApproval => wait,
                 Phase::Ready | Phase::Running { .. } | Phase::Retrying { .. } => true,
                 Phase::RunningElsewhere => true,
                 Phase::CompletedHere | Phase::CompletedElsewhere => true,

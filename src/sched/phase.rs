@@ -25,6 +25,8 @@ pub(crate) enum Phase {
     },
     /// Another orchestration is at it.
     RunningElsewhere,
+    /// A person or a session outside has taken it, for as long as they like: it is not waited for.
+    Claimed,
     /// Manual and reached: left to a person.
     Skipped,
     /// Hybrid, the worker's half is done.
@@ -49,6 +51,7 @@ impl Phase {
             Initial::CompletedOutside => Self::CompletedOutside,
             Initial::RunningElsewhere => Self::RunningElsewhere,
             Initial::RunningHere => Self::Running { asked: None },
+            Initial::Claimed => Self::Claimed,
             Initial::AwaitingApproval => Self::AwaitingApproval,
             Initial::Ended => Self::EndedBefore,
         }

@@ -19,6 +19,8 @@ pub enum Initial {
     CompletedOutside,
     /// Another orchestration is at it.
     RunningElsewhere,
+    /// A person or a session outside has taken it.
+    Claimed,
     /// An attempt of this very orchestration is alive (after `resume`).
     RunningHere,
     /// Hybrid, waiting for a person.

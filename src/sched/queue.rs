@@ -39,12 +39,22 @@ struct Pool {
     capacity: u32,
     ours: u32,
     others: u32,
+    shut: Shut,
     parked: Vec<u32>,
+}
+
+/// Does a pool give anything out?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Shut {
+    #[default]
+    No,
+    Yes,
 }
 
 impl Pool {
     fn has(&self, take: u32) -> bool {
-        self.ours.saturating_add(self.others).saturating_add(take) <= self.capacity
+        self.shut == Shut::No
+            && self.ours.saturating_add(self.others).saturating_add(take) <= self.capacity
     }
 }
 
@@ -124,6 +134,24 @@ impl Queue {
                 .get(*pool as usize)
                 .is_some_and(|p| *take <= p.capacity)
         })
+    }
+
+    /// Shuts a pool or opens it again; those who waited for it then try anew.
+    pub(crate) fn shut(&mut self, pool: u32, shut: Shut) {
+        let Some(pool) = self.pools.get_mut(pool as usize) else {
+            return;
+        };
+        pool.shut = shut;
+        if shut == Shut::No {
+            let parked = std::mem::take(&mut pool.parked);
+            self.reopen_all(parked);
+        }
+    }
+
+    /// Does the task take anything from this pool?
+    pub(crate) fn needs(&self, rank: u32, pool: u32) -> bool {
+        let class = &self.classes[self.class_of[rank as usize] as usize];
+        class.pools.iter().any(|(needed, _)| *needed == pool)
     }
 
     /// A task has become ready.

@@ -534,3 +534,66 @@ fn retry_at() -> Duration {
         .fails(0, StopReason::WorkerFailed, "retry+ 0, wake");
     scene.woken
 }
+
+#[test]
+fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
+    let with = |priority| Item {
+        pools: vec![(0, 1)],
+        priority,
+        ..item()
+    };
+    let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
+    given.pools = vec![u32::MAX];
+    given.options.jobs = 1;
+    let until = Duration::from_secs(100);
+    let mut scene = Scene::new(given);
+    scene.begin("start 0");
+    scene.says(
+        Input::Paused {
+            pool: 0,
+            until: Some(until),
+        },
+        "wake",
+    );
+    assert_eq!(scene.woken, until);
+    let limited = Input::Ended {
+        task: TaskIx(0),
+        how: AttemptEnd::Limited { until: Some(until) },
+    };
+    scene.says(limited, "retry 0, start 2").ok(2, "done 2");
+    scene.now = Duration::from_secs(99);
+    scene.says(Input::Timer, "wake");
+    scene.now = until;
+    scene.says(Input::Timer, "start 0");
+    scene
+        .ok(0, "done 0, start 1")
+        .ok(1, "done 1, start 3")
+        .ok(3, "done 3, finish");
+}
+
+#[test]
+fn a_pool_without_a_login_ends_what_is_ready_and_what_becomes_so() {
+    let with = |priority| Item {
+        pools: vec![(0, 1)],
+        priority,
+        ..item()
+    };
+    let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
+    given.pools = vec![u32::MAX];
+    given.options.jobs = 1;
+    let mut scene = Scene::new(given);
+    scene.begin("start 0");
+    scene.says(
+        Input::Paused {
+            pool: 0,
+            until: None,
+        },
+        "stopped(auth required) 1",
+    );
+    scene.fails(
+        0,
+        StopReason::AuthRequired,
+        "stopped(auth required) 0, start 2",
+    );
+    scene.ok(2, "done 2, stopped(auth required) 3, finish");
+}

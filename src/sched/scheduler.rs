@@ -6,7 +6,7 @@
 //! then the end is considered.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use crate::model::{StopReason, TaskKind};
@@ -14,7 +14,7 @@ use crate::plan::TaskIx;
 use crate::sched::halt::Halt;
 use crate::sched::links::Links;
 use crate::sched::phase::{Node, Phase};
-use crate::sched::queue::Queue;
+use crate::sched::queue::{Queue, Shut};
 use crate::sched::rank::Ranks;
 use crate::sched::retry::{Dice, Next, Record};
 use crate::sched::{AttemptEnd, Effect, Elsewhere, Input, Kill, Options, Problem, Refusal, Settle};
@@ -42,6 +42,8 @@ pub struct Scheduler {
     /// The time that was last asked for and has not come.
     armed: Option<Duration>,
     pub(super) halt: Halt,
+    /// Shut pools, and when they open again; `None`: never.
+    pauses: BTreeMap<u32, Option<Duration>>,
     stage: Stage,
     now: Duration,
     pub(super) effects: Vec<Effect>,
@@ -92,6 +94,7 @@ impl Scheduler {
             retries: BinaryHeap::new(),
             armed: None,
             halt: Halt::Nothing,
+            pauses: BTreeMap::new(),
             stage: Stage::BeforeBegin,
             now: Duration::ZERO,
             effects: Vec::new(),
@@ -113,6 +116,7 @@ impl Scheduler {
             Input::Ended { task, how } => self.ended(task.0, how),
             Input::Elsewhere { task, now } => self.elsewhere(task.0, now),
             Input::Usage { pools, claims } => self.queue.others(&pools, claims),
+            Input::Paused { pool, until } => self.pause(pool, until),
             Input::Timer => self.armed = None,
             Input::Cancel(cancel) => self.cancel(cancel),
         }
@@ -191,7 +195,10 @@ impl Scheduler {
                     self.set(task, Phase::CompletedHere);
                 }
             }
-            AttemptEnd::Unsuccessful(reason) => self.unsuccessful(task, reason, asked),
+            AttemptEnd::Unsuccessful(reason) => self.unsuccessful(task, reason, asked, None),
+            AttemptEnd::Limited { until } => {
+                self.unsuccessful(task, StopReason::UsageLimit, asked, until);
+            }
             AttemptEnd::Void if asked.is_some() => {
                 self.end_unsuccessfully(task, StopReason::Cancelled);
             }
@@ -205,7 +212,35 @@ impl Scheduler {
         }
     }
 
-    fn unsuccessful(&mut self, task: u32, reason: StopReason, asked: Option<Kill>) {
+    /// Nothing of a pool starts before a time.
+    fn pause(&mut self, pool: u32, until: Option<Duration>) {
+        let known = self.pauses.entry(pool).or_insert(until);
+        *known = known.zip(until).map(|(a, b)| a.max(b));
+        let never = known.is_none();
+        self.queue.shut(pool, Shut::Yes);
+        if !never {
+            return;
+        }
+        for task in 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX) {
+            if self.phase(task) == Phase::Ready && self.queue.needs(self.ranks.of(task), pool) {
+                self.end_unsuccessfully(task, StopReason::AuthRequired);
+            }
+        }
+    }
+
+    /// Does the task need a pool that never opens again?
+    fn shut_for_good(&self, task: u32) -> bool {
+        let mut shut = self.pauses.iter().filter(|(_, until)| until.is_none());
+        shut.any(|(pool, _)| self.queue.needs(self.ranks.of(task), *pool))
+    }
+
+    fn unsuccessful(
+        &mut self,
+        task: u32,
+        reason: StopReason,
+        asked: Option<Kill>,
+        not_before: Option<Duration>,
+    ) {
         let dice = Dice {
             seed: self.options.seed,
             task,
@@ -223,7 +258,8 @@ impl Scheduler {
         match next {
             Next::Final => self.end_unsuccessfully(task, reason),
             Next::Again { counted, wait } => {
-                let until = now.saturating_add(wait);
+                let until = now.saturating_add(wait).max(not_before.unwrap_or_default());
+                let wait = until.saturating_sub(now);
                 self.settle(
                     task,
                     Settle::Retry {
@@ -267,6 +303,7 @@ impl Scheduler {
             Elsewhere::Completed => {}
             Elsewhere::CompletedOutside => self.set(task, Phase::CompletedOutside),
             Elsewhere::Running => self.set(task, Phase::RunningElsewhere),
+            Elsewhere::Claimed => self.set(task, Phase::Claimed),
             Elsewhere::AwaitingApproval => self.set(task, Phase::AwaitingApproval),
             Elsewhere::Free | Elsewhere::Rejected => {
                 if !matches!(phase, Phase::Retrying { .. } | Phase::Ready) {
@@ -344,6 +381,8 @@ impl Scheduler {
             }
         } else if !self.queue.can_ever_fit(self.ranks.of(task)) {
             self.end_unsuccessfully(task, StopReason::InternalError);
+        } else if self.shut_for_good(task) {
+            self.end_unsuccessfully(task, StopReason::AuthRequired);
         } else {
             self.set(task, Phase::Ready);
         }
@@ -352,6 +391,17 @@ impl Scheduler {
     fn dispatch(&mut self) {
         if self.halted() {
             return;
+        }
+        let now = self.now;
+        let over: Vec<u32> = self
+            .pauses
+            .iter()
+            .filter(|(_, until)| until.is_some_and(|until| until <= now))
+            .map(|(pool, _)| *pool)
+            .collect();
+        for pool in over {
+            self.pauses.remove(&pool);
+            self.queue.shut(pool, Shut::No);
         }
         while let Some(task) = self.next_retry().filter(|(until, _)| *until <= self.now) {
             self.retries.pop();
@@ -383,7 +433,8 @@ impl Scheduler {
         if self.halted() {
             return;
         }
-        let next = self.next_retry().map(|(until, _)| until);
+        let retry = self.next_retry().map(|(until, _)| until);
+        let next = self.pauses.values().flatten().copied().chain(retry).min();
         if let Some(until) = next
             && self.armed != next
         {

@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
-use crate::model::{Collision, CommandLine, GitConfig, Land, OrphanPolicy, StalePolicy};
+use crate::model::{
+    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, GitConfig, Land, OrphanPolicy,
+    ResultWay, StalePolicy, Usd,
+};
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
 use crate::spec::reader::{Reader, Want};
-use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, retries, timeouts};
+use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, agent_key, retries, timeouts};
 use crate::spec::yaml::Node;
 use crate::spec::{At, Finding, MAX_BYTES};
 use std::time::Duration;
@@ -56,11 +59,33 @@ pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
     ),
     ("scope", &["allow", "deny", "lockfiles"]),
     ("worktree", &["copy", "link", "setup"]),
-    ("workers", &["command", "model", "max_parallel", "env"]),
+    ("workers", &WORKER_KEYS),
     ("budget", &["task_usd", "run_usd", "day_usd"]),
     ("status", &["frontmatter"]),
     ("git", &["hooks", "sign"]),
 ];
+
+/// What can be said of a worker.
+const WORKER_KEYS: [&str; 11] = [
+    "command",
+    "adapter",
+    "model",
+    "max_parallel",
+    "env",
+    "result",
+    "fallback",
+    "permission",
+    "allow",
+    "args",
+    "max_turns",
+];
+
+const ADAPTERS: [(&str, Adapter); 3] = [
+    ("claude-code", Adapter::ClaudeCode),
+    ("codex", Adapter::Codex),
+    ("custom", Adapter::Custom),
+];
+const RESULTS: [(&str, ResultWay); 2] = [("exit", ResultWay::Exit), ("json", ResultWay::Json)];
 
 /// What the configuration says.
 #[derive(Debug, Default)]
@@ -76,6 +101,9 @@ pub struct ConfigDoc {
     pub collision: Option<Collision>,
     pub stale: Option<StalePolicy>,
     pub on_orphan: Option<OrphanPolicy>,
+    pub budget: Budget,
+    /// The worker that was asked for on the command line; it stands in no file.
+    pub asked_worker: Option<Box<str>>,
     /// `status: {frontmatter: true}`.
     pub frontmatter: bool,
     pub git: GitConfig,
@@ -108,6 +136,13 @@ pub struct WorkerDoc {
     pub command: Option<CommandLine>,
     pub max_parallel: Option<u32>,
     pub model: Option<Box<str>>,
+    /// `None`: the one of its name, else a command of the user's.
+    pub adapter: Option<Adapter>,
+    pub result: ResultWay,
+    pub settings: AgentSettings,
+    /// The worker that takes its tasks while it cannot work.
+    pub fallback: Option<At<Box<str>>>,
+    pub env: Vec<EnvVar>,
 }
 
 /// Reads the configuration. `None`: it has an error.
@@ -145,6 +180,7 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     &[("warn", StalePolicy::Warn), ("rerun", StalePolicy::Rerun)],
                 )
             }
+            "budget" => doc.budget = budget(reader, node),
             "on_orphan" => {
                 doc.on_orphan = reader.word(
                     key,
@@ -253,6 +289,20 @@ fn risk(reader: &mut Reader, node: &Node) -> [RiskDoc; 2] {
 }
 const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
 
+/// `budget: { task_usd: 3, run_usd: 20, day_usd: 50 }`.
+fn budget(reader: &mut Reader, node: &Node) -> Budget {
+    let mut budget = Budget::default();
+    for (key, node) in known(reader, node, "`budget`", nested("budget")) {
+        let amount = reader.amount(key, node).and_then(Usd::from_dollars);
+        match key {
+            "task_usd" => budget.task_usd = amount,
+            "run_usd" => budget.run_usd = amount,
+            _ => budget.day_usd = amount,
+        }
+    }
+    budget
+}
+
 fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
     let want = Want {
         what: "a mapping of names to settings",
@@ -280,13 +330,22 @@ fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
             command: None,
             max_parallel: None,
             model: None,
+            adapter: None,
+            result: ResultWay::default(),
+            settings: AgentSettings::default(),
+            fallback: None,
+            env: Vec::new(),
         };
         for (key, node) in known(reader, node, "a worker", nested("workers")) {
             match key {
                 "command" => doc.command = reader.command(key, node),
                 "model" => doc.model = reader.text(key, node, "sonnet").map(Into::into),
-                "env" => drop(reader.environment(key, node)),
-                _ => doc.max_parallel = reader.count(key, node, (1, 1024), "2"),
+                "env" => doc.env = reader.environment(key, node),
+                "max_parallel" => doc.max_parallel = reader.count(key, node, (1, 1024), "2"),
+                "adapter" => doc.adapter = reader.word(key, node, &ADAPTERS),
+                "result" => doc.result = reader.word(key, node, &RESULTS).unwrap_or_default(),
+                "fallback" => doc.fallback = reader.text_at(key, node, "codex"),
+                _ => agent_key(reader, &mut doc.settings, key, node),
             }
         }
         found.push(doc);
@@ -309,10 +368,7 @@ fn later(reader: &mut Reader, key: &'static str, node: &Node) {
         }
         _ => {
             for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
-                match (key, inner) {
-                    ("budget", _) => drop(reader.amount(inner, node)),
-                    _ => drop(reader.flag(inner, node)),
-                }
+                reader.flag(inner, node);
             }
         }
     }

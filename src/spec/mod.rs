@@ -32,6 +32,7 @@ pub use fields::nearest;
 pub use finding::{At, Finding, Mark, line_of};
 pub use fingerprint::join as join_fingerprint;
 pub use foreign::{Foreign, ForeignError, read as read_foreign};
+pub use frontmatter::{Parts, Unclosed, split};
 pub use orchestration::{
     DEFAULTS_KEYS, FILE_KEYS, OrchestrationDoc, STEP_KEYS, StepDoc, TRACK_KEYS, TrackDoc, Work,
     read as read_orchestration,

@@ -17,7 +17,7 @@ pub const FILE_KEYS: [&str; 4] = ["version", "defaults", "pools", "tracks"];
 /// Every key of a track.
 pub const TRACK_KEYS: [&str; 4] = ["name", "depends_on", "defaults", "steps"];
 /// Every key of a step: its own, and those that `defaults` give it.
-pub const STEP_KEYS: [&str; 17] = {
+pub const STEP_KEYS: [&str; 18] = {
     let mut keys = [
         "task",
         "run",
@@ -25,6 +25,7 @@ pub const STEP_KEYS: [&str; 17] = {
         "depends_on",
         "allowlist",
         "inputs",
+        "",
         "",
         "",
         "",
@@ -46,7 +47,7 @@ pub const STEP_KEYS: [&str; 17] = {
     keys
 };
 /// Every key of `defaults`.
-pub const DEFAULTS_KEYS: [&str; 11] = [
+pub const DEFAULTS_KEYS: [&str; 12] = [
     "isolation",
     "worker",
     "timeout",
@@ -56,6 +57,7 @@ pub const DEFAULTS_KEYS: [&str; 11] = [
     "estimate",
     "model",
     "budget_usd",
+    "agent",
     "env",
     "pools",
 ];

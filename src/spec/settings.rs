@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CommandLine, EnvVar, Isolation};
+use crate::model::{AgentSettings, CommandLine, EnvVar, Isolation};
 use crate::spec::fields::known;
 use crate::spec::reader::{Reader, Want};
 use crate::spec::yaml::{Node, Value};
@@ -40,6 +40,7 @@ pub struct Settings {
     pub estimate: Option<Duration>,
     pub model: Option<Box<str>>,
     pub budget_usd: Option<f64>,
+    pub agent: Option<Box<AgentSettings>>,
     pub env: Vec<EnvVar>,
     pub pools: Vec<(At<Box<str>>, u32)>,
     pub isolation: Option<Isolation>,
@@ -47,7 +48,7 @@ pub struct Settings {
 
 /// The keys that [`setting`] reads.
 #[cfg(test)]
-pub const SETTING_KEYS: [&str; 11] = [
+pub const SETTING_KEYS: [&str; 12] = [
     "worker",
     "timeout",
     "retries",
@@ -56,6 +57,7 @@ pub const SETTING_KEYS: [&str; 11] = [
     "estimate",
     "model",
     "budget_usd",
+    "agent",
     "env",
     "pools",
     "isolation",
@@ -76,6 +78,13 @@ pub fn setting(reader: &mut Reader, settings: &mut Settings, key: &str, node: &N
         "estimate" => settings.estimate = reader.duration(key, node),
         "model" => settings.model = reader.text(key, node, "sonnet").map(Into::into),
         "budget_usd" => settings.budget_usd = reader.amount(key, node),
+        "agent" => {
+            let mut agent = AgentSettings::default();
+            for (key, node) in known(reader, node, "`agent`", &AGENT_KEYS) {
+                agent_key(reader, &mut agent, key, node);
+            }
+            settings.agent = Some(Box::new(agent));
+        }
         "env" => settings.env = reader.environment(key, node),
         "pools" => settings.pools = reader.counts(key, node),
         "isolation" => settings.isolation = reader.word(key, node, &ISOLATION),
@@ -84,6 +93,24 @@ pub fn setting(reader: &mut Reader, settings: &mut Settings, key: &str, node: &N
     true
 }
 
+/// The keys that [`agent_key`] reads.
+pub const AGENT_KEYS: [&str; 4] = ["permission", "allow", "args", "max_turns"];
+
+/// Reads one setting of an agent into its place.
+pub fn agent_key(reader: &mut Reader, agent: &mut AgentSettings, key: &str, node: &Node) {
+    let mut texts = |example| {
+        let texts = reader.texts(key, node, example)?;
+        Some(texts.into_iter().map(|text| text.value.into()).collect())
+    };
+    match key {
+        "allow" => agent.allow = texts("Bash(cargo test *)"),
+        "args" => agent.args = texts("[--add-dir, ../shared]"),
+        "permission" => {
+            agent.permission = reader.text(key, node, "acceptEdits").map(str::to_owned);
+        }
+        _ => agent.max_turns = reader.count(key, node, (1, 100_000), "50"),
+    }
+}
 pub const ISOLATION: [(&str, Isolation); 2] =
     [("worktree", Isolation::Worktree), ("none", Isolation::None)];
 

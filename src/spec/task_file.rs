@@ -19,7 +19,7 @@ pub const MAX_BYTES: u64 = 1024 * 1024;
 const MAX_FRONTMATTER: usize = 64 * 1024;
 
 /// Every key that a task file may have.
-pub const TASK_KEYS: [&str; 23] = [
+pub const TASK_KEYS: [&str; 24] = [
     "depends_on",
     "type",
     "worker",
@@ -33,6 +33,7 @@ pub const TASK_KEYS: [&str; 23] = [
     "priority",
     "pools",
     "budget_usd",
+    "agent",
     "model",
     "env",
     "tags",

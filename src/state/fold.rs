@@ -1,5 +1,7 @@
 //! The state and the one function that changes it.
 
+mod claims;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{CancelTarget, Event, Recorded, Verdict};
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, RunId, Source, Status, StopReason, TaskId,
+    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
+    StopReason, TaskId, Usd,
 };
 
 /// How many ended orchestrations are remembered; older ones are found by their receipts.
@@ -45,9 +48,23 @@ pub struct TaskState {
     /// Counted failures in a row within `orch`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub counted_failures: u32,
+    /// What its latest completed attempts cost, the newest last, at most five; of those whose worker tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<Usd>,
+    /// What its attempts within `orch` have cost so far.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub spent_in_orch: Usd,
     /// The run whose work a person has sent back: the next attempt goes on with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_back: Option<RunId>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_nothing(usd: &Usd) -> bool {
+    *usd == Usd::ZERO
 }
 
 #[expect(
@@ -68,6 +85,16 @@ impl TaskState {
     }
 }
 
+impl TaskState {
+    /// The median of what its latest completed attempts cost.
+    #[must_use]
+    pub fn expected_cost(&self) -> Option<Usd> {
+        let mut sorted = self.costs.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
 /// An attempt that is not known to have ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenRun {
@@ -81,7 +108,27 @@ pub struct OpenRun {
     pub reserved_at: Timestamp,
     /// `None`: reserved, its worker has not started.
     pub process: Option<ProcessRef>,
+    /// What it has used, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
     /// What the task was before, for the case that the attempt turns out void.
+    before: Box<TaskState>,
+}
+
+/// A run that a person or a session outside works on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimedRun {
+    pub task: TaskId,
+    pub attempt: u32,
+    pub who: Provenance,
+    /// `None`: a person.
+    pub holder: Option<ProcessRef>,
+    pub fingerprint: Fingerprint,
+    pub prerequisites: Vec<(TaskId, Fingerprint)>,
+    pub claims: Vec<String>,
+    pub pools: Vec<PoolTake>,
+    pub claimed_at: Timestamp,
+    /// What the task was before, for the case that it is released.
     before: Box<TaskState>,
 }
 
@@ -96,6 +143,9 @@ pub struct Orchestration {
     pub ended_at: Option<Timestamp>,
     pub exit: Option<u8>,
     pub detached: bool,
+    /// What its attempts have used.
+    #[serde(default)]
+    pub spent: Spent,
 }
 
 /// The fold of all events up to `seq`.
@@ -104,8 +154,23 @@ pub struct State {
     pub seq: u64,
     pub tasks: BTreeMap<TaskId, TaskState>,
     pub open: BTreeMap<RunId, OpenRun>,
+    /// Runs of people and sessions outside, which are not known to be over.
+    pub claimed: BTreeMap<RunId, ClaimedRun>,
     /// All that have not ended, and the latest that have.
     pub orchestrations: BTreeMap<OrchId, Orchestration>,
+    /// Workers that ran into a limit, and when that is over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paused: BTreeMap<String, Timestamp>,
+    /// What was spent, by day (UTC, days since 1970); the latest days only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub days: BTreeMap<i64, Usd>,
+}
+
+/// How many days' spending is remembered.
+const DAYS_KEPT: usize = 7;
+
+fn day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(24 * 3600)
 }
 
 /// The status that a reason stands for.
@@ -174,6 +239,7 @@ impl State {
                             ended_at: None,
                             exit: None,
                             detached: false,
+                            spent: Spent::default(),
                         });
                 entry.owner = owner.clone();
                 entry.jobs = *jobs;
@@ -200,6 +266,7 @@ impl State {
                 state.sent_back = None;
                 if state.orch.as_ref() != Some(orch) {
                     state.counted_failures = 0;
+                    state.spent_in_orch = Usd::ZERO;
                 }
                 state.orch = Some(orch.clone());
                 state.stop_reason = None;
@@ -217,6 +284,7 @@ impl State {
                         pools: pools.clone(),
                         reserved_at: at,
                         process: None,
+                        spent: None,
                         before,
                     },
                 );
@@ -239,6 +307,28 @@ impl State {
                 if let Some(open) = self.open.remove(run) {
                     self.end(open, verdict, *took_ms, at);
                 }
+            }
+            Event::Claimed { .. } => self.claim(event, at),
+            Event::ClaimEnded {
+                run,
+                verdict,
+                checks,
+                note,
+                ..
+            } => {
+                if let Some(claim) = self.claimed.remove(run) {
+                    let proof = claims::Proof {
+                        checks: *checks,
+                        note: note.as_deref(),
+                    };
+                    self.end_claim(claim, verdict.as_ref(), proof, at);
+                }
+            }
+            Event::Spent { run, spent } => self.spend(run, *spent, at),
+            Event::WorkerPaused { worker, until, .. } => {
+                self.paused.retain(|_, until| *until > at);
+                let known = self.paused.entry(worker.clone()).or_insert(*until);
+                *known = (*known).max(*until);
             }
             Event::Skipped { orch, task } => {
                 let state = self.touch(task, Status::Skipped, at);
@@ -308,13 +398,16 @@ impl State {
                 });
             }
             Event::Reset { task, .. } => {
-                // What was learnt about its duration stays.
-                let durations_ms =
-                    std::mem::take(&mut self.touch(task, Status::Pending, at).durations_ms);
+                self.claimed.retain(|_, claim| claim.task != *task);
+                // What was learnt about its duration and cost stays.
+                let state = self.touch(task, Status::Pending, at);
+                let durations_ms = std::mem::take(&mut state.durations_ms);
+                let costs = std::mem::take(&mut state.costs);
                 self.tasks.insert(
                     task.clone(),
                     TaskState {
                         durations_ms,
+                        costs,
                         updated_at: Some(at),
                         ..TaskState::default()
                     },
@@ -377,6 +470,33 @@ impl State {
         }
     }
 
+    /// What has been spent on the day of a time.
+    #[must_use]
+    pub fn spent_on(&self, at: Timestamp) -> Usd {
+        self.days.get(&day(at)).copied().unwrap_or_default()
+    }
+
+    fn spend(&mut self, run: &RunId, spent: Spent, at: Timestamp) {
+        let Some(open) = self.open.get_mut(run) else {
+            return;
+        };
+        open.spent = Some(spent);
+        if let Some(orch) = self.orchestrations.get_mut(&open.orch) {
+            orch.spent = orch.spent.plus(spent);
+        }
+        let cost = spent.cost_usd.unwrap_or_default();
+        if let Some(task) = self.tasks.get_mut(&open.task) {
+            task.spent_in_orch = task.spent_in_orch.plus(cost);
+        }
+        if cost > Usd::ZERO {
+            let known = self.days.entry(day(at)).or_default();
+            *known = known.plus(cost);
+            while self.days.len() > DAYS_KEPT {
+                self.days.pop_first();
+            }
+        }
+    }
+
     fn touch(&mut self, task: &TaskId, status: Status, at: Timestamp) -> &mut TaskState {
         let state = self.tasks.entry(task.clone()).or_default();
         state.status = status;
@@ -414,6 +534,11 @@ impl State {
                 state.durations_ms.push(took_ms);
                 let excess = state.durations_ms.len().saturating_sub(DURATIONS_KEPT);
                 state.durations_ms.drain(..excess);
+                state
+                    .costs
+                    .extend(open.spent.and_then(|spent| spent.cost_usd));
+                let excess = state.costs.len().saturating_sub(DURATIONS_KEPT);
+                state.costs.drain(..excess);
             }
             Verdict::Retry {
                 reason,

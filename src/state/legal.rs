@@ -63,10 +63,12 @@ impl State {
                 Some(open) if open.process.is_some() => Err(Illegal::RunKnown { run: run.clone() }),
                 Some(_) => Ok(()),
             },
-            Event::Voided { run, .. } | Event::Ended { run, .. } => match self.open.get(run) {
-                None => Err(Illegal::RunNotOpen { run: run.clone() }),
-                Some(_) => Ok(()),
-            },
+            Event::Voided { run, .. } | Event::Ended { run, .. } | Event::Spent { run, .. } => {
+                match self.open.get(run) {
+                    None => Err(Illegal::RunNotOpen { run: run.clone() }),
+                    Some(_) => Ok(()),
+                }
+            }
             Event::Skipped { orch, task } | Event::GivenUp { orch, task, .. } => {
                 self.orchestration_open(orch)?;
                 if self.status(task) == Status::Completed {
@@ -74,9 +76,33 @@ impl State {
                 }
                 self.not_running(task)
             }
-            Event::CompletedByHand { task, .. } | Event::Reset { task, .. } => {
-                self.not_running(task)
+            Event::Claimed {
+                run,
+                task,
+                claims,
+                pools,
+                ..
+            } => {
+                self.not_running(task)?;
+                if self.open.contains_key(run) || self.claimed.contains_key(run) {
+                    return Err(Illegal::RunKnown { run: run.clone() });
+                }
+                if matches!(
+                    self.status(task),
+                    Status::Completed | Status::AwaitingApproval
+                ) {
+                    return Err(Illegal::AlreadyCompleted { task: task.clone() });
+                }
+                self.pools_free(pools)?;
+                self.claims_free(claims)
             }
+            Event::ClaimEnded { run, .. } => match self.claimed.contains_key(run) {
+                true => Ok(()),
+                false => Err(Illegal::RunNotOpen { run: run.clone() }),
+            },
+            Event::CompletedByHand { task, .. } => self.not_running(task),
+            // Whoever resets a claimed task takes it from its owner.
+            Event::Reset { task, .. } => self.not_attempted(task),
             Event::Imported { task, .. } => {
                 self.not_running(task)?;
                 if self.tasks.contains_key(task) {
@@ -120,7 +146,9 @@ impl State {
             Event::OrchestrationEnded { orch, .. } | Event::Detached { orch } => {
                 self.orchestration_open(orch)
             }
-            Event::OrchestrationStarted { .. } | Event::CancelRequested { .. } => Ok(()),
+            Event::OrchestrationStarted { .. }
+            | Event::CancelRequested { .. }
+            | Event::WorkerPaused { .. } => Ok(()),
         }
     }
 
@@ -141,6 +169,17 @@ impl State {
     }
 
     fn not_running(&self, task: &TaskId) -> Result<(), Illegal> {
+        self.not_attempted(task)?;
+        match self.claimed_run(task) {
+            Some((run, _)) => Err(Illegal::TaskRunning {
+                task: task.clone(),
+                run: run.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn not_attempted(&self, task: &TaskId) -> Result<(), Illegal> {
         if self.status(task) != Status::InProgress {
             return Ok(());
         }
@@ -159,6 +198,7 @@ impl State {
                 .open
                 .values()
                 .flat_map(|run| &run.pools)
+                .chain(self.claimed.values().flat_map(|run| &run.pools))
                 .filter(|taken| taken.pool == want.pool)
                 .map(|taken| taken.take)
                 .fold(0, u32::saturating_add);
@@ -172,12 +212,16 @@ impl State {
     }
 
     fn claims_free(&self, wanted: &[String]) -> Result<(), Illegal> {
-        for (run, open) in &self.open {
-            for held in &open.claims {
+        let attempts = self.open.iter();
+        let attempts = attempts.map(|(run, open)| (run, &open.task, &open.claims));
+        let outside = self.claimed.iter();
+        let outside = outside.map(|(run, claim)| (run, &claim.task, &claim.claims));
+        for (run, task, held) in attempts.chain(outside) {
+            for held in held {
                 if let Some(claim) = wanted.iter().find(|claim| overlap(claim, held)) {
                     return Err(Illegal::Claimed {
                         claim: claim.clone(),
-                        task: open.task.clone(),
+                        task: task.clone(),
                         run: run.clone(),
                     });
                 }

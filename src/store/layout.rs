@@ -56,6 +56,11 @@ impl Layout {
     pub fn orchestration(&self, orch: &OrchId) -> PathBuf {
         self.orchestrations().join(orch.as_str())
     }
+    /// What is known of sessions that people run themselves.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.dir().join("sessions")
+    }
     #[must_use]
     pub fn locks(&self) -> PathBuf {
         self.dir().join("locks")

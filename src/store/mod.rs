@@ -28,6 +28,7 @@ mod repair;
 mod replace;
 mod run_folder;
 mod salvage;
+pub mod sessions;
 mod status_file;
 mod status_format;
 mod survey;

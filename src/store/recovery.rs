@@ -108,6 +108,7 @@ mod tests {
             signal: Some(9),
             checks: Vec::new(),
             ended_strays: 0,
+            agent: None,
             git: None,
         }
     }

@@ -169,6 +169,7 @@ mod tests {
                 wall: None,
                 grace: std::time::Duration::from_secs(1),
             },
+            agent: None,
             previous: None,
             git: None,
         }

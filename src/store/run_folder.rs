@@ -121,6 +121,7 @@ mod tests {
                 wall: Some(Duration::from_secs(60)),
                 grace: Duration::from_secs(10),
             },
+            agent: None,
             previous: None,
             git: None,
         }
@@ -162,6 +163,7 @@ mod tests {
             signal: None,
             checks: Vec::new(),
             ended_strays: 0,
+            agent: None,
             git: None,
         };
         let text = serde_json::to_string(&state).unwrap();

@@ -193,7 +193,10 @@ impl Work<'_> {
     fn mend(&mut self, event: Event, why: Illegal) -> Option<Event> {
         match (event, why) {
             // Says nothing about a task.
-            (Event::OrchestrationEnded { .. } | Event::Detached { .. }, _)
+            (
+                Event::OrchestrationEnded { .. } | Event::Detached { .. } | Event::Spent { .. },
+                _,
+            )
             | (Event::Started { .. }, Illegal::RunKnown { .. })
             | (Event::Voided { .. }, Illegal::RunNotOpen { .. })
             | (

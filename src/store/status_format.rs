@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{OrchId, RunId, TaskId};
-use crate::state::{OpenRun, Orchestration, State, TaskState};
+use crate::model::{OrchId, RunId, TaskId, Usd};
+use crate::state::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
 use crate::store::journal::Position;
 
 /// The version that this program writes, and the newest that it reads.
@@ -71,7 +72,16 @@ pub fn encode(state: &State, id: &str, position: Position) -> Result<Vec<u8>, se
     section(&mut out, "tasks", tasks)?;
     section(&mut out, "inline_steps", inline.into_iter())?;
     section(&mut out, "open_runs", state.open.iter())?;
+    section(&mut out, "claimed_runs", state.claimed.iter())?;
     section(&mut out, "orchestrations", state.orchestrations.iter())?;
+    if !state.paused.is_empty() {
+        section(&mut out, "paused_workers", state.paused.iter())?;
+    }
+    if !state.days.is_empty() {
+        // Keys of JSON are texts.
+        let days = state.days.iter().map(|(day, usd)| (day.to_string(), usd));
+        section(&mut out, "spent_by_day", days)?;
+    }
     out.extend_from_slice(b",\n  \"journal\": ");
     serde_json::to_writer(&mut out, &place)?;
     let hash = blake3::hash(&out).to_hex();
@@ -140,13 +150,23 @@ struct Whole {
     tasks: Entries<TaskFileKey>,
     inline_steps: Entries<TaskId>,
     open_runs: BTreeMap<RunId, OpenRun>,
+    #[serde(default)]
+    claimed_runs: BTreeMap<RunId, ClaimedRun>,
     orchestrations: BTreeMap<OrchId, Orchestration>,
+    #[serde(default)]
+    paused_workers: BTreeMap<String, Timestamp>,
+    #[serde(default)]
+    spent_by_day: BTreeMap<String, Usd>,
     journal: JournalPlace,
 }
 
 impl Whole {
     fn cache(self) -> Option<Cache> {
         let tasks = self.tasks.0.into_iter().map(|(key, task)| (key.0, task));
+        let mut days = BTreeMap::new();
+        for (day, usd) in self.spent_by_day {
+            days.insert(day.parse().ok()?, usd);
+        }
         Some(Cache {
             id: self.journal.id,
             position: Position {
@@ -159,7 +179,10 @@ impl Whole {
                 seq: self.journal.seq,
                 tasks: tasks.chain(self.inline_steps.0).collect(),
                 open: self.open_runs,
+                claimed: self.claimed_runs,
                 orchestrations: self.orchestrations,
+                paused: self.paused_workers,
+                days,
             },
         })
     }

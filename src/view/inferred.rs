@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 
 use crate::model::{Completion, Fingerprint, RunId, Source, Status, TaskId, Told, Undone};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{State, TaskState};
+use crate::view::Owners;
 
 /// How it is known that a task is completed. The strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,59 +266,6 @@ fn difference(
             }
         }
     }
-}
-
-/// The tasks by what they own.
-#[derive(Debug)]
-pub struct Owners {
-    /// In the order of the tasks that own anything.
-    sets: Vec<(TaskIx, GlobSet)>,
-}
-
-impl Owners {
-    /// Patterns that are none match nothing; they were reported when the files were read.
-    #[must_use]
-    pub fn new(plan: &Plan) -> Self {
-        let owning = plan.numbers().filter(|ix| !plan.task(*ix).owns.is_empty());
-        let sets = owning.map(|ix| (ix, set(&plan.task(ix).owns)));
-        Self {
-            sets: sets.collect(),
-        }
-    }
-
-    /// The tasks that own a path.
-    pub fn of(&self, path: &str) -> impl Iterator<Item = TaskIx> {
-        let matching = self.sets.iter().filter(move |(_, set)| set.is_match(path));
-        matching.map(|(ix, _)| *ix)
-    }
-
-    /// The one task that owns all of these paths.
-    fn only(&self, paths: &[String]) -> Option<TaskIx> {
-        if paths.is_empty() {
-            return None;
-        }
-        let mut all = self
-            .sets
-            .iter()
-            .filter(|(_, set)| paths.iter().all(|path| set.is_match(path)));
-        let (ix, _) = all.next()?;
-        all.next().is_none().then_some(*ix)
-    }
-}
-
-fn set(patterns: &[Box<str>]) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
-        // A folder owns what is in it.
-        for pattern in [pattern.to_owned(), format!("{pattern}/**")] {
-            let glob = GlobBuilder::new(&pattern).literal_separator(true).build();
-            if let Ok(glob) = glob {
-                builder.add(glob);
-            }
-        }
-    }
-    builder.build().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! handed in. Does not know how any of it is written on a screen ([`crate::report`]).
 
 mod inferred;
+mod owners;
 mod people;
 mod rerun;
 mod task;
@@ -13,8 +14,9 @@ mod waits;
 mod written;
 
 pub use inferred::{
-    Difference, Evidence, Facts as FileFacts, Found, Inferred, Owners, TaskFiles, inferred,
+    Difference, Evidence, Facts as FileFacts, Found, Inferred, TaskFiles, inferred,
 };
+pub use owners::Owners;
 pub use people::{Ask, Need, needs_people};
 pub use rerun::rerun;
 pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::RunSpec;
+use crate::model::{Adapter, RunSpec};
 
 /// The variable that marks every process of a run. Its value is the run id.
 pub const COOKIE: &str = "RUNR_RUN_ID";
@@ -74,6 +74,33 @@ pub fn environment(
         }
     }
     passed.into_iter().collect()
+}
+
+/// The names of the variables that an agent's program is configured and logs in with. Marks of a session that runr
+/// itself may have been started in are no such variables.
+#[must_use]
+pub fn agent_names<'a>(adapter: Adapter, all: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    #[rustfmt::skip]
+    const CLAUDE: &[&str] = &[
+        "ANTHROPIC_", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_", "DISABLE_", "API_TIMEOUT_MS", "IS_SANDBOX", "BASH_",
+        "MAX_", "MCP_", "AWS_", "CLOUD_ML_REGION", "VERTEX_", "GOOGLE_APPLICATION_CREDENTIALS",
+    ];
+    #[rustfmt::skip]
+    const OUTER_SESSION: &[&str] = &[
+        "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_CHILD_SESSION", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
+    ];
+    const CODEX: &[&str] = &["OPENAI_", "CODEX_"];
+    let (prefixes, not) = match adapter {
+        Adapter::ClaudeCode => (CLAUDE, OUTER_SESSION),
+        Adapter::Codex => (CODEX, &[][..]),
+        // The configuration names what it needs.
+        Adapter::Custom => (&[][..], &[][..]),
+    };
+    all.into_iter()
+        .filter(|name| {
+            prefixes.iter().any(|prefix| name.starts_with(prefix)) && !not.contains(name)
+        })
+        .collect()
 }
 
 /// What an attempt adds to the environment of everything it starts: which run this is.
@@ -211,6 +238,30 @@ mod tests {
         ] {
             let got = names_passed(&[("HTTPS_PROXY", value)], &[]);
             assert_eq!(!got.is_empty(), passed, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_agent_gets_its_own_variables_and_no_outer_session() {
+        let all = [
+            "ANTHROPIC_API_KEY",
+            "CLAUDE_CONFIG_DIR",
+            "CLAUDE_CODE_SESSION_ID",
+            "CLAUDECODE",
+            "CLAUDE_PID",
+            "OPENAI_API_KEY",
+            "CODEX_HOME",
+            "OTHER_KEY",
+        ];
+        for (adapter, expected) in [
+            (
+                Adapter::ClaudeCode,
+                &["ANTHROPIC_API_KEY", "CLAUDE_CONFIG_DIR"][..],
+            ),
+            (Adapter::Codex, &["OPENAI_API_KEY", "CODEX_HOME"][..]),
+            (Adapter::Custom, &[][..]),
+        ] {
+            assert_eq!(agent_names(adapter, all), expected);
         }
     }
 

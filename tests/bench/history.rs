@@ -28,59 +28,82 @@ pub fn run() -> io::Result<()> {
     line(&format!(
         "history: {COMMITS} commits, {TASKS} tasks, each completed twice; warm; {ROUNDS} rounds, in turns"
     ));
-    time(git(&log))?;
-    time(infer())?;
-    let (mut first, mut afterwards, mut one_more) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        fs::remove_file(&cache)?;
-        // Into a file, as runr reads all of it too; to nowhere git would skip the writing.
-        let mut theirs = git(&log);
-        theirs.stdout(Stdio::from(File::create(
-            place.fresh(&format!("log-{round}"))?.join("log"),
-        )?));
-        let theirs = time(theirs)?;
-        let ours = time(infer())?;
-        first.push((theirs, ours));
-        afterwards.push(time(infer())?);
-        let message = format!(
-            "Task\n\nRunr-Task: .runr/tasks/{round}.md\nRunr-Run-Id: 20260101-00000{round}-more"
-        );
-        time(git(&["commit", "-q", "--allow-empty", "-m", &message]))?;
-        one_more.push(time(infer())?);
-    }
-    let middle = |times: Vec<_>| ms(median(times));
-    let ratios: Vec<f64> = first.iter().map(|(t, o)| ms(*o) / ms(*t)).collect();
-    let ratio = middle(first.iter().map(|pair| pair.1).collect())
-        / middle(first.iter().map(|pair| pair.0).collect());
-    line(&format!(
-        "  git log, all messages            {:>7.0} ms",
-        middle(first.iter().map(|pair| pair.0).collect())
-    ));
-    line(&format!(
-        "  the first time                   {:>7.0} ms   × git log {}   at most {FIRST}: {}",
-        middle(first.iter().map(|pair| pair.1).collect()),
-        spread(ratios),
-        verdict(ratio, FIRST)
-    ));
-    for (what, times) in [
-        ("afterwards", afterwards),
-        ("afterwards, one commit more", one_more),
+    for (what, owns) in [
+        ("no task owns anything", Owns::Nothing),
+        ("each task owns a folder", Owns::Folder),
     ] {
-        let took = middle(times);
+        line(&format!(" {what}"));
+        tasks(&folder, owns)?;
+        time(git(&log))?;
+        time(infer())?;
+        let (mut first, mut afterwards, mut one_more) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            fs::remove_file(&cache)?;
+            // Into a file, as runr reads all of it too; to nowhere git would skip the writing.
+            let mut theirs = git(&log);
+            theirs.stdout(Stdio::from(File::create(
+                place.fresh(&format!("log-{owns:?}-{round}"))?.join("log"),
+            )?));
+            let theirs = time(theirs)?;
+            let ours = time(infer())?;
+            first.push((theirs, ours));
+            afterwards.push(time(infer())?);
+            let message = format!(
+                "Task\n\nRunr-Task: .runr/tasks/{round}.md\nRunr-Run-Id: 20260101-00000{round}-more"
+            );
+            time(git(&["commit", "-q", "--allow-empty", "-m", &message]))?;
+            one_more.push(time(infer())?);
+        }
+        let middle = |times: Vec<_>| ms(median(times));
+        let ratios: Vec<f64> = first.iter().map(|(t, o)| ms(*o) / ms(*t)).collect();
+        let ratio = middle(first.iter().map(|pair| pair.1).collect())
+            / middle(first.iter().map(|pair| pair.0).collect());
         line(&format!(
-            "  {what:<32} {took:>7.1} ms   at most {AFTERWARDS} ms: {}",
-            verdict(took, AFTERWARDS)
+            "  git log, all messages            {:>7.0} ms",
+            middle(first.iter().map(|pair| pair.0).collect())
         ));
+        line(&format!(
+            "  the first time                   {:>7.0} ms   × git log {}   at most {FIRST}: {}",
+            middle(first.iter().map(|pair| pair.1).collect()),
+            spread(ratios),
+            verdict(ratio, FIRST)
+        ));
+        for (what, times) in [
+            ("afterwards", afterwards),
+            ("afterwards, one commit more", one_more),
+        ] {
+            let took = middle(times);
+            line(&format!(
+                "  {what:<32} {took:>7.1} ms   at most {AFTERWARDS} ms: {}",
+                verdict(took, AFTERWARDS)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Do the tasks own anything?
+#[derive(Debug, Clone, Copy)]
+enum Owns {
+    Nothing,
+    Folder,
+}
+
+fn tasks(root: &Path, owns: Owns) -> io::Result<()> {
+    fs::create_dir_all(root.join(".runr/tasks"))?;
+    for task in 0..TASKS {
+        let owns = match owns {
+            Owns::Nothing => String::new(),
+            Owns::Folder => format!("owns: [src/{task}/**]\n"),
+        };
+        let text = format!("---\nrun: make {task}\n{owns}---\n# Task {task}\n");
+        fs::write(root.join(format!(".runr/tasks/{task}.md")), text)?;
     }
     Ok(())
 }
 
 fn project(root: &Path) -> io::Result<()> {
-    fs::create_dir_all(root.join(".runr/tasks"))?;
-    for task in 0..TASKS {
-        let text = format!("---\nrun: make {task}\nowns: [src/{task}/**]\n---\n# Task {task}\n");
-        fs::write(root.join(format!(".runr/tasks/{task}.md")), text)?;
-    }
+    tasks(root, Owns::Nothing)?;
     let git = |args: &[&str]| time(program("git", root, args));
     git(&["init", "-q", "-b", "main"])?;
     git(&["config", "user.name", "a"])?;
@@ -119,10 +142,14 @@ fn commits() -> String {
             message.len()
         );
         let text = number.to_string();
+        // One of ten changes what a task owns.
+        let path = match number % 10 {
+            0 => format!("src/{}/x", number / 10 % 50),
+            _ => format!("lib/{}", number % 50),
+        };
         let _ = writeln!(
             stream,
-            "M 100644 inline lib/{}\ndata {}\n{text}",
-            number % 50,
+            "M 100644 inline {path}\ndata {}\n{text}",
             text.len()
         );
     }

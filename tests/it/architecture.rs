@@ -29,6 +29,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("attempt", &["model", "worker", "store", "git"]),
     (
+        "claim",
+        &[
+            "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
+            "project",
+        ],
+    ),
+    (
         "house",
         &["model", "event", "state", "store", "attempt", "git"],
     ),

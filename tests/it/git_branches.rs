@@ -38,6 +38,8 @@ fn a_prerequisite_that_is_not_in_the_base_blocks_with_the_remedy() {
             "{}",
             ran.err
         );
+        let last_word = format!("Next\n  git merge {made}  brings in what the rest needs\n");
+        assert!(ran.out.contains(&last_word), "{}", ran.out);
         assert_eq!(repo.status("b")["attempts"].as_u64().unwrap_or(0), 0);
         assert_eq!(
             orchestration_branch(&repo),

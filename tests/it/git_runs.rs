@@ -95,6 +95,8 @@ fn everything_of_the_persons_stays_as_it_is_until_landing() {
     );
     // What the failed task did is kept where it did it.
     assert_eq!(repo.trees().len(), 1);
+    let place = "its work is in .runr-worktrees/";
+    assert!(ran.out.contains(place), "{}", ran.out);
     repo.assert_sound();
 }
 
@@ -129,6 +131,8 @@ fn a_branch_that_moved_meanwhile_is_not_landed_on() {
     let line =
         "not landed: main has commits of its own; type: git switch main && git merge runr/orch-";
     assert!(ran.err.contains(line), "{}", ran.err);
+    let next = "Next\n  git switch main && git merge runr/orch-";
+    assert!(ran.out.contains(next), "{}", ran.out);
     assert_eq!(repo.subjects("main"), ["begin", "theirs"]);
 }
 

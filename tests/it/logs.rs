@@ -111,6 +111,7 @@ fn following_ends_with_the_run_and_misses_nothing() {
         signal: None,
         checks: Vec::new(),
         ended_strays: 0,
+        agent: None,
         git: None,
     };
     fs::write(

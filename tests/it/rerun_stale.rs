@@ -50,6 +50,9 @@ fn what_is_stale_is_run_again_only_when_asked_and_once() {
     );
     let why = sealed.runr(&["why", "a"]).exits(0);
     assert!(why.stdout.contains("stale: its text changed"), "{why:?}");
+    assert!(!why.stdout.contains("its inputs"), "{why:?}");
+    let why = sealed.runr(&["why", "c"]).exits(0);
+    assert!(why.stdout.contains("  its inputs: in.txt\n"), "{why:?}");
     sealed.runr(&["run", "--quiet"]).exits(0);
     assert_eq!(ran(&sealed), "abc", "nobody asked");
     let plan = sealed.runr(&["run", "-n", "--rerun-stale"]).exits(0);

@@ -48,7 +48,12 @@ fn a_changed_input_makes_stale_everywhere_until_it_is_accepted_or_run_again() {
         serde_json::from_str(&ok(project.runr(&["graph", "--json"]))).unwrap();
     assert_eq!(graph.to_string().matches("changed").count(), 2, "{graph}");
 
-    let dry = ok(project.runr(&["run", "-n", "--rerun-stale", "--task", "gen"]));
+    // To be run again it needs its prerequisites again, and this one is not selected.
+    let refused = project.runr(&["run", "-n", "--rerun-stale", "--task", "gen"]);
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    assert!(refused.err.contains("t/probe"), "{}", refused.err);
+    let with = ["run", "-n", "--rerun-stale", "--with-deps", "--task", "gen"];
+    let dry = ok(project.runr(&with));
     assert!(dry.contains("gen.md"), "{dry}");
     ok(project.runr(&["run", "--rerun-stale", "--with-deps", "--task", "gen"]));
     ok(project.runr(&["tasks", "complete", "keys"]));

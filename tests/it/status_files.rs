@@ -128,3 +128,17 @@ fn with_git_it_is_one_commit_an_orchestration_and_a_clone_believes_it() {
     repo.runr(&["run", "--task", "a"], 0);
     assert_eq!(repo.subjects("main").len(), 5);
 }
+
+#[test]
+fn with_git_an_orchestration_without_commits_makes_none_for_the_status() {
+    let repo = Repo::with(&[("c", "run: 'false'")]);
+    repo.fixture.write(".runr/config.yaml", ASKED);
+    repo.commit("configure");
+    let ran = repo.runr(&["run"], 1);
+    assert!(!ran.err.contains("wrote the status"), "{}", ran.err);
+    assert_eq!(repo.subjects("main"), ["begin", "configure"]);
+    assert!(!repo.file(".runr/tasks/c.md").unwrap().contains("status:"));
+    let table = repo.runr(&["status", "--tasks"], 0).out;
+    assert!(table.contains("failed"), "{table}");
+    assert!(!table.contains("its file says"), "{table}");
+}

@@ -56,6 +56,7 @@ impl Fixture {
                 wall: None,
                 grace: Duration::from_secs(3600),
             },
+            agent: None,
             previous: None,
             git: None,
         };

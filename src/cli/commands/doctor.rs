@@ -7,8 +7,10 @@ use jiff::Timestamp;
 
 use crate::cli::dispatching::block_on;
 use crate::cli::{Context, Exit};
-use crate::house::{Finding, Fix, Level, gather, judge, mend, show};
-use crate::model::{TaskId, TaskKind};
+use crate::house::{
+    Configured, Finding, Fix, Level, Surroundings, gather, judge, judge_workers, look, mend, show,
+};
+use crate::model::{CommandLine, TaskId, TaskKind};
 use crate::orchestrate::Recovery;
 use crate::project::{self, Project};
 use crate::report::one_line;
@@ -35,10 +37,11 @@ struct Done {
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let mut done = Done::default();
-    let findings = match args.fix {
+    let mut findings = match args.fix {
         true => fix_all(&project, &mut done)?,
         false => judge(&gather(&project.root)?),
     };
+    findings.extend(workers(&project)?);
     let problems = count(&findings, Level::Problem);
     let mut out = context.out();
     if args.json {
@@ -72,6 +75,49 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         true => Exit::OK,
         false => Exit::FAILED,
     })
+}
+
+/// Looks at the workers that the configuration and the tasks name. Without valid files none is known, which
+/// `runr check` tells.
+fn workers(project: &Project) -> anyhow::Result<Vec<Finding>> {
+    let Ok(loaded) = project::load(project, None) else {
+        return Ok(Vec::new());
+    };
+    let config = &loaded.config;
+    let mut names: BTreeSet<&str> = config.workers.keys().map(String::as_str).collect();
+    names.extend(config.worker.as_deref());
+    names.extend(
+        loaded
+            .plan
+            .tasks()
+            .iter()
+            .filter_map(|task| task.worker.as_deref()),
+    );
+    names.remove("shell");
+    let configured: Vec<Configured> = names
+        .into_iter()
+        .map(|name| {
+            let command = config.workers.get(name).and_then(|it| it.command.as_ref());
+            Configured {
+                name: name.to_owned(),
+                program: command.and_then(|command| match command {
+                    CommandLine::Argv(words) => words.first().cloned(),
+                    CommandLine::Shell(text) => text.split_whitespace().next().map(str::to_owned),
+                }),
+            }
+        })
+        .collect();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let around = Surroundings {
+        path: std::env::split_paths(&path).collect(),
+        home: std::env::var_os("HOME").map(Into::into),
+        variables: std::env::vars_os()
+            .filter(|(_, value)| !value.is_empty())
+            .filter_map(|(name, _)| name.into_string().ok())
+            .collect(),
+    };
+    let looked = block_on(async { Ok(look(&configured, &around).await) })?;
+    Ok(judge_workers(&looked))
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {

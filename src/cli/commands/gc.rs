@@ -143,7 +143,9 @@ fn ends(layout: &Layout) -> Result<BTreeMap<RunId, Option<Timestamp>>, StoreErro
             return;
         };
         let end = match &recorded.event {
-            Event::Ended { .. } | Event::Voided { .. } => Some(recorded.at),
+            Event::Ended { .. } | Event::Voided { .. } | Event::ClaimEnded { .. } => {
+                Some(recorded.at)
+            }
             Event::Imported { when, .. } => Some(*when),
             _ => None,
         };

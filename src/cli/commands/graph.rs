@@ -148,6 +148,36 @@ pub fn svg(plan: &Plan, state: &State) -> anyhow::Result<String> {
     Ok(render::svg(&render::draw(source, &everything))?)
 }
 
+/// The whole graph, or what is around one task, with transitive edges left out.
+#[must_use]
+pub fn drawing(plan: &Plan, state: &State, focus: Option<TaskIx>) -> Drawing {
+    let views = view::tasks(plan, state);
+    let facts = facts(plan, state);
+    let source = render::Source {
+        plan,
+        views: &views,
+        facts: &facts,
+    };
+    let selection = Selection {
+        focus: focus.into_iter().collect(),
+        up: Reach::Unlimited,
+        down: Reach::Unlimited,
+        track: None,
+        edges: Edges::Reduced,
+    };
+    render::draw(source, &selection)
+}
+
+/// A drawing for readers without a terminal.
+#[must_use]
+pub fn text(drawing: &Drawing) -> String {
+    let page = Page {
+        columns: 100,
+        charset: Charset::Unicode,
+    };
+    render::text(drawing, page)
+}
+
 /// What is known of each task beside its view, in the plan's order.
 fn facts(plan: &Plan, state: &State) -> Vec<Facts> {
     plan.tasks()

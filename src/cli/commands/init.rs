@@ -2,6 +2,7 @@
 //!
 //! Knows where files go and what is told about them. What they hold is [`crate::scaffold`]'s.
 
+mod claude;
 pub(in crate::cli::commands) mod next;
 pub(in crate::cli::commands) mod place;
 
@@ -11,10 +12,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::cli::commands::init::claude::Leave;
 use crate::cli::commands::init::next::Next;
 use crate::cli::commands::init::place::{Folder, Mode, Placed};
 use crate::cli::{Context, Exit};
 use crate::report::one_line;
+use crate::scaffold::claude::Change;
 use crate::scaffold::{self, Found, NewFile, READ, Surroundings};
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +28,12 @@ pub struct Args {
     /// Write the sample project into DIR instead, without running it
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "runr-demo")]
     demo: Option<PathBuf>,
+    /// Also tell Claude Code: the skill `/runr`, the server `runr mcp`, hooks that record sessions
+    #[arg(long, conflicts_with = "demo")]
+    with_claude: bool,
+    /// With --with-claude: replace what is there and says something else, without asking
+    #[arg(long, requires = "with_claude")]
+    yes: bool,
     /// Say what would be written, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -39,7 +48,18 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let start = context.start()?;
     match args.demo {
         Some(dir) => demo(context, &start.join(dir), mode),
-        None => here(context, &start, mode),
+        None => {
+            let leave = match args.yes {
+                true => Leave::Given,
+                false => Leave::Ask,
+            };
+            // Refused before anything is written, or not at all.
+            let changes = match args.with_claude {
+                true => claude::plan(context, &start, mode, leave)?,
+                false => Vec::new(),
+            };
+            here(context, &start, mode, &changes)
+        }
     }
 }
 
@@ -59,7 +79,7 @@ fn demo(context: &Context, dir: &Path, mode: Mode) -> anyhow::Result<Exit> {
 }
 
 /// Makes a folder of the user's a project.
-fn here(context: &Context, dir: &Path, mode: Mode) -> anyhow::Result<Exit> {
+fn here(context: &Context, dir: &Path, mode: Mode, changes: &[Change]) -> anyhow::Result<Exit> {
     let folder = Folder::existing(dir);
     let found = scaffold::detect(&look(dir)?);
     let mut out = context.out();
@@ -88,6 +108,7 @@ fn here(context: &Context, dir: &Path, mode: Mode) -> anyhow::Result<Exit> {
         }
     };
 
+    claude::write(&mut out, dir, changes, mode)?;
     say_found(&mut out, &found, configured)?;
     let next = Next::new(dir)?.command("check");
     let next = if first_task {

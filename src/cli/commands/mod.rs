@@ -3,14 +3,17 @@
 mod adopt;
 mod cancel;
 mod check;
+mod claim;
 mod completions;
 mod demo;
 mod doctor;
 mod gc;
-mod graph;
+pub(in crate::cli) mod graph;
+mod hook;
 mod init;
 mod logs;
 mod man;
+mod mcp;
 mod next;
 mod orchestrate;
 mod overview;
@@ -51,6 +54,8 @@ pub enum Command {
     Tasks(tasks::Args),
     /// Shows what can be done now
     Next(next::Args),
+    /// Takes a task that is done outside of any orchestration
+    Claim(claim::Args),
     /// Explains why a task does not run, and what it would unblock
     Why(why::Args),
     /// Shows the output of a run
@@ -61,6 +66,11 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Removes what nothing needs any more
     Gc(gc::Args),
+    /// Serves agents over the Model Context Protocol
+    Mcp(mcp::Args),
+    /// Records what happens in a session of an agent
+    #[command(hide = true)]
+    Hook(hook::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -83,11 +93,14 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Status(args)) => status::run(context, args),
         Some(Command::Tasks(args)) => tasks::run(context, args),
         Some(Command::Next(args)) => next::run(context, args),
+        Some(Command::Claim(args)) => claim::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),
+        Some(Command::Mcp(args)) => mcp::run(context, args),
+        Some(Command::Hook(args)) => Ok(hook::run(context, &args)),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::attempt::HANDOFF;
 use crate::cli::runs::{self, read_states};
 use crate::cli::snapshot::{Snapshot, look};
 use crate::cli::subject::{candidates, newest};
@@ -18,6 +19,7 @@ use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
 use crate::report::{Close, Provenance, RunPage, SummaryLook, one_line, summary};
 use crate::store::{history, read_spec, read_state};
+use crate::worker::Handoff;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -56,8 +58,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        let logs = runs::last_of_logs(snapshot.store.layout(), &receipt);
-        let mut text = summary(&receipt, &logs, look);
+        let remains = runs::remains(snapshot.store.layout(), &receipt);
+        let mut text = summary(&receipt, &remains, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
@@ -219,6 +221,17 @@ fn report_run(
         .filter_map(|path| path.file_name()?.to_str())
         .map(|name| format!(".runr/runs/{run}/{name}"))
         .collect();
+    let handoff = match std::fs::read(folder.join(HANDOFF)) {
+        // One that was changed by hand is shown in its file only.
+        Ok(text) => Handoff::from_json(&text)
+            .ok()
+            .map(|handoff| handoff.to_text()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("cannot read `{}`", folder.join(HANDOFF).display()));
+        }
+    };
     let git = state.as_ref().and_then(|state| state.git.as_ref());
     let diff = git.map(|git| difference(&snapshot.project.root, git));
     let kept = layout.worktree(run);
@@ -236,6 +249,7 @@ fn report_run(
         entry: &entry,
         spec: spec.as_ref(),
         state: state.as_ref(),
+        handoff: handoff.as_deref(),
         logs: &logs,
     };
     let mut out = context.out();

@@ -13,7 +13,9 @@ use crate::model::{OrchId, RunId, RunState, StopReason};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Report;
 use crate::orchestrate::dispatch::Attempt;
-use crate::orchestrate::recover::{Recovery, end_of, end_strays, on_its_branch};
+use crate::orchestrate::recover::{
+    Recovery, end_of, end_strays, on_its_branch, spent_by_lost, spent_of,
+};
 use crate::plan::TaskIx;
 use crate::sched::{AttemptEnd, Input, Kill};
 use crate::store::{StoreError, create_run, read_state};
@@ -148,23 +150,27 @@ impl Orchestrator {
             if let Some(commit) = on_its_branch(&self.dispatch.layout, run)? {
                 let mut ended = Ended::new(run, None, took);
                 ended.commit = Some(commit);
+                ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
                 self.over(AttemptEnd::Succeeded, ended);
                 return Ok(());
             }
             let message = "its process vanished without a verdict".to_owned();
-            self.over(
-                AttemptEnd::Unsuccessful(StopReason::Orphaned),
-                Ended::new(run, Some(message), took),
-            );
+            let mut ended = Ended::new(run, Some(message), took);
+            ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
+            self.over(AttemptEnd::Unsuccessful(StopReason::Orphaned), ended);
             return Ok(());
         };
         let end = match state.outcome {
             crate::model::Outcome::Succeeded => AttemptEnd::Succeeded,
-            crate::model::Outcome::Ended(reason) => AttemptEnd::Unsuccessful(reason),
+            crate::model::Outcome::Ended(reason) => {
+                let limit = state.agent.as_ref().and_then(|agent| agent.limit.as_ref());
+                self.worker_trouble(run, reason, limit.and_then(|limit| limit.resets_at))
+            }
         };
         let mut ended = Ended::new(run, None, state.took_ms);
         ended.commit = state.commit();
         ended.message = state.message;
+        ended.spent = state.agent.as_ref().map(|agent| agent.spent);
         if let Some(left) = &state.git {
             self.left(&mut ended, left);
         }
@@ -198,6 +204,12 @@ impl Orchestrator {
             let ix = self.plan.find(&open.task);
             ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
         });
+        self.pending.extend(
+            spent_of(&self.dispatch.layout, run, state.as_ref())?.map(|event| Pending {
+                event,
+                then: Then::Nothing,
+            }),
+        );
         self.pending.push(Pending {
             event: end_of(&self.dispatch.layout, run, state, hybrid)?,
             then: Then::Nothing,

@@ -36,6 +36,13 @@ impl Orchestrator {
                 let event = match self.ended.remove(&task) {
                     Some(ended) => {
                         self.run_of.remove(&task);
+                        if let Some(spent) = ended.spent {
+                            let run = ended.run.clone();
+                            self.pending.push(Pending {
+                                event: Event::Spent { run, spent },
+                                then: Then::Nothing,
+                            });
+                        }
                         if matches!(how, Settle::Completed) {
                             then = Then::Completed(ended.done);
                         }

@@ -52,6 +52,7 @@ impl Estimate {
                 TaskKind::Automated | TaskKind::Hybrid => match expected(*ix) {
                     Expected {
                         basis: Basis::Guess,
+                        cost: None,
                         ..
                     } => Left::Guess,
                     Expected { duration, .. } => Left::Work(duration),
@@ -156,6 +157,7 @@ mod tests {
         let minute = |_| Expected {
             duration: Duration::from_secs(60),
             basis: Basis::Learnt,
+            cost: None,
         };
         let secs = |e: &Estimate| e.remaining(&BTreeMap::new()).unwrap().as_secs();
         let mut estimate = Estimate::new(&story.plan, &all, 4, minute);
@@ -183,6 +185,7 @@ mod tests {
         let guess = |_| Expected {
             duration: Duration::from_secs(60),
             basis: Basis::Guess,
+            cost: None,
         };
         let mut estimate = Estimate::new(&story.plan, &all, 2, guess);
         assert_eq!(estimate.remaining(&BTreeMap::new()), None);

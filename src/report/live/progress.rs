@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::{CancelTarget, Event, Recorded, Verdict};
-use crate::model::{OrchId, RunId, Status, TaskId, show_duration};
+use crate::model::{OrchId, Provenance, RunId, Status, TaskId, show_duration};
 use crate::report::note::reason_text;
 use crate::report::style::{Glyphs, status_style};
 use crate::report::text::{count, shell_word};
@@ -185,6 +185,12 @@ impl Progress {
                     Weight::Passing,
                 ))
             }
+            Event::WorkerPaused { worker, until, .. } => Some(Said {
+                mark: Mark::Status(Status::Stopped),
+                task: None,
+                what: format!("the worker {worker} has reached a limit and waits until {until}"),
+                weight: Weight::Lasting,
+            }),
             Event::Voided { run, message } => {
                 let known = self.forget(run)?;
                 let what = format!("did not start: {message}");
@@ -199,8 +205,59 @@ impl Progress {
                 let known = self.forget(run)?;
                 self.ended(&known, verdict, Duration::from_millis(*took_ms))
             }
+            Event::Claimed {
+                run,
+                task,
+                attempt,
+                who,
+                ..
+            } => {
+                self.know(run, task, *attempt, Whose::Others);
+                let what = format!("taken by {who}, who says when it is done");
+                self.selected.contains(task).then(|| {
+                    said(
+                        Mark::Status(Status::InProgress),
+                        task,
+                        what,
+                        Weight::Lasting,
+                    )
+                })
+            }
+            Event::ClaimEnded {
+                run, verdict, who, ..
+            } => {
+                let known = self.forget(run)?;
+                self.claim_ended(&known.task, verdict.as_ref(), who)
+            }
             event => self.by_people(event),
         }
+    }
+
+    fn claim_ended(
+        &mut self,
+        task: &TaskId,
+        verdict: Option<&Verdict>,
+        who: &Provenance,
+    ) -> Option<Said> {
+        if !self.selected.contains(task) {
+            return None;
+        }
+        let (mark, what) = match verdict {
+            Some(Verdict::Completed { .. }) => {
+                self.completed.insert(task.clone());
+                self.bad.remove(task);
+                (
+                    Mark::Status(Status::Completed),
+                    format!("completed by {who}"),
+                )
+            }
+            Some(Verdict::AwaitingApproval { .. }) => (
+                Mark::Status(Status::AwaitingApproval),
+                format!("done by {who}, awaits approval"),
+            ),
+            _ => (Mark::Again, format!("given back by {who}")),
+        };
+        Some(said(mark, task, what, Weight::Lasting))
     }
 
     fn ended(&mut self, known: &KnownRun, verdict: &Verdict, took: Duration) -> Option<Said> {

@@ -277,6 +277,7 @@ mod tests {
             estimate: Estimate::new(&story.plan, &all, 2, |_| Expected {
                 duration: Duration::from_secs(60),
                 basis: Basis::Learnt,
+                cost: None,
             }),
             glyphs: Glyphs::Unicode,
             zone: TimeZone::UTC,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::event::{CancelTarget, Event, Recorded};
-use crate::model::{CheckResult, OrchId, RunId, RunState, Status, StopReason};
+use crate::model::{CheckResult, OrchId, RunId, RunState, Spent, Status, StopReason};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
@@ -58,7 +58,24 @@ impl Receipt {
             .collect();
         let counts = Counts::of(subject.selected.iter().map(|ix| facts.view(*ix)));
         let ending = course.ending(facts, subject.orch, &counts);
+        // What an end of its own left ready waits for more than being started.
+        let goes_on = match ending {
+            Ending::Cancelled | Ending::Failed | Ending::Lost | Ending::Detached => {
+                Some(subject.orch)
+            }
+            _ => None,
+        };
+        let tasks: Vec<TaskEntry> = subject
+            .selected
+            .iter()
+            .map(|ix| entry(facts, *ix, started_at, &mut runs))
+            .collect();
+        let spent = tasks
+            .iter()
+            .flat_map(|task| &task.runs)
+            .filter_map(|run| run.spent);
         Some(Self {
+            spent: spent.reduce(Spent::plus),
             schema_version: 1,
             orchestration: subject.orch.clone(),
             started_at,
@@ -70,11 +87,7 @@ impl Receipt {
             jobs: course.jobs,
             counts,
             landing: None,
-            tasks: subject
-                .selected
-                .iter()
-                .map(|ix| entry(facts, *ix, started_at, &mut runs))
-                .collect(),
+            tasks,
             needs_people: needs
                 .iter()
                 .map(|need| NeedEntry {
@@ -84,7 +97,7 @@ impl Receipt {
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),
-            next: next_with(facts, subject.selected, &needs, Some(subject.orch)),
+            next: next_with(facts, subject.selected, &needs, goes_on),
             command: course.command,
         })
     }
@@ -279,6 +292,7 @@ mod tests {
                 passed: false,
             }],
             ended_strays: 0,
+            agent: None,
             git: None,
         };
         (story, BTreeMap::from([(run, state)]))

@@ -31,6 +31,9 @@ impl Receipt {
         if let Some(exit) = self.exit {
             let _ = writeln!(text, "- Exit code: {exit}");
         }
+        if let Some(spent) = self.spent {
+            let _ = writeln!(text, "- Used: {}", spent.line());
+        }
         if let Some(landing) = &self.landing {
             let _ = writeln!(text, "- Git: {}", escape(landing));
         }

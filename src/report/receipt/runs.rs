@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::event::{Event, Recorded, Verdict};
 use crate::model::{OrchId, RunId, RunState, TaskId};
 use crate::report::receipt::RunEntry;
@@ -57,24 +59,45 @@ impl<'a> Runs<'a> {
                     return;
                 }
                 self.task.insert(run.clone(), task.clone());
-                let state = self.states.get(run);
-                let checks = state.map(|state| state.checks.clone());
-                let git = state.and_then(|state| state.git.clone());
-                self.runs.entry(task.clone()).or_default().push(RunEntry {
-                    run: run.clone(),
-                    attempt: *attempt,
-                    started_at: recorded.at,
-                    took_ms: None,
-                    outcome: "running".to_owned(),
-                    stop_reason: None,
-                    message: None,
-                    checks: checks.unwrap_or_default(),
-                    git: git.map(Box::new),
-                });
+                self.begin(run, task, *attempt, recorded.at);
+            }
+            Event::Claimed {
+                run, task, attempt, ..
+            } => {
+                // No orchestration's.
+                if matches!(&self.of, RunsOf::Task(wanted) if wanted == task) {
+                    self.task.insert(run.clone(), task.clone());
+                    self.begin(run, task, *attempt, recorded.at);
+                }
+            }
+            Event::ClaimEnded {
+                run,
+                verdict,
+                took_ms,
+                who,
+                note,
+                ..
+            } => {
+                if let Some(entry) = self.entry(run) {
+                    entry.took_ms = Some(*took_ms);
+                    let said = note.clone().unwrap_or_else(|| format!("by {who}"));
+                    match verdict {
+                        Some(verdict) => settle(entry, verdict, Some(said)),
+                        None => {
+                            "released".clone_into(&mut entry.outcome);
+                            entry.message = Some(said);
+                        }
+                    }
+                }
             }
             Event::Started { run, .. } => {
                 if let Some(entry) = self.entry(run) {
                     entry.started_at = recorded.at;
+                }
+            }
+            Event::Spent { run, spent } => {
+                if let Some(entry) = self.entry(run) {
+                    entry.spent = Some(*spent);
                 }
             }
             Event::Voided { run, message } => {
@@ -97,6 +120,25 @@ impl<'a> Runs<'a> {
             }
             _ => {}
         }
+    }
+
+    fn begin(&mut self, run: &RunId, task: &TaskId, attempt: u32, at: Timestamp) {
+        let state = self.states.get(run);
+        let checks = state.map(|state| state.checks.clone());
+        let git = state.and_then(|state| state.git.clone());
+        self.runs.entry(task.clone()).or_default().push(RunEntry {
+            run: run.clone(),
+            attempt,
+            started_at: at,
+            took_ms: None,
+            outcome: "running".to_owned(),
+            stop_reason: None,
+            message: None,
+            checks: checks.unwrap_or_default(),
+            spent: None,
+            agent: self.states.get(run).and_then(|state| state.agent.clone()),
+            git: git.map(Box::new),
+        });
     }
 
     fn entry(&mut self, run: &RunId) -> Option<&mut RunEntry> {

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    CheckResult, OrchId, RunGit, RunId, Source, Status, StopReason, TaskId, TaskKind,
+    AgentReport, CheckResult, OrchId, RunGit, RunId, Source, Spent, Status, StopReason, TaskId,
+    TaskKind,
 };
 use crate::report::counts::Counts;
-use crate::report::next_commands::NextCommand;
+use crate::report::next_commands::{COMMANDS, NextCommand};
 
 /// The account of one orchestration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Receipt {
     /// `ending` in words, with numbers.
     pub why: String,
     pub counts: Counts,
+    /// What its runs used together; `None`: no worker told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
     /// What became of its branch at the end, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landing: Option<String>,
@@ -36,6 +40,15 @@ pub struct Receipt {
     pub needs_people: Vec<NeedEntry>,
     /// At most three.
     pub next: Vec<NextCommand>,
+}
+
+impl Receipt {
+    /// Puts a command before the others that come next.
+    pub fn first_type(&mut self, command: &str, why: &str) {
+        let (command, why) = (command.to_owned(), why.to_owned());
+        self.next.insert(0, NextCommand { command, why });
+        self.next.truncate(COMMANDS);
+    }
 }
 
 /// Why an orchestration stopped.
@@ -93,6 +106,12 @@ pub struct RunEntry {
     pub stop_reason: Option<StopReason>,
     pub message: Option<String>,
     pub checks: Vec<CheckResult>,
+    /// What it used, as far as its worker tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
+    /// What an agent left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<AgentReport>>,
     /// What it left in git; `None`: it worked in place, or has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Box<RunGit>>,

@@ -58,6 +58,7 @@ fn item(dice: &mut Dice, pools: &[u32], claiming: bool, everything: bool) -> Ite
         3 if kind != TaskKind::Manual => Initial::RunningHere,
         4 if kind == TaskKind::Hybrid => Initial::AwaitingApproval,
         5 if dice.percent(50) => Initial::Ended,
+        6 if dice.percent(50) => Initial::Claimed,
         _ => Initial::Open,
     };
     let mut takes: Vec<(u32, u32)> = Vec::new();

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use runr::event::{Event, Recorded, Verdict};
-use runr::model::{Fingerprint, PoolTake, RunId, Status, StopReason};
+use runr::model::{Fingerprint, PoolTake, Provenance, RunId, Status, StopReason, Through};
 use runr::sched::{Elsewhere, Initial, Input, Outcome, Refusal, Settle};
 use runr::state::Illegal;
 
@@ -18,6 +18,10 @@ impl World {
                 Initial::Open => true,
                 Initial::Completed | Initial::CompletedOutside => {
                     self.write(self.completed_by_hand(task))
+                }
+                Initial::Claimed => {
+                    let event = self.claimed(task);
+                    self.write(event)
                 }
                 Initial::RunningElsewhere => self.start_elsewhere(task),
                 Initial::RunningHere => self.reserve(task).is_ok(),
@@ -118,6 +122,25 @@ impl World {
             verdict,
             took_ms: 1,
         })
+    }
+
+    fn claimed(&mut self, task: usize) -> Event {
+        self.runs += 1;
+        Event::Claimed {
+            run: RunId::new(Timestamp::UNIX_EPOCH, self.runs),
+            task: self.names[task].clone(),
+            attempt: 1,
+            who: Provenance {
+                by: String::new(),
+                through: Through::Mcp,
+                session: None,
+            },
+            holder: None,
+            fingerprint: Fingerprint::new([0; 16]),
+            prerequisites: Vec::new(),
+            claims: Vec::new(),
+            pools: Vec::new(),
+        }
     }
 
     pub(super) fn completed_by_hand(&self, task: usize) -> Event {
@@ -235,7 +258,10 @@ impl World {
                     (state.status, state.stop_reason) == (Status::Stopped, Some(*r))
                 }
                 Outcome::EndedBefore => state.status == Status::Failed,
-                Outcome::Skipped => state.status == Status::Skipped,
+                Outcome::Skipped => {
+                    let claimed = self.state.claimed_run(&self.names[task]).is_some();
+                    claimed || state.status == Status::Skipped
+                }
                 Outcome::AwaitingApproval => state.status == Status::AwaitingApproval,
                 Outcome::RunningElsewhere => state.status == Status::InProgress,
                 Outcome::Running => false,

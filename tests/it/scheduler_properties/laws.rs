@@ -95,6 +95,8 @@ impl Model {
             Initial::RunningElsewhere => Told::Elsewhere,
             Initial::RunningHere => Told::Live,
             Initial::AwaitingApproval => Told::Awaiting,
+            // Left to whoever took it, as what was skipped is left to a person.
+            Initial::Claimed => Told::Skipped,
             // It neither runs nor releases.
             Initial::CompletedOutside | Initial::Ended => Told::Ended,
         });
@@ -233,7 +235,7 @@ impl Model {
         self.just_refused = None;
         match input {
             Input::Begin => self.begun = true,
-            Input::Timer => {}
+            Input::Timer | Input::Paused { .. } => {}
             Input::Refused { task, why } => {
                 let task = task.0 as usize;
                 match why {
@@ -274,6 +276,7 @@ impl Model {
             (Elsewhere::CompletedOutside, _) => *told = Told::Ended,
             (_, Told::Ended) => {}
             (Elsewhere::Running, _) => *told = Told::Elsewhere,
+            (Elsewhere::Claimed, _) => *told = Told::Skipped,
             (Elsewhere::AwaitingApproval, _) => *told = Told::Awaiting,
             (Elsewhere::Free | Elsewhere::Rejected, Told::Until(_)) => {}
             (Elsewhere::Free | Elsewhere::Rejected, _) => *told = Told::Open,

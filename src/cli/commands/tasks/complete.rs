@@ -28,8 +28,27 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let settlement = Settlement::open(context)?;
-    let tasks = settlement.tasks(&args.tasks)?;
+    let mut settlement = Settlement::open(context)?;
+    let mut tasks = settlement.tasks(&args.tasks)?;
+    let (claimed, unclaimed): (Vec<TaskIx>, Vec<TaskIx>) =
+        tasks.iter().partition(|ix| settlement.is_claimed(**ix));
+    if args.commit
+        && let Some(ix) = claimed.first()
+    {
+        let id = &settlement.task(*ix).id;
+        return Err(Failure::usage(format!(
+            "`{id}` is claimed: what its checks decide on is not committed by runr"
+        ))
+        .help("commit it yourself, then ask again without --commit")
+        .into());
+    }
+    if !claimed.is_empty() {
+        settlement.complete_claimed(context, &claimed, args.note.as_deref())?;
+        if unclaimed.is_empty() {
+            return Ok(Exit::OK);
+        }
+        tasks = unclaimed;
+    }
     say_early(context, &settlement, &tasks)?;
     let from = context.start()?;
     let mut prints = Vec::new();

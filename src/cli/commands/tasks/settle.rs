@@ -2,9 +2,9 @@
 //!
 //! Knows the plan for names and dependents. The journal alone decides whether a change is legal.
 
-use std::io::Write as _;
+use std::io::Write;
 
-use crate::cli::{Context, Exit, Failure, names};
+use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
 use crate::model::{Config, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
@@ -62,6 +62,58 @@ impl Settlement {
         self.plan.task(ix)
     }
 
+    /// Has a person or a session outside taken the task?
+    #[must_use]
+    pub fn is_claimed(&self, ix: TaskIx) -> bool {
+        self.store
+            .state()
+            .claimed_run(&self.plan.task(ix).id)
+            .is_some()
+    }
+
+    /// Completes tasks that somebody has claimed: their checks decide. The first that is not done ends it.
+    ///
+    /// # Errors
+    /// When a check does not pass (1), a check runs already (75), or something cannot be read or written (4).
+    pub fn complete_claimed(
+        &mut self,
+        context: &Context,
+        tasks: &[TaskIx],
+        note: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let caller = claiming::at_the_shell(context, None)?;
+        let before = standings(&self.plan, self.store.state());
+        for ix in tasks {
+            let place = claiming::Place {
+                project: &self.project,
+                plan: &self.plan,
+                collision: claiming::collision(&self.config),
+            };
+            let mut desk = claiming::desk(place, &mut self.store, caller.clone())?;
+            let done = claiming::complete(context, &mut desk, *ix, note.map(ToOwned::to_owned));
+            if let Err(error) = self.store.write_cache() {
+                writeln!(context.err(), "warning: {error}; it is rebuilt later")?;
+            }
+            done?;
+        }
+        self.tell_changes(&mut context.out(), &before)
+    }
+
+    /// Says which tasks became ready, or blocked again, since `before`.
+    fn tell_changes(&self, out: &mut impl Write, before: &[Place]) -> anyhow::Result<()> {
+        let after = standings(&self.plan, self.store.state());
+        for (words, was, is) in [
+            ("now ready", Place::Blocked, Place::Ready),
+            ("blocked again", Place::Ready, Place::Blocked),
+        ] {
+            let names = self.changed(before, &after, was, is);
+            if !names.is_empty() {
+                writeln!(out, "{words}: {}", names.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Appends one event a task and prints what it did and what follows: `said` puts one event into words.
     ///
     /// # Errors
@@ -90,16 +142,7 @@ impl Settlement {
                 writeln!(out, "{line}")?;
             }
         }
-        let after = standings(&self.plan, self.store.state());
-        for (words, was, is) in [
-            ("now ready", Place::Blocked, Place::Ready),
-            ("blocked again", Place::Ready, Place::Blocked),
-        ] {
-            let names = self.changed(&before, &after, was, is);
-            if !names.is_empty() {
-                writeln!(out, "{words}: {}", names.join(", "))?;
-            }
-        }
+        self.tell_changes(&mut out, &before)?;
         match done.refused.into_iter().next() {
             None => Ok(Exit::OK),
             Some(refused) => Err(self.explain(refused).into()),
@@ -124,6 +167,14 @@ impl Settlement {
     fn explain(&self, refused: Refused) -> Failure {
         let message = refused.why.to_string();
         match refused.why {
+            Illegal::TaskRunning { task, .. }
+                if self.store.state().claimed_run(&task).is_some() =>
+            {
+                Failure::busy(message).help(format!(
+                    "runr claim --release {}    gives it back; then ask again",
+                    shell_word(task.as_str())
+                ))
+            }
             Illegal::TaskRunning { task, .. } => Failure::busy(message).help(format!(
                 "runr cancel {}    stops it; then ask again",
                 shell_word(task.as_str())

@@ -1,0 +1,85 @@
+//! Everything that is known of one task, gathered for its page.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use crate::cli::Context;
+use crate::cli::runs::read_states;
+use crate::cli::snapshot::Snapshot;
+use crate::event::Event;
+use crate::model::RunId;
+use crate::plan::TaskIx;
+use crate::report::TaskPage;
+use crate::report::receipt::{RunEntry, Runs, RunsOf};
+use crate::store::history;
+
+/// A page's parts, which it borrows.
+#[derive(Debug)]
+pub struct TaskText {
+    task: TaskIx,
+    runs: Vec<RunEntry>,
+    logs: BTreeMap<RunId, String>,
+    /// The task's file; a step of an orchestration file has none.
+    pub file: Option<String>,
+}
+
+impl TaskText {
+    /// Reads the task's file, its history and the answers of its runs.
+    ///
+    /// # Errors
+    /// When one of them is there and cannot be read.
+    pub fn read(context: &Context, snapshot: &Snapshot, ix: TaskIx) -> anyhow::Result<Self> {
+        let task = snapshot.facts().task(ix);
+        let layout = snapshot.store.layout();
+        let mut events = Vec::new();
+        history(layout, &mut |recorded| events.push(recorded))?;
+        let mut ids: Vec<RunId> = Vec::new();
+        for recorded in &events {
+            if let Event::Reserved { run, task: of, .. } | Event::Claimed { run, task: of, .. } =
+                &recorded.event
+                && *of == task.id
+            {
+                ids.push(run.clone());
+            }
+        }
+        let states = read_states(context, layout, &ids)?;
+        let mut runs = Runs::new(RunsOf::Task(task.id.clone()), &states);
+        events.iter().for_each(|recorded| runs.take(recorded));
+        let runs: Vec<RunEntry> = runs.take_of(&task.id);
+        let logs: BTreeMap<RunId, String> = runs
+            .iter()
+            .map(|entry| entry.run.clone())
+            .filter(|run| layout.run(run).join("worker.log").is_file())
+            .map(|run| {
+                let path = format!(".runr/runs/{run}/worker.log");
+                (run, path)
+            })
+            .collect();
+        let file = if task.id.is_inline() {
+            None
+        } else {
+            let path = snapshot.project.root.join(&*task.place.file);
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
+            Some(text)
+        };
+        Ok(Self {
+            task: ix,
+            runs,
+            logs,
+            file,
+        })
+    }
+
+    #[must_use]
+    pub fn page<'a>(&'a self, snapshot: &'a Snapshot) -> TaskPage<'a> {
+        TaskPage {
+            facts: snapshot.facts(),
+            task: self.task,
+            runs: &self.runs,
+            logs: &self.logs,
+            text: self.file.as_deref(),
+        }
+    }
+}
