@@ -15,6 +15,10 @@ mod lists;
 mod orchestration;
 mod reader;
 mod scalar;
+pub mod schema;
+mod schema_shapes;
+#[cfg(test)]
+mod schema_tests;
 mod settings;
 mod status_edit;
 mod step_edit;

@@ -312,9 +312,9 @@ fn import_keeps_order_and_what_is_done() {
         assert_eq!((list.code, list.err.as_str()), (0, ""), "{name}");
         let list: serde_json::Value = serde_json::from_str(&list.out).unwrap();
         let completed = list["tasks"]
-            .as_object()
+            .as_array()
             .unwrap()
-            .values()
+            .iter()
             .filter(|task| task["status"] == "completed");
         let wanted = expected.iter().filter(|row| row.contains(" done")).count();
         assert_eq!(completed.count(), wanted, "{name}");

@@ -21,6 +21,7 @@ mod plan;
 mod report;
 mod resume;
 mod run;
+mod schema;
 mod status;
 mod tasks;
 mod why;
@@ -71,6 +72,8 @@ pub enum Command {
     /// Records what happens in a session of an agent
     #[command(hide = true)]
     Hook(hook::Args),
+    /// Prints the JSON Schema of a kind of file
+    Schema(schema::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -101,6 +104,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Gc(args)) => gc::run(context, args),
         Some(Command::Mcp(args)) => mcp::run(context, args),
         Some(Command::Hook(args)) => Ok(hook::run(context, &args)),
+        Some(Command::Schema(args)) => schema::run(context, args),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }
