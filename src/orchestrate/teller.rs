@@ -20,7 +20,7 @@ use crate::orchestrate::notices::{Notice, Notices};
 /// How long one command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end of the orchestration waits for those that still work.
-const LAST_PATIENCE: Duration = Duration::from_secs(5);
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
 /// So many are told at once; more wait for nobody and are left out.
 const MOST: usize = 8;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::Occasion;
 use crate::spec::configuration::{NESTED_KEYS, RISK_KEYS};
 use crate::spec::schema::{defaults, object, step, track};
-use crate::spec::settings::{BACKOFF_KEYS, RETRY_KEYS, TIMEOUT_KEYS, VERIFY_KEYS};
+use crate::spec::settings::{AGENT_KEYS, BACKOFF_KEYS, RETRY_KEYS, TIMEOUT_KEYS, VERIFY_KEYS};
 
 /// Whose key it is: the same word means different things in different places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub enum Scope {
     Verify,
     OlderVerify,
     Risk,
+    Agent,
 }
 
 /// What a key takes. `None`: it is not known there.
@@ -53,11 +54,12 @@ pub fn shape(scope: Scope, key: &str) -> Option<Value> {
         (Scope::Track, "steps") => json!({ "type": "array", "minItems": 1, "items": step() }),
         (Scope::Task | Scope::Step, key) => return setting(key),
         (Scope::Config, key) => return configured(key),
-        (Scope::In("workers"), "model" | "fallback" | "permission") => text(),
+        (Scope::In("workers"), "model" | "fallback") => text(),
         (Scope::In("workers"), "adapter") => words(&["claude-code", "codex", "custom"]),
         (Scope::In("workers"), "result") => words(&["exit", "json"]),
-        (Scope::In("workers"), "allow" | "args") => texts(),
-        (Scope::In("workers"), "max_turns") => count(1, 100_000),
+        (Scope::Agent | Scope::In("workers"), "permission") => text(),
+        (Scope::Agent | Scope::In("workers"), "allow" | "args") => texts(),
+        (Scope::Agent | Scope::In("workers"), "max_turns") => count(1, 100_000),
         (Scope::In("notify"), "on") => {
             let words = words(&Occasion::ALL.map(Occasion::word));
             any(&[words.clone(), json!({ "type": "array", "items": words })])
@@ -99,6 +101,7 @@ fn setting(key: &str) -> Option<Value> {
         "priority" => json!({ "type": "integer", "minimum": -1_000_000, "maximum": 1_000_000 }),
         "estimate" => duration(),
         "budget_usd" => amount(),
+        "agent" => object(Scope::Agent, &AGENT_KEYS, &[]),
         "env" => environment(),
         "pools" => counts(),
         "isolation" => words(&["worktree", "none"]),
@@ -217,6 +220,7 @@ pub fn about(scope: Scope, key: &str) -> Option<&'static str> {
         (_, "env") => "for the worker; without a value it is passed on from your environment",
         (_, "worker") => "who works: claude-code, codex, shell, or one of the configuration",
         (_, "model") => "for agents",
+        (_, "agent") => "for agents: what they may do, and further arguments",
         (_, "isolation") => "worktree: in a git working tree of its own; none: in place",
         (_, "status" | "completed_at" | "completed_by" | "completed_commit")
             if scope == Scope::Task =>

@@ -262,7 +262,7 @@ fn import_keeps_order_and_what_is_done() {
                 "t004-contract-test-get-albums-in-tests-contract < t003-configure-linting-in-eslintrc",
                 "t005-integration-test-of-sorting-in-tests-integration < t003-configure-linting-in-eslintrc",
                 "t006-album-model-in-src-models-album-ts < t004-contract-test-get-albums-in-tests-contract t005-integration-test-of-sorting-in-tests-integration",
-                "t007-album-service-in-src-services-album-ts < t006-album-model-in-src-models-album-ts",
+                "t007-album-service-in-src-services-album-ts-depends < t006-album-model-in-src-models-album-ts",
             ],
         ),
     ] {
