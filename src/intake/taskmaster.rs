@@ -148,7 +148,7 @@ impl<'a> Place<'a> {
                 let sibling =
                     matches!(need, Value::Number(n) if n.as_u64().is_some_and(|n| n < 100));
                 let Some(need) = text(need) else { continue };
-                let known = sibling && siblings.iter().any(|s| *s == need);
+                let known = sibling && siblings.contains(&need);
                 task.needs.push(match known {
                     true => format!("{parent}.{need}"),
                     false => format!("{prefix}{need}"),

@@ -37,6 +37,7 @@ mod journal;
 mod logs;
 mod mcp;
 mod notify;
+mod power;
 mod processes;
 mod readme;
 mod redaction;

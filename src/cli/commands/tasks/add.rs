@@ -235,7 +235,7 @@ fn text(args: &Args, needs: &[String]) -> anyhow::Result<String> {
         keys,
     };
     let changes: Vec<Change> = args.keys.changes()?;
-    Ok(with_changes(&draft.text(), &changes).context("cannot write the frontmatter")?)
+    with_changes(&draft.text(), &changes).context("cannot write the frontmatter")
 }
 
 fn body(given: Option<&str>) -> anyhow::Result<String> {
