@@ -176,7 +176,7 @@ pub enum Event {
     },
     /// The task counts as never run.
     Reset { task: TaskId, by: String },
-    /// Taken over from files that an older runr wrote.
+    /// Taken over from files that an older runr wrote, or another tool.
     Imported {
         task: TaskId,
         status: Status,
@@ -186,6 +186,9 @@ pub enum Event {
         source: Source,
         reason: Option<StopReason>,
         message: Option<String>,
+        /// What the task said when it was taken over; `None`: nobody knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
     },
     /// A person takes over a completion that git tells of.
     Adopted {

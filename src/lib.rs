@@ -29,6 +29,7 @@
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
 //! | [`web`] | the dashboard's server: who may ask, how it is answered; its routes are the command's | nothing of ours |
 //! | [`scaffold`] | what `init` and `demo` write | model |
+//! | [`intake`] | task files to be: new ones, and those made of other tools' files | model, spec |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |
 //!
 //! `tests/it/architecture.rs` reads the sources and holds this table.
@@ -85,6 +86,7 @@ pub mod cli;
 pub mod event;
 pub mod git;
 pub mod house;
+pub mod intake;
 pub mod model;
 pub mod orchestrate;
 pub mod plan;

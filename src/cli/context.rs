@@ -11,7 +11,7 @@ use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
-use crate::project::{self, Loaded, Project};
+use crate::project::{self, Edits, Loaded, Project};
 use crate::report::Glyphs;
 use crate::store::{Notice, Store};
 
@@ -248,7 +248,19 @@ impl Context {
             (Some(file), Some(_)) => Some(self.start()?.join(file)),
             (file, _) => file.map(Path::to_owned),
         };
-        match project::load(project, named.as_deref()) {
+        self.loaded(project::load(project, named.as_deref()))
+    }
+
+    /// As [`Self::load`], with some files as they are going to be.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(&self, project: &Project, edits: &Edits) -> anyhow::Result<Loaded> {
+        self.loaded(project::load_with(project, None, edits))
+    }
+
+    fn loaded(&self, read: Result<Loaded, Vec<Diagnostic>>) -> anyhow::Result<Loaded> {
+        match read {
             Ok(loaded) => {
                 if !self.quiet() {
                     diagnostic::print(&mut self.err(), &loaded.warnings)?;

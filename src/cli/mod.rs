@@ -6,6 +6,7 @@
 mod args;
 mod claiming;
 mod commands;
+mod completion;
 mod conclusion;
 mod context;
 mod dashboard;
@@ -34,6 +35,9 @@ pub use exit::{Exit, Failure};
 /// Parses the arguments, runs the command, prints its error if there is one, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(exit) = completion::answer() {
+        return exit.into();
+    }
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Budget, Collision, CommandLine, GitConfig, Policy, StalePolicy};
+use crate::model::{Budget, Collision, CommandLine, GitConfig, NotifyConfig, Policy, StalePolicy};
 
 /// What happens to running attempts when the terminal closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,4 +37,5 @@ pub struct Config {
     /// Completions are written into the task files too.
     pub frontmatter: bool,
     pub git: GitConfig,
+    pub notify: NotifyConfig,
 }

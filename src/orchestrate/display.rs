@@ -1,4 +1,5 @@
-//! The screen of an orchestration, as the driver uses it: it may fail, and that stops nothing.
+//! Who watches an orchestration, as the driver uses them: the screen, and those who are notified. Both may fail, and
+//! that stops nothing.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::event::Recorded;
 use crate::model::RunId;
+use crate::orchestrate::teller::Teller;
 use crate::report::live::{Mode, Screen, ScreenInfo};
 use crate::report::{Glyphs, last_line};
 use crate::state::OpenRun;
@@ -40,6 +42,8 @@ pub struct Display {
     layout: Layout,
     /// When the bars move next; `None`: there are no bars.
     next_tick: Option<Instant>,
+    /// `None`: nobody else is told.
+    teller: Option<Teller>,
 }
 
 impl std::fmt::Debug for Display {
@@ -57,10 +61,29 @@ impl Display {
             screen: Some(Screen::new(surface.mode, info, surface.out)),
             layout,
             next_tick,
+            teller: None,
+        }
+    }
+
+    /// From now on somebody else is told too.
+    pub fn tell(&mut self, teller: Teller) {
+        self.teller = Some(teller);
+    }
+
+    /// Lets those who are notified hear the last of it, for a short while.
+    pub async fn tell_all(&mut self) {
+        let Some(teller) = &mut self.teller else {
+            return;
+        };
+        for line in teller.finish().await {
+            self.say(&line);
         }
     }
 
     pub fn event(&mut self, recorded: &Recorded) {
+        if let Some(teller) = &mut self.teller {
+            teller.event(recorded);
+        }
         if let Some(screen) = &mut self.screen
             && screen.event(recorded).is_err()
         {

@@ -17,6 +17,7 @@ mod frozen;
 pub mod ground;
 mod landing;
 mod news;
+mod notices;
 mod owners;
 pub mod people;
 mod recover;
@@ -24,6 +25,7 @@ mod selection;
 pub mod session;
 mod signals;
 mod status_files;
+mod teller;
 mod wake;
 
 pub use display::Surface;

@@ -15,7 +15,9 @@ use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration}
 use crate::orchestrate::frozen::{FrozenPlan, Rules};
 use crate::orchestrate::ground::{Ground, Grounds};
 use crate::orchestrate::landing;
+use crate::orchestrate::notices::Notices;
 use crate::orchestrate::status_files::StatusFiles;
+use crate::orchestrate::teller::Teller;
 use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
@@ -200,6 +202,13 @@ async fn drive(
         frozen.jobs,
         layout.clone(),
     );
+    let notices = Notices::new(
+        orch.clone(),
+        around.project.root.to_string_lossy().into_owned(),
+        around.store.state(),
+    );
+    let notify = around.config.notify.clone();
+    screen.tell(Teller::new(notify, notices, around.project.root.clone()));
     for recorded in recovered.news.iter().chain(&news) {
         screen.event(recorded);
     }
@@ -256,7 +265,10 @@ async fn drive(
     if around.config.frontmatter && !ending.detached {
         tell_files(&mut ending, &root, &orch, &selected)?;
     }
-    finish(ending, orch, selected, owner)
+    let mut finished = finish(ending, orch, selected, owner)?;
+    // Everything is written by now: nobody who is slow to hear of it can change it.
+    finished.screen.tell_all().await;
+    Ok(finished)
 }
 
 /// Writes into the tasks' files how they stand, before the work lands.

@@ -226,6 +226,7 @@ fn settled(config: &ConfigDoc, maker: &Maker) -> Config {
         on_orphan: config.on_orphan.unwrap_or_default(),
         budget: config.budget,
         frontmatter: config.frontmatter,
+        notify: config.notify.clone(),
         git: config.git.clone(),
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use crate::model::{Collision, Config, Diagnostic, Severity, SourceLine, Task};
 use crate::plan::{self, Draft, Drawn, Plan};
-use crate::project::Project;
 use crate::project::read::{self, ReadError};
 use crate::project::walk::{self, Found, unreadable};
+use crate::project::{Edits, Project};
 use crate::spec::{self, ConfigDoc, Finding, MAX_BYTES, Mark, OrchestrationDoc, TaskDoc};
 
 /// The size up to which the configuration and the orchestration file are read.
@@ -26,6 +26,13 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Where files are read: below the root, unless they are going to change.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    root: &'a Path,
+    edits: &'a Edits,
+}
+
 /// The tasks that own the same paths and could run at the same time: what `collision: fail` refuses.
 #[must_use]
 pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
@@ -37,14 +44,35 @@ pub fn collisions(project: &Project, plan: &Plan) -> Vec<Diagnostic> {
 /// # Errors
 /// All problems of all files, sorted by place; at least one is an error.
 pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, Vec<Diagnostic>> {
+    load_with(project, orchestration, &Edits::default())
+}
+
+/// As [`load`], with some files as they are going to be.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    project: &Project,
+    orchestration: Option<&Path>,
+    edits: &Edits,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let root = &project.root;
     let mut findings = Vec::new();
     let config = config(project, &mut findings);
-    let (orchestration, path) = orchestration_file(root, orchestration, &mut findings);
-    let found = walk::tasks(root, &mut findings);
+    let before = findings.len();
+    let (mut orchestration, path) = orchestration_file(root, orchestration, &mut findings);
+    if let Some(file) = path.as_ref().and_then(|path| path.to_str())
+        && let Some(text) = edits.get(file)
+    {
+        findings.truncate(before);
+        orchestration = spec::read_orchestration(&file.into(), text.as_bytes(), &mut findings);
+    }
+    let mut found = walk::tasks(root, &mut findings);
+    walk::join(&mut found, edits);
     let ids = found.iter().map(|found| found.id.clone()).collect();
     let draft = Draft::new(config, orchestration, ids);
-    let (tasks, drawn) = tasks(root, found, &draft, &mut findings);
+    let from = Source { root, edits };
+    let (tasks, drawn) = tasks(from, found, &draft, &mut findings);
     let mut built = draft.finish(tasks, drawn);
     findings.append(&mut built.findings);
     if let Some((plan, config)) = &built.plan
@@ -53,7 +81,7 @@ pub fn load(project: &Project, orchestration: Option<&Path>) -> Result<Loaded, V
         findings.extend(plan::collisions(plan));
     }
     let failed = findings.iter().any(Finding::is_error);
-    let problems = placed(root, findings);
+    let problems = placed_in(from, findings);
     match built.plan {
         Some((plan, config)) if !failed => Ok(Loaded {
             config,
@@ -172,7 +200,7 @@ fn bytes(root: &Path, path: &Path, name: &str, findings: &mut Vec<Finding>) -> O
 
 /// Reads the task files, on all processors when they are many. The tasks come in the order of the files.
 fn tasks(
-    root: &Path,
+    from: Source<'_>,
     found: Vec<Found>,
     draft: &Draft,
     findings: &mut Vec<Finding>,
@@ -188,7 +216,11 @@ fn tasks(
         let (mut buffer, mut findings) = (Vec::with_capacity(16 * 1024), Vec::new());
         let mut drafter = draft.drafter();
         for (i, (found, task)) in found.iter().zip(tasks).enumerate() {
-            if let Some(doc) = one(root, found, &mut buffer, &mut findings) {
+            let doc = match from.edits.get(&found.file) {
+                Some(text) => spec::read_task(&found.file, text.as_bytes(), &mut findings),
+                None => one(from.root, found, &mut buffer, &mut findings),
+            };
+            if let Some(doc) = doc {
                 *task = drafter.task(first + i, &doc);
             }
         }
@@ -240,7 +272,12 @@ pub(super) fn one(
 }
 
 /// The problems sorted by place, each with its source line, which is looked up now.
-pub(super) fn placed(root: &Path, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
+pub(super) fn placed(root: &Path, findings: Vec<Finding>) -> Vec<Diagnostic> {
+    let edits = &Edits::default();
+    placed_in(Source { root, edits }, findings)
+}
+
+fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.diagnostic.place.clone(), f.diagnostic.message.clone());
         key(a).cmp(&key(b))
@@ -255,7 +292,11 @@ pub(super) fn placed(root: &Path, mut findings: Vec<Finding>) -> Vec<Diagnostic>
     {
         if let Some(place) = &diagnostic.place {
             if last.as_ref().is_none_or(|(file, _)| *file != place.file) {
-                last = Some((place.file.clone(), text(root, &place.file)));
+                let text = match from.edits.get(&place.file) {
+                    Some(text) => text.to_owned(),
+                    None => text(from.root, &place.file),
+                };
+                last = Some((place.file.clone(), text));
             }
             let mark = Mark {
                 line: place.line,

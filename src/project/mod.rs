@@ -4,6 +4,7 @@
 //! [`crate::spec`]'s and [`crate::plan`]'s matter.
 
 mod add;
+mod edits;
 mod find;
 mod inputs;
 mod load;
@@ -12,7 +13,9 @@ mod reread;
 mod walk;
 
 pub use add::{AddError, NewTask, add};
+pub use edits::{Edits, NotRewritten, NotWritten, read_text, rewrite};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
-pub use load::{Loaded, collisions, load};
+pub use load::{Loaded, collisions, load, load_with};
+pub use read::ReadError;
 pub use reread::{body, reread};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::model::TaskId;
 use crate::plan::TASKS;
+use crate::project::Edits;
 use crate::project::read::{ReadError, inside};
 use crate::spec::{Finding, Mark};
 
@@ -49,6 +50,33 @@ pub fn tasks(root: &Path, findings: &mut Vec<Finding>) -> Vec<Found> {
     found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     found.shrink_to_fit();
     found
+}
+
+/// Takes in the task files that are going to be there, each in its place.
+pub fn join(found: &mut Vec<Found>, edits: &Edits) {
+    for (file, _) in edits.files() {
+        let name = file
+            .strip_prefix(TASKS)
+            .and_then(|name| name.strip_prefix('/'));
+        // Whoever makes a task file has made its id first; anything else is another file.
+        let Some(Ok(id)) = name.map(TaskId::parse) else {
+            continue;
+        };
+        if id.is_inline() {
+            continue;
+        }
+        if let Err(at) = found.binary_search_by(|found| found.id.cmp(&id)) {
+            let file = file.clone();
+            found.insert(
+                at,
+                Found {
+                    id,
+                    file,
+                    end: None,
+                },
+            );
+        }
+    }
 }
 
 /// A walk under way.

@@ -318,6 +318,7 @@ mod tests {
             source: Source::Git,
             reason: None,
             message: None,
+            fingerprint: None,
         });
         story.ended(
             "retry.md",

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, GitConfig, Land, OrphanPolicy,
-    ResultWay, StalePolicy, Usd,
+    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, GitConfig, Land, NotifyConfig,
+    Occasion, OrphanPolicy, ResultWay, StalePolicy, Usd,
 };
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
 use crate::spec::reader::{Reader, Want};
 use crate::spec::settings::{ISOLATION, RetryDoc, TimeoutsDoc, agent_key, retries, timeouts};
-use crate::spec::yaml::Node;
+use crate::spec::yaml::{Node, Value};
 use crate::spec::{At, Finding, MAX_BYTES};
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub const CONFIG_KEYS: [&str; 20] = [
 ];
 
 /// The keys of its mappings, by the key they stand under.
-pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
+pub const NESTED_KEYS: [(&str, &[&str]); 10] = [
     ("timeouts", &super::settings::TIMEOUT_KEYS),
     ("retries", &super::settings::RETRY_KEYS),
     (
@@ -63,6 +63,7 @@ pub const NESTED_KEYS: [(&str, &[&str]); 9] = [
     ("budget", &["task_usd", "run_usd", "day_usd"]),
     ("status", &["frontmatter"]),
     ("git", &["hooks", "sign"]),
+    ("notify", &["command", "desktop", "on"]),
 ];
 
 /// What can be said of a worker.
@@ -107,6 +108,7 @@ pub struct ConfigDoc {
     /// `status: {frontmatter: true}`.
     pub frontmatter: bool,
     pub git: GitConfig,
+    pub notify: NotifyConfig,
 }
 
 /// A pool's name and capacity.
@@ -193,6 +195,7 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
                     doc.frontmatter = reader.flag(key, node).unwrap_or(false);
                 }
             }
+            "notify" => doc.notify = notify(reader, key, node),
             "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
             "land" => doc.git.land = reader.word(key, node, &LAND),
             "scope" | "worktree" | "git" => about_git(reader, &mut doc.git, key, node),
@@ -287,7 +290,7 @@ fn risk(reader: &mut Reader, node: &Node) -> [RiskDoc; 2] {
     }
     risk
 }
-const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
+pub const RISK_KEYS: [&str; 4] = ["tier1", "tier2", "tier1_files", "tier2_files"];
 
 /// `budget: { task_usd: 3, run_usd: 20, day_usd: 50 }`.
 fn budget(reader: &mut Reader, node: &Node) -> Budget {
@@ -353,10 +356,37 @@ fn workers(reader: &mut Reader, node: &Node) -> Vec<WorkerDoc> {
     found
 }
 
+/// `notify: notify-send runr`, or `{ command, desktop, on }`.
+fn notify(reader: &mut Reader, key: &'static str, node: &Node) -> NotifyConfig {
+    let mut doc = NotifyConfig::default();
+    if !matches!(node.value, Value::Map(_)) {
+        doc.command = reader.command(key, node);
+        return doc;
+    }
+    for (inner, node) in known(reader, node, "`notify`", nested("notify")) {
+        match inner {
+            "command" => doc.command = reader.command(inner, node),
+            "desktop" => doc.desktop = reader.flag(inner, node).unwrap_or(false),
+            _ => {
+                let alone = std::slice::from_ref(node);
+                let items = match &node.value {
+                    Value::List(items) => items.as_slice(),
+                    _ => alone,
+                };
+                let words = Occasion::ALL.map(|occasion| (occasion.word(), occasion));
+                let read = items
+                    .iter()
+                    .filter_map(|item| reader.word(inner, item, &words));
+                doc.on = Some(read.collect());
+            }
+        }
+    }
+    doc
+}
+
 /// Keys of features to come: checked for type and kept nowhere.
 fn later(reader: &mut Reader, key: &'static str, node: &Node) {
     match key {
-        "notify" => drop(reader.command(key, node)),
         "repos" => {
             let want = Want {
                 what: "a mapping of names to folders",

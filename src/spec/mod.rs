@@ -5,15 +5,24 @@
 //! reader goes on after a problem and collects [`Finding`]s, so that one look shows them all.
 
 mod configuration;
+mod entry_lines;
 mod fields;
 mod finding;
 mod fingerprint;
+mod foreign;
 mod frontmatter;
 mod lists;
 mod orchestration;
 mod reader;
+mod scalar;
+pub mod schema;
+mod schema_shapes;
+#[cfg(test)]
+mod schema_tests;
 mod settings;
 mod status_edit;
+mod step_edit;
+mod task_edit;
 mod task_file;
 mod track;
 mod values;
@@ -22,16 +31,21 @@ mod yaml;
 pub use configuration::{
     CONFIG_KEYS, ConfigDoc, NESTED_KEYS, PoolDoc, VerifyDoc, WorkerDoc, read as read_config,
 };
+pub use entry_lines::EditError;
 pub use fields::nearest;
 pub use finding::{At, Finding, Mark, line_of};
 pub use fingerprint::join as join_fingerprint;
+pub use foreign::{Foreign, ForeignError, read as read_foreign};
 pub use frontmatter::{Parts, Unclosed, split};
 pub use orchestration::{
     DEFAULTS_KEYS, FILE_KEYS, OrchestrationDoc, STEP_KEYS, StepDoc, TRACK_KEYS, TrackDoc, Work,
     read as read_orchestration,
 };
+pub use scalar::{scalar, scalars};
 pub use settings::{RetryDoc, Settings, TimeoutsDoc};
-pub use status_edit::{StatusEditError, with_status};
+pub use status_edit::with_status;
+pub use step_edit::{StepEditError, with_step};
+pub use task_edit::{Change, with_changes};
 pub use task_file::{MAX_BYTES, TASK_KEYS, TaskDoc, read as read_task};
 
 #[cfg(test)]

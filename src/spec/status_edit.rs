@@ -1,32 +1,21 @@
 //! Writes the four status keys into a task file and leaves every other byte as it is.
 //!
-//! Pure. Knows lines and what a value on one line looks like; a form that it does not know is refused. What it
-//! made is read again and compared before it is given: a file is changed rightly or not at all.
+//! Pure. Knows the four keys; how a line is changed is [`crate::spec::entry_lines`]' matter. What was made is read again
+//! and compared before it is given: a file is changed rightly or not at all.
 
 use crate::model::{Fingerprint, WrittenStatus};
+use crate::spec::entry_lines::{EditError, Sheet};
 use crate::spec::fingerprint::{self, STATUS_KEYS};
 use crate::spec::frontmatter::split;
+use crate::spec::scalar::{is_plain, quoted};
 use crate::spec::yaml::{Node, Value, parse};
-
-/// Why a file is left as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StatusEditError {
-    #[error("its frontmatter cannot be read")]
-    Unreadable,
-    #[error("its frontmatter is not written as lines of `key: value`")]
-    Flow,
-    #[error("the value of `{key}` in line {line} is not a plain or quoted text of one line")]
-    Form { key: String, line: u32 },
-    #[error("the change would have changed more than the status")]
-    Mismatch,
-}
 
 /// The text with these values: keys that stand there get the new value in their place, in the quotes they have;
 /// missing ones are put at the end of the frontmatter; keys without a value go. The same text when nothing differs.
 ///
 /// # Errors
 /// When the frontmatter has a form that cannot be changed safely. The text is then to be left alone.
-pub fn with_status(text: &str, status: &WrittenStatus) -> Result<String, StatusEditError> {
+pub fn with_status(text: &str, status: &WrittenStatus) -> Result<String, EditError> {
     let wanted = [
         status.status.as_deref(),
         status.completed_at.as_deref(),
@@ -38,9 +27,9 @@ pub fn with_status(text: &str, status: &WrittenStatus) -> Result<String, StatusE
         return Ok(text.to_owned());
     }
     let changed = edit(text, wanted)?;
-    let (after, is) = read(&changed).map_err(|_| StatusEditError::Mismatch)?;
+    let (after, is) = read(&changed).map_err(|_| EditError::Mismatch)?;
     if before != after || !is.iter().map(Option::as_deref).eq(wanted) {
-        return Err(StatusEditError::Mismatch);
+        return Err(EditError::Mismatch);
     }
     Ok(changed)
 }
@@ -48,10 +37,10 @@ pub fn with_status(text: &str, status: &WrittenStatus) -> Result<String, StatusE
 type Values = [Option<String>; 4];
 
 /// Everything but the status, as a hash; and the status.
-fn read(text: &str) -> Result<(Fingerprint, Values), StatusEditError> {
-    let parts = split(text).map_err(|_| StatusEditError::Unreadable)?;
+fn read(text: &str) -> Result<(Fingerprint, Values), EditError> {
+    let parts = split(text).map_err(|_| EditError::Unreadable)?;
     let map = match parts.yaml {
-        Some(yaml) => parse(yaml).map_err(|_| StatusEditError::Unreadable)?,
+        Some(yaml) => parse(yaml).map_err(|_| EditError::Unreadable)?,
         None => None,
     };
     let mut values = Values::default();
@@ -70,181 +59,33 @@ fn read(text: &str) -> Result<(Fingerprint, Values), StatusEditError> {
     Ok((print, values))
 }
 
-fn entries<'a, 't>(
-    map: Option<&'a Node<'t>>,
-) -> Result<&'a [(Node<'t>, Node<'t>)], StatusEditError> {
+fn entries<'a, 't>(map: Option<&'a Node<'t>>) -> Result<&'a [(Node<'t>, Node<'t>)], EditError> {
     match map.map(|map| &map.value) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Map(entries)) => Ok(entries),
-        Some(_) => Err(StatusEditError::Unreadable),
+        Some(_) => Err(EditError::Unreadable),
     }
 }
 
-fn edit(text: &str, wanted: [Option<&str>; 4]) -> Result<String, StatusEditError> {
-    let mark = if text.starts_with('\u{feff}') {
-        "\u{feff}"
-    } else {
-        ""
-    };
-    let text = &text[mark.len()..];
-    let parts = split(text).map_err(|_| StatusEditError::Unreadable)?;
-    let Some(yaml) = parts.yaml else {
-        let end = line_end(text);
-        let lines: String = STATUS_KEYS
-            .iter()
-            .zip(wanted)
-            .filter_map(|(key, value)| Some(line(key, value?, "", end)))
-            .collect();
-        return Ok(format!("{mark}---{end}{lines}---{end}{text}"));
-    };
-    let map = parse(yaml).map_err(|_| StatusEditError::Unreadable)?;
-    let entries = entries(map.as_ref())?;
-    let mut lines: Vec<String> = yaml.split_inclusive('\n').map(str::to_owned).collect();
-    let end = line_end(yaml);
-    // Where a block mapping begins, its first key does.
-    let indent = match (entries.first(), &map) {
-        (Some((first, _)), Some(map)) => {
-            if (first.mark.line, first.mark.column) != (map.mark.line, map.mark.column) {
-                return Err(StatusEditError::Flow);
-            }
-            " ".repeat(first.mark.column.saturating_sub(1) as usize)
-        }
-        _ => String::new(),
-    };
-    let mut missing = String::new();
+fn edit(text: &str, wanted: [Option<&str>; 4]) -> Result<String, EditError> {
+    let mut sheet = Sheet::open(text)?;
     for (key, value) in STATUS_KEYS.iter().zip(wanted) {
-        let mut found = entries
-            .iter()
-            .filter(|(name, _)| matches!(&name.value, Value::Scalar(name) if name == key));
-        match (found.next(), found.next()) {
-            (Some((name, old)), None) => {
-                let line = name.mark.line;
-                let form = || StatusEditError::Form {
-                    key: (*key).to_owned(),
-                    line,
-                };
-                let number = (line as usize).checked_sub(1).ok_or_else(form)?;
-                let place = lines.get_mut(number).ok_or_else(form)?;
-                *place = match value {
-                    Some(value) => replaced(place, name, old, value).ok_or_else(form)?,
-                    None if is_whole(place, name, old) => String::new(),
-                    None => return Err(form()),
-                };
-            }
-            (None, _) => {
-                missing.extend(value.map(|value| self::line(key, value, &indent, end)));
-            }
-            (Some((name, _)), Some(_)) => {
-                return Err(StatusEditError::Form {
-                    key: (*key).to_owned(),
-                    line: name.mark.line,
-                });
-            }
+        match (sheet.entry(key)?.cloned(), value) {
+            (Some((name, old)), value) => sheet.replace(key, &name, &old, value)?,
+            (None, Some(value)) => sheet.add(key, &written(key, value)),
+            (None, None) => {}
         }
     }
-    let rest = &text[yaml.len()..];
-    Ok(format!("{mark}{}{missing}{rest}", lines.concat()))
+    Ok(sheet.text())
 }
 
-fn line_end(text: &str) -> &'static str {
-    match text.split_inclusive('\n').next() {
-        Some(line) if line.ends_with("\r\n") => "\r\n",
-        _ => "\n",
-    }
-}
-
-fn line(key: &str, value: &str, indent: &str, end: &str) -> String {
+fn written(key: &str, value: &str) -> String {
     // Of a commit's name others would make a number when it has digits only, or one `e`.
-    let value = match key {
+    match key {
         "completed_commit" => quoted(value, '"'),
         _ if is_plain(value) => value.to_owned(),
         _ => quoted(value, '"'),
-    };
-    format!("{indent}{key}: {value}{end}")
-}
-
-/// A value that every reader of YAML takes for this very text, or for a time.
-fn is_plain(value: &str) -> bool {
-    value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && value.contains(|c: char| c.is_ascii_alphabetic())
-        && value
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
-        && !value.ends_with(':')
-}
-
-fn quoted(value: &str, quote: char) -> String {
-    match quote {
-        '\'' => format!("'{}'", value.replace('\'', "''")),
-        _ => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
     }
-}
-
-/// A line with another value in the place of its own. `None`: its value has a form that is not known.
-fn replaced(line: &str, key: &Node, old: &Node, value: &str) -> Option<String> {
-    let (start, end) = value_of(line, key, old)?;
-    let old = &line[start..end];
-    let new = match old.chars().next() {
-        Some(quote @ ('\'' | '"')) => quoted(value, quote),
-        _ if is_plain(value) => value.to_owned(),
-        _ => quoted(value, '"'),
-    };
-    let space = if old.is_empty() && !line[..start].ends_with(' ') {
-        " "
-    } else {
-        ""
-    };
-    let after = &line[end..];
-    let gap = if old.is_empty() && after.starts_with('#') {
-        " "
-    } else {
-        ""
-    };
-    Some(format!("{}{space}{new}{gap}{after}", &line[..start]))
-}
-
-/// Does the line hold this key and its value and nothing else but a comment?
-fn is_whole(line: &str, key: &Node, old: &Node) -> bool {
-    value_of(line, key, old).is_some()
-}
-
-/// From where to where in its line a value is, in bytes.
-fn value_of(line: &str, key: &Node, old: &Node) -> Option<(usize, usize)> {
-    let body = line.trim_end_matches(['\n', '\r']);
-    let at = byte(body, key.mark.column)?;
-    if !body[..at].chars().all(|c| c == ' ') {
-        return None;
-    }
-    let after_key = at + width(&body[at..], key.mark.width)?;
-    let colon = after_key + (body[after_key..].len() - body[after_key..].trim_start().len());
-    if !body[colon..].starts_with(':') {
-        return None;
-    }
-    let after = &body[colon + 1..];
-    let start = colon + 1 + (after.len() - after.trim_start_matches([' ', '\t']).len());
-    let rest = &body[start..];
-    if rest.is_empty() || rest.starts_with('#') {
-        // Nothing stands here; what stands in the next line would be the value.
-        let nothing = matches!(old.value, Value::Null) && old.mark.line <= key.mark.line + 1;
-        return nothing.then_some((start, start));
-    }
-    if rest.starts_with(['&', '!', '*', '|', '>', '[', '{']) || old.mark.line != key.mark.line {
-        return None;
-    }
-    let end = start + width(rest, old.mark.width)?;
-    let tail = body[end..].trim_start();
-    (tail.is_empty() || tail.starts_with('#')).then_some((start, end))
-}
-
-/// The byte at a column, which counts characters from 1.
-fn byte(line: &str, column: u32) -> Option<usize> {
-    width(line, column.checked_sub(1)?)
-}
-
-/// How many bytes so many characters take. `None`: there are not so many.
-fn width(text: &str, characters: u32) -> Option<usize> {
-    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.nth(characters as usize)
 }
 
 #[cfg(test)]
@@ -338,15 +179,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_left_alone() {
-        let form = |line| StatusEditError::Form {
+        let form = |line| EditError::Form {
             key: "status".to_owned(),
             line,
         };
         for (text, error) in [
-            ("---\nrun: x\n", StatusEditError::Unreadable),
-            ("---\n[a\n---\n", StatusEditError::Unreadable),
-            ("---\n- a\n---\n", StatusEditError::Unreadable),
-            ("---\n{status: x}\n---\n", StatusEditError::Flow),
+            ("---\nrun: x\n", EditError::Unreadable),
+            ("---\n[a\n---\n", EditError::Unreadable),
+            ("---\n- a\n---\n", EditError::Unreadable),
+            ("---\n{status: x}\n---\n", EditError::Flow),
             ("---\nstatus: |\n  x\n---\n", form(2)),
             ("---\nrun: x\nstatus: a\n  b\n---\n", form(3)),
             ("---\nstatus: \"a\n  b\"\n---\n", form(2)),
@@ -354,7 +195,7 @@ mod tests {
             ("---\nstatus: &a x\nrun: *a\n---\n", form(2)),
             ("---\nstatus: [a]\n---\n", form(2)),
             ("---\nstatus: a\nstatus: b\n---\n", form(2)),
-            ("---\n? status\n: a\n---\n", StatusEditError::Flow),
+            ("---\n? status\n: a\n---\n", EditError::Flow),
         ] {
             assert_eq!(with_status(text, &done()), Err(error), "{text:?}");
         }
@@ -428,7 +269,7 @@ mod tests {
                         entries.iter().filter(|entry| entry.starts_with(&format!("{key}:"))).count() > 1
                     });
                     // Without the lines between, a text that keeps its empty lines would get more of them.
-                    let keeps = error == StatusEditError::Mismatch && text.contains("|+");
+                    let keeps = error == EditError::Mismatch && text.contains("|+");
                     let known = twice || keeps || read(&text).is_err();
                     prop_assert!(known, "{:?} {:?}", error, text);
                 }

@@ -422,8 +422,10 @@ impl State {
                 source,
                 reason,
                 message,
+                fingerprint,
             } => {
                 let state = self.touch(task, *status, *when);
+                state.fingerprint = *fingerprint;
                 state.last_run_id.clone_from(run);
                 state.attempts = u32::from(run.is_some());
                 state.checkpoint_sha.clone_from(sha);

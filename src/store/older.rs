@@ -149,6 +149,7 @@ pub fn events(claims: Vec<Claim>) -> Vec<Event> {
         sha: claim.sha,
         reason: claim.reason,
         message: claim.message,
+        fingerprint: None,
     };
     latest.into_values().map(event).collect()
 }

@@ -360,6 +360,7 @@ impl Work<'_> {
             source: task.source.unwrap_or(Source::Run),
             reason: task.stop_reason,
             message: task.message.clone(),
+            fingerprint: task.fingerprint,
         });
     }
 

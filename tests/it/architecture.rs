@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("worker", &["model"]),
     ("scaffold", &["model"]),
     ("web", &[]),
+    ("intake", &["model", "spec"]),
     ("project", &["model", "spec", "plan"]),
     (
         "report",
@@ -51,6 +52,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 /// Layers without input or output, clock or chance.
 const PURE: &[&str] = &[
     "model", "event", "spec", "plan", "state", "view", "render", "sched", "simulate", "worker",
+    "intake",
 ];
 
 /// What a pure layer may not name.

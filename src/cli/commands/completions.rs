@@ -1,12 +1,10 @@
 //! `runr completions`: prints a completion script for a shell.
 //!
-//! Knows the command line as clap describes it, nothing else.
+//! The script asks runr itself for what may come next: [`crate::cli::completion`].
 
 use std::io::Write as _;
 
-use clap::CommandFactory as _;
-
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, completion};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -20,10 +18,9 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let mut command = crate::cli::args::Args::command();
-    // Into memory first: the generator panics when its output is closed.
+    // Into memory first: what is written halfway would be run by a shell.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command, "runr", &mut script);
+    completion::script(args.shell, &mut script)?;
     context.out().write_all(&script)?;
     Ok(Exit::OK)
 }

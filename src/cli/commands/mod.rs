@@ -22,6 +22,7 @@ mod plan;
 mod report;
 mod resume;
 mod run;
+mod schema;
 mod status;
 pub(in crate::cli) mod tasks;
 mod why;
@@ -51,7 +52,7 @@ pub enum Command {
     Cancel(cancel::Args),
     /// Shows how the tasks stand
     Status(status::Args),
-    /// Lists, shows and settles tasks
+    /// Lists, shows, writes and settles tasks
     Tasks(tasks::Args),
     /// Shows what can be done now
     Next(next::Args),
@@ -74,6 +75,8 @@ pub enum Command {
     /// Records what happens in a session of an agent
     #[command(hide = true)]
     Hook(hook::Args),
+    /// Prints the JSON Schema of a kind of file
+    Schema(schema::Args),
     /// Prints a completion script for a shell
     Completions(completions::Args),
     /// Writes the manual pages
@@ -105,6 +108,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Gc(args)) => gc::run(context, args),
         Some(Command::Mcp(args)) => mcp::run(context, args),
         Some(Command::Hook(args)) => Ok(hook::run(context, &args)),
+        Some(Command::Schema(args)) => schema::run(context, args),
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Man(args)) => man::run(context, args),
     }

@@ -1,0 +1,180 @@
+//! Tells people what happens while nobody looks: a command of theirs, and the desktop.
+//!
+//! Knows processes and the desktop's bus. Nothing here can fail or hold up a run: who does not listen within the time is
+//! ended, what fails is one warning.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::event::Recorded;
+use crate::model::{CommandLine, NotifyConfig};
+use crate::orchestrate::notices::{Notice, Notices};
+
+/// How long one command may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end of the orchestration waits for those that still work.
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
+/// So many are told at once; more wait for nobody and are left out.
+const MOST: usize = 8;
+
+/// Who is told, and those who are being told now.
+#[derive(Debug)]
+pub struct Teller {
+    config: NotifyConfig,
+    notices: Notices,
+    root: PathBuf,
+    /// What each gives back is why it failed.
+    running: JoinSet<Option<String>>,
+    left_out: usize,
+}
+
+impl Teller {
+    #[must_use]
+    pub fn new(config: NotifyConfig, notices: Notices, root: PathBuf) -> Self {
+        Self {
+            config,
+            notices,
+            root,
+            running: JoinSet::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Tells of an event, if it is one to be told of. Returns at once.
+    pub fn event(&mut self, recorded: &Recorded) {
+        let Some(notice) = self.notices.of(recorded) else {
+            return;
+        };
+        if !self.config.tells(notice.occasion) {
+            return;
+        }
+        if self.running.len() >= 2 * MOST && notice.exit.is_none() {
+            self.left_out += 1;
+            return;
+        }
+        if let Some(command) = &self.config.command {
+            let told = tell_command(words(command), self.root.clone(), json(&notice));
+            self.running.spawn(told);
+        }
+        if self.config.desktop {
+            self.running.spawn(tell_desktop(notice));
+        }
+    }
+
+    /// Waits a short while for those being told, ends the others, and gives what went wrong, each once.
+    pub async fn finish(&mut self) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        let mut wait = async || {
+            while let Some(done) = self.running.join_next().await {
+                // One that panicked or was ended has nothing to say.
+                if let Ok(Some(why)) = done
+                    && !said.contains(&why)
+                {
+                    said.push(why);
+                }
+            }
+        };
+        let late = timeout(LAST_PATIENCE, wait()).await.is_err();
+        if late {
+            said.push("somebody who was to be notified took too long".to_owned());
+            self.running.shutdown().await;
+        }
+        if self.left_out > 0 {
+            said.push(format!("{} notifications were left out", self.left_out));
+        }
+        said.iter().map(|why| format!("warning: {why}")).collect()
+    }
+}
+
+fn words(command: &CommandLine) -> Vec<String> {
+    match command {
+        CommandLine::Shell(text) => ["sh", "-c", text].map(str::to_owned).to_vec(),
+        CommandLine::Argv(words) => words.clone(),
+    }
+}
+
+fn json(notice: &Notice) -> String {
+    // A structure of texts and numbers always is JSON.
+    serde_json::to_string(notice).unwrap_or_default() + "\n"
+}
+
+/// Ends what a command has started, however its telling ends.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            // It may have ended by itself.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+async fn tell_command(words: Vec<String>, root: PathBuf, json: String) -> Option<String> {
+    let (program, rest) = words.split_first()?;
+    let failed = |why: String| Some(format!("the command of `notify` failed: {why}"));
+    let child = Command::new(program)
+        .args(rest)
+        .current_dir(root)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => return failed(error.to_string()),
+    };
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    let _group = Group(pid.and_then(Pid::from_raw));
+    let told = async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not want to read it is fine.
+            let _ = stdin.write_all(json.as_bytes()).await;
+        }
+        child.wait().await
+    };
+    match timeout(PATIENCE, told).await {
+        Ok(Ok(status)) if status.success() => None,
+        Ok(Ok(status)) => failed(status.to_string()),
+        Ok(Err(error)) => failed(error.to_string()),
+        Err(_) => failed(format!(
+            "it took longer than {} seconds",
+            PATIENCE.as_secs()
+        )),
+    }
+}
+
+async fn tell_desktop(notice: Notice) -> Option<String> {
+    let show = tokio::task::spawn_blocking(move || {
+        let mut desktop = notify_rust::Notification::new();
+        desktop
+            .appname("runr")
+            .summary("runr")
+            .body(&escaped(&notice.text));
+        desktop.show().map(drop).map_err(|error| error.to_string())
+    });
+    let failed = |why: &str| Some(format!("the desktop was not notified: {why}"));
+    match timeout(PATIENCE, show).await {
+        Ok(Ok(Ok(()))) => None,
+        Ok(Ok(Err(why))) => failed(&why),
+        Ok(Err(_)) => failed("it failed"),
+        Err(_) => failed("it does not answer"),
+    }
+}
+
+/// A desktop may take its text for markup.
+fn escaped(text: &str) -> String {
+    let text = crate::report::one_line(text);
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}

@@ -1,0 +1,126 @@
+//! `notify:` of the configuration: a command hears what happens, and can neither fail a run nor hold it up.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::Fixture;
+
+fn project(notify: &str) -> Fixture {
+    let config = format!("worker: shell\nisolation: none\nnotify: {notify}\n");
+    let fixture = Fixture::with(&[
+        (".runr/tasks/00-good.md", "---\nrun: 'true'\n---\n# Good\n"),
+        (".runr/tasks/01-bad.md", "---\nrun: 'exit 3'\n---\n# Bad\n"),
+        (
+            ".runr/tasks/02-yours.md",
+            "---\ntype: manual\n---\n# Yours\n",
+        ),
+        (
+            ".runr/tasks/03-look.md",
+            "---\ntype: hybrid\nrun: 'true'\n---\n# Look\n",
+        ),
+    ]);
+    fixture.write(".runr/config.yaml", config);
+    fixture
+}
+
+/// What the command wrote down, sorted: it runs once for each, several at a time.
+fn heard(fixture: &Fixture) -> Vec<Value> {
+    let mut all: Vec<Value> = fs::read_dir(fixture.root())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "heard"))
+        .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+        .collect();
+    all.sort_by_key(|value| (value["event"].to_string(), value["task"].to_string()));
+    all
+}
+
+/// Writes its input into a file of its own, and noise to where nobody looks.
+const LISTENER: &str = "'echo noise; echo noise >&2; cat > $$.heard'";
+
+#[test]
+fn a_command_hears_of_what_it_asked_for() {
+    for (on, expected) in [
+        (
+            "",
+            &[
+                ("failure", "01-bad.md", "worker_failed"),
+                ("finish", "", ""),
+                ("needs_you", "02-yours.md", ""),
+                ("needs_you", "03-look.md", ""),
+            ][..],
+        ),
+        (
+            ", on: [failure]",
+            &[("failure", "01-bad.md", "worker_failed")],
+        ),
+        (", on: finish", &[("finish", "", "")]),
+    ] {
+        let fixture = project(&format!("{{ command: {LISTENER}{on} }}"));
+        let ran = fixture.runr(&["run"]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(!ran.err.contains("noise") && !ran.out.contains("noise"));
+        assert!(!ran.err.contains("warning"), "{}", ran.err);
+        let heard = heard(&fixture);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let seen: Vec<(String, String, String)> = heard
+            .iter()
+            .map(|value| {
+                (
+                    text(&value["event"]),
+                    text(&value["task"]),
+                    text(&value["reason"]),
+                )
+            })
+            .collect();
+        let expected: Vec<(String, String, String)> = expected
+            .iter()
+            .map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned()))
+            .collect();
+        assert_eq!(seen, expected, "{on}");
+        for value in &heard {
+            assert_eq!(value["schema_version"], 1);
+            assert!(text(&value["orchestration"]).starts_with("orch-"));
+            assert_eq!(
+                text(&value["project"]),
+                fixture.root().canonicalize().unwrap().to_string_lossy()
+            );
+            assert!(!text(&value["text"]).is_empty());
+            if value["event"] == "finish" {
+                assert_eq!(value["exit"], 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn those_who_do_not_listen_fail_nothing() {
+    for (notify, words) in [
+        (
+            "{ command: [no-such-program-anywhere] }",
+            "the command of `notify` failed",
+        ),
+        ("'exit 7'", "the command of `notify` failed"),
+        // There is no bus in the sealed environment.
+        ("{ desktop: true }", "the desktop was not notified"),
+    ] {
+        let fixture = project(notify);
+        let ran = fixture.runr(&["run", "--task", "00-good"]);
+        assert_eq!(ran.code, 0, "{notify}: {}", ran.err);
+        assert_eq!(ran.err.matches(words).count(), 1, "{notify}: {}", ran.err);
+    }
+}
+
+/// The run ends although its listener does not, and nothing of that is left alive.
+#[test]
+fn one_who_never_ends_is_ended() {
+    let fixture = project("{ command: 'sleep 1000 & echo $! > child; wait', on: [finish] }");
+    let ran = fixture.runr(&["run", "--task", "00-good"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("took too long"), "{}", ran.err);
+    let child = fs::read_to_string(fixture.root().join("child")).unwrap();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    // Gone, or dead and not yet buried by the system's first process.
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+}
