@@ -369,7 +369,7 @@ fn runr_inside_a_session_is_asked_as_a_server_and_as_a_skill() {
     claude.world.output(session).exits(0);
     let asked = claude.model.requests();
     assert!(
-        asked.contains("runr run --task b.md"),
+        asked.contains("The user typed: `/runr run --task b.md`"),
         "the skill's text with its arguments"
     );
     assert!(!asked.contains("runr $ARGUMENTS"));
