@@ -156,7 +156,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(sample.git(&["rev-parse", "HEAD"]), made);
-        let changed = sample.git(&["show", "--format=", "--name-only", "HEAD"]);
+        let changed = sample.git(&["show", "--format=", "--name-only", "--no-renames", "HEAD"]);
         assert_eq!(changed, "[x].txt\ngone.txt\nnew.txt");
         let left = sample.git(&["status", "--porcelain"]);
         let left: Vec<&str> = left.lines().map(str::trim).collect();
