@@ -91,7 +91,12 @@ impl<'a> Attempt<'a> {
 
     fn make(&mut self, spec: &'a GitSpec, git: Git, base: String) -> Result<Ground<'a>, GitError> {
         let run = &self.spec.run;
-        worktree::add(&git, spec, run, &base)?;
+        if let Err(error) = worktree::add(&git, spec, run, &base) {
+            // Half a working tree is in everybody's way. Should this fail too, the first failure tells more, and the
+            // next orchestration tries again.
+            let _ = worktree::discard(&git, &spec.common, &spec.git_lock, &spec.worktree);
+            return Err(error);
+        }
         let index = self.dir.join(INDEX);
         worktree::private_index(spec, run, &index)?;
         // The base may not have the project's folder yet.

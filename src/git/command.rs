@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+};
 
 use crate::git::GitError;
 
@@ -34,6 +36,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("core.filesRefLockTimeout", "2000"),
     ("core.packedRefsTimeout", "2000"),
     ("advice.addEmbeddedRepo", "false"),
+    // By default a power cut can leave names and objects as empty files. An empty name makes every command that
+    // reads all of them fail, the user's too; an empty object is taken for the real one by whoever writes it next.
+    ("core.fsync", "reference,loose-object"),
+    ("core.fsyncMethod", "batch"),
 ];
 
 /// Variables that would lead git elsewhere or make it run something. Who the user is stays.
@@ -237,15 +243,11 @@ impl Git {
         };
         let mut child = self.start(args, input).map_err(system)?;
         let heard = hear(&mut child, self.patience, listen);
-        // Whether it ended or is past its time: its group goes, and no zombie stays.
-        let ended = match &heard {
-            Ok(Some(_)) => child.wait(),
-            _ => {
-                end_group(&child);
-                child.wait()
-            }
-        };
-        let status = ended.map_err(system)?;
+        // Past its time, its group goes. Killed from outside, too: what it had started would go on without it.
+        if !matches!(heard, Ok(Some(_))) || was_killed(&child) {
+            end_group(&child);
+        }
+        let status = child.wait().map_err(system)?;
         let (out, said) = heard.map_err(system)?.ok_or_else(|| GitError::TimedOut {
             command: command.clone(),
             after: self.patience,
@@ -442,6 +444,15 @@ fn pid_of(child: &Child) -> io::Result<Pid> {
         .ok_or_else(|| io::Error::other("the process number is out of range"))
 }
 
+/// Did a signal end it? Looked at without reaping it, so that its group's number stays its own.
+fn was_killed(child: &Child) -> bool {
+    let Ok(pid) = pid_of(child) else {
+        return false;
+    };
+    let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    matches!(waitid(WaitId::Pid(pid), how), Ok(Some(status)) if status.killed() || status.dumped())
+}
+
 fn end_group(child: &Child) {
     if let Ok(pid) = pid_of(child) {
         // It is not reaped yet, so that the number is its own. Gone already: nothing to end.
@@ -460,12 +471,22 @@ fn shown<S: AsRef<OsStr>>(args: &[S]) -> String {
     format!("git {}{dots}", words.join(" "))
 }
 
+/// What git says behind every failure on a lock, instead of which lock it was.
+const LOCK_ADVICE: &[&str] = &[
+    "Another git process seems to be running",
+    "an editor opened by 'git commit'",
+    "are terminated then try again",
+    "may have crashed in this repository",
+    "remove the file manually to continue",
+];
+
 fn last_words(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("hint:"))
+        .filter(|line| !LOCK_ADVICE.iter().any(|advice| line.starts_with(advice)))
         .collect();
     let from = lines.len().saturating_sub(4);
     lines[from..].join("; ")

@@ -2,10 +2,9 @@
 //!
 //! Knows references. The caller holds the branch's lock.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
 
-use crate::git::{Git, GitError, lock, trailers};
+use crate::git::{Git, GitError, lock, refs, repository, trailers};
 use crate::model::RunId;
 
 /// One step of a branch.
@@ -44,42 +43,22 @@ pub fn advance(git: &Git, step: &Step<'_>) -> Result<(), GitError> {
         step.to,
     );
     let whole = format!("{keep}delete {own}\n");
-    let order = |orders: &str| git.ask_with(&["update-ref", "--stdin"], orders.as_bytes());
-    if order(&whole)?.code != Some(0) {
-        let stale = [
-            format!("refs/heads/{}", step.branch),
-            kept_at(step.run),
-            own,
-        ];
-        // Each of them, not only the first.
-        let unlocked = stale
-            .iter()
-            .filter(|name| unlock(step.common, name))
-            .count();
-        if unlocked == 0 || order(&whole)?.code != Some(0) {
-            // To delete, git locks all packed references; somebody may hold that for long, or have died with it.
-            // The run's own branch is then left to be cleared away later.
-            git.run_with(&["update-ref", "--stdin"], keep.as_bytes())?;
+    // To delete, git locks all packed references, and somebody may hold these for long. The run's own branch is
+    // then left to be cleared away later. Whatever else it was, it is refused once more.
+    let advanced =
+        refs::update(git, step.common, &whole).or_else(|_| refs::update(git, step.common, &keep));
+    if let Err(error) = advanced {
+        // A process of git that was killed may have done its work, and it must not be done twice.
+        match repository::tip(git, step.branch)? {
+            Some(tip) if tip == step.to => {
+                let order = format!("update {} {}\n", kept_at(step.run), step.to);
+                // The branch holds the commit: nothing but its deletion would make this name be missed.
+                let _ = refs::update(git, step.common, &order);
+            }
+            _ => return Err(error),
         }
     }
     lock::sync(step.common)
-}
-
-/// Removes the lock of a reference whose writer is dead. Everybody who writes these references holds
-/// the branch's lock, which is ours now, and git itself waited for it. `true`: there was one.
-fn unlock(common: &Path, name: &str) -> bool {
-    const DEAD: Duration = Duration::from_secs(1);
-    let mut path = PathBuf::from(common).join(name).into_os_string();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let old = std::fs::metadata(&path)
-        .and_then(|meta| meta.modified())
-        .is_ok_and(|time| {
-            SystemTime::now()
-                .duration_since(time)
-                .is_ok_and(|age| age > DEAD)
-        });
-    old && std::fs::remove_file(&path).is_ok()
 }
 
 /// The commit of a run on a branch, of those after `from`. `None`: it is not there.

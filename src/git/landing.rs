@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::git::{Git, GitError, checkpoint, lock, repository};
+use crate::git::{Git, GitError, checkpoint, lock, refs, repository};
 
 /// What to land where. Branches without `refs/heads/`.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub fn land(flight: &Flight<'_>) -> Result<Landing, GitError> {
     let Some(from) = repository::tip(&git, flight.onto)? else {
         let commits = count(&git, &to, None)?;
         // Nothing but "it must not be there yet" as the old value.
-        git.run(&["update-ref", &onto, &to, &"0".repeat(to.len())])?;
+        refs::update(&git, flight.common, &format!("create {onto} {to}\n"))?;
         lock::sync(flight.common)?;
         return Ok(Landing::Landed {
             commits,
@@ -72,7 +72,7 @@ pub fn land(flight: &Flight<'_>) -> Result<Landing, GitError> {
     let commits = count(&git, &to, Some(&from))?;
     match checked_out(&git, &onto)? {
         None => {
-            git.run(&["update-ref", &onto, &to, &from])?;
+            refs::update(&git, flight.common, &format!("update {onto} {to} {from}\n"))?;
         }
         Some(tree) => {
             let changed = checkpoint::changes(&git, &from, &to)?;
@@ -91,7 +91,11 @@ pub fn land(flight: &Flight<'_>) -> Result<Landing, GitError> {
                 &to,
             ])?;
             if answer.code != Some(0) {
-                return Ok(Landing::Refused { said: answer.said });
+                let said = match answer.code {
+                    Some(_) => answer.said,
+                    None => "git was killed meanwhile; look with `git status`".to_owned(),
+                };
+                return Ok(Landing::Refused { said });
             }
         }
     }

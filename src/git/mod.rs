@@ -22,6 +22,7 @@ pub mod later;
 pub mod lock;
 pub mod log;
 pub mod reading;
+pub mod refs;
 pub mod repository;
 #[cfg(test)]
 mod sample;

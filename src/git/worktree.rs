@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::git::{Git, GitError, lock};
+use crate::git::{Git, GitError, lock, refs};
 use crate::model::{GitSpec, RunId};
 
 /// The branch of one run.
@@ -24,6 +24,10 @@ pub fn branch_of(run: &RunId) -> String {
 pub fn add(git: &Git, spec: &GitSpec, run: &RunId, base: &str) -> Result<(), GitError> {
     prepare(&spec.worktree)?;
     let _lock = lock::take(&spec.git_lock)?;
+    // The index too: an empty one makes `git fsck` and `git gc` of the user's fail.
+    let git = git
+        .clone()
+        .setting("core.fsync", "reference,loose-object,index");
     git.run(&[
         "worktree".as_ref(),
         "add".as_ref(),
@@ -97,7 +101,7 @@ pub fn hand_over(git: &Git, spec: &GitSpec, from: &RunId, to: &RunId) -> Result<
 pub fn keep(git: &Git, common: &Path, run: &RunId, commit: &str) -> Result<(), GitError> {
     lock::sync(common)?;
     let branch = format!("refs/heads/{}", branch_of(run));
-    git.run(&["update-ref", &branch, commit])?;
+    refs::update(git, common, &format!("update {branch} {commit}\n"))?;
     lock::sync(common)
 }
 
@@ -166,20 +170,115 @@ pub fn remove(left: &Leftover<'_>) -> Result<Removed, GitError> {
                 .run(&["commit-tree", &tree, "-p", left.checkpoint, "-m", &message])?
                 .object()?;
             let name = format!("refs/runr/rescue/{}", left.run);
-            git.run(&["update-ref", &name, &commit])?;
+            refs::update(&git, left.common, &format!("update {name} {commit}\n"))?;
             lock::sync(left.common)?;
             rescued = Some(name);
         }
     }
     let _lock = lock::take(left.git_lock)?;
-    git.run(&[
-        "worktree".as_ref(),
-        "remove".as_ref(),
-        // Twice: it is locked.
-        "--force".as_ref(),
-        "--force".as_ref(),
-        "--".as_ref(),
-        left.worktree.as_os_str(),
-    ])?;
+    take_away(left.common, left.worktree)?;
     Ok(rescued.map_or(Removed::Clean, Removed::Rescued))
+}
+
+/// What stands before the name of a working tree that is going.
+const GOING: &str = ".going-";
+
+/// Takes a working tree and what git knows of it away. The caller holds the git lock.
+///
+/// Not by `git worktree remove`: killed halfway, that leaves what neither git nor anybody else can tell from work. Here
+/// one rename decides, and [`finish_removals`] does what was not come to.
+fn take_away(common: &Path, worktree: &Path) -> Result<(), GitError> {
+    let (Some(folder), Some(name)) = (worktree.parent(), worktree.file_name()) else {
+        return Ok(());
+    };
+    let mut going = std::ffi::OsString::from(GOING);
+    going.push(name);
+    let going = folder.join(going);
+    fs::rename(worktree, &going).map_err(GitError::io("remove", worktree))?;
+    forget(common, name)?;
+    fs::remove_dir_all(&going).map_err(GitError::io("remove", &going))
+}
+
+/// Removes what git knows of a working tree.
+fn forget(common: &Path, name: &std::ffi::OsStr) -> Result<(), GitError> {
+    let known = common.join("worktrees").join(name);
+    match fs::remove_dir_all(&known) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(GitError::io("remove", &known)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Finishes the removals whose process died in the middle. `folder` is the one of all working trees.
+///
+/// # Errors
+/// When something cannot be removed.
+pub fn finish_removals(common: &Path, git_lock: &Path, folder: &Path) -> Result<(), GitError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(GitError::io("read", folder)(error)),
+    };
+    let mut going = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(GitError::io("read", folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.and_then(|name| name.strip_prefix(GOING)) {
+            going.push((name.to_owned(), path));
+        }
+    }
+    if going.is_empty() {
+        return Ok(());
+    }
+    let _lock = lock::take(git_lock)?;
+    for (name, path) in going {
+        // Somebody may have been at it until now.
+        if path.is_dir() {
+            forget(common, name.as_ref())?;
+            fs::remove_dir_all(&path).map_err(GitError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away what a `worktree add` left that did not come to its end. Nobody has worked there.
+///
+/// # Errors
+/// When git refuses or something cannot be removed.
+pub fn discard(git: &Git, common: &Path, git_lock: &Path, worktree: &Path) -> Result<(), GitError> {
+    let Some(name) = worktree.file_name() else {
+        return Ok(());
+    };
+    let _lock = lock::take(git_lock)?;
+    if worktree.is_dir() {
+        take_away(common, worktree)?;
+    }
+    forget(common, name)?;
+    let branch = format!("refs/heads/runr/{}", name.to_string_lossy());
+    let there = git.ask(&["show-ref", "--verify", "--quiet", &branch])?;
+    match there.code {
+        Some(0) => refs::update(git, common, &format!("delete {branch}\n")),
+        _ => Ok(()),
+    }
+}
+
+/// The names of all working trees that git knows of, sorted.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn known(common: &Path) -> Result<Vec<String>, GitError> {
+    let folder = common.join("worktrees");
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(GitError::io("read", &folder)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(GitError::io("read", &folder))?.file_name();
+        names.extend(name.into_string());
+    }
+    names.sort();
+    Ok(names)
 }

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use crate::attempt::{EXCLUDES, INDEX};
 use crate::git::GitError;
 use crate::git::worktree::{self, Leftover, Removed};
-use crate::model::{OrchId, RunGit, RunId};
+use crate::model::{OrchId, RunGit, RunId, Status};
+use crate::orchestrate::OrchestrateError;
 use crate::state::State;
 use crate::store::lock::{self, Held};
 use crate::store::{Layout, StoreError, read_spec, read_state};
@@ -121,8 +122,16 @@ pub fn remove(layout: &Layout, done: &Done) -> Result<Removed, GitError> {
     }
 }
 
-/// Working trees whose removal somebody did not come to: their work is on a branch, and nobody who could be
-/// at it is alive.
+/// Working trees that are nobody's any more: those alive were asked.
+#[derive(Debug, Default)]
+pub struct LeftBehind {
+    /// Their work is on a branch.
+    pub done: Vec<Done>,
+    /// Whoever made them died before anybody worked in them.
+    pub half_made: Vec<RunId>,
+}
+
+/// Finds what somebody who died did not come to, sorted.
 ///
 /// # Errors
 /// When a folder or a verdict cannot be read.
@@ -131,32 +140,64 @@ pub fn left_behind(
     state: &State,
     own: &OrchId,
     common: &Path,
-) -> Result<Vec<Done>, StoreError> {
-    let trees = layout.worktrees();
-    let entries = match fs::read_dir(&trees) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StoreError::io("read", &trees)(error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(StoreError::io("read", &trees))?.file_name();
-        let Some(run) = name.to_str().and_then(|name| RunId::parse(name).ok()) else {
-            continue;
-        };
+) -> Result<LeftBehind, OrchestrateError> {
+    let mut names = worktree::known(common)?;
+    names.extend(in_folder(&layout.worktrees())?);
+    names.sort();
+    names.dedup();
+    let mut found = LeftBehind::default();
+    for run in names.iter().filter_map(|name| RunId::parse(name).ok()) {
         if state.open.contains_key(&run) {
             continue;
         }
+        let folder = layout.run(&run);
         // What has no specification is nothing of this program's.
-        let Ok(spec) = read_spec(&layout.run(&run)) else {
+        let Ok(spec) = read_spec(&folder) else {
             continue;
         };
         if spec.orch != *own && lock::owner_lock(layout, &spec.orch)? == Held::Yes {
             continue;
         }
         let left = read_state(layout, &run)?.and_then(|state| state.git);
-        found.extend(left.and_then(|left| Done::of(common, &run, &left)));
+        let done = match &left {
+            Some(left) => Done::of(common, &run, left),
+            None => completed_by(state, common, &run),
+        };
+        let worked = left.is_some_and(|left| left.checkpoint.is_some()) || done.is_some();
+        // The index is copied there when the working tree is whole, and before anybody is let in.
+        if !worked && spec.git.is_some() && !folder.join(INDEX).exists() {
+            found.half_made.push(run);
+        } else {
+            found.done.extend(done);
+        }
     }
-    found.sort_by(|a, b| a.run.cmp(&b.run));
     Ok(found)
+}
+
+/// A run that is completed although it left no verdict: its commit was found on the branch.
+fn completed_by(state: &State, common: &Path, run: &RunId) -> Option<Done> {
+    let mut tasks = state.tasks.values();
+    let task = tasks.find(|task| task.last_run_id.as_ref() == Some(run))?;
+    Some(Done {
+        common: common.to_owned(),
+        run: run.clone(),
+        checkpoint: task
+            .checkpoint_sha
+            .clone()
+            .filter(|_| task.status == Status::Completed)?,
+    })
+}
+
+fn in_folder(trees: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(trees) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", trees)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(StoreError::io("read", trees))?.file_name();
+        names.extend(name.into_string());
+    }
+    Ok(names)
 }

@@ -231,6 +231,11 @@ impl Orchestrator {
                 for line in self.cleaning.finish().await {
                     self.screen.say(&line);
                 }
+                // Attempts that were killed meanwhile, and removals that were.
+                self.clean_left_behind()?;
+                for line in self.cleaning.finish().await {
+                    self.screen.say(&line);
+                }
                 return Ok(self.ending(signalled, false));
             }
             for line in self.cleaning.said() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::git::{Git, GitError, Head, Repository, guard, repository};
+use crate::git::{Git, GitError, Head, Repository, guard, refs, repository};
 use crate::model::{Config, Guard, Isolation, Land, OrchId, Task, TaskKind};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::error::NoGround;
@@ -248,7 +248,7 @@ impl Grounds {
             None => Ok(true),
             Some(tip) if tip == self.ground.start => {
                 let name = format!("refs/heads/{}", self.branch);
-                git.run(&["update-ref", "-d", &name, &tip])?;
+                refs::update(&git, &self.ground.common, &format!("delete {name} {tip}\n"))?;
                 Ok(true)
             }
             Some(_) => Ok(false),
@@ -273,7 +273,11 @@ impl Grounds {
         if repository::tip(&git, &self.branch)?.is_none() {
             let name = format!("refs/heads/{}", self.branch);
             let start = &self.ground.start;
-            git.run(&["update-ref", &name, start, &"0".repeat(start.len())])?;
+            refs::update(
+                &git,
+                &self.ground.common,
+                &format!("create {name} {start}\n"),
+            )?;
         }
         Ok(())
     }

@@ -112,10 +112,26 @@ pub async fn resume(
     mut around: Surroundings,
 ) -> Result<Finished, OrchestrateError> {
     let orch = &frozen.orchestration;
-    let owner = OwnerLock::try_take(around.store.layout(), orch)?
+    let owner = take_over(&around.store, orch)
+        .await?
         .ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?;
     around.plan = frozen.thaw(&around.plan)?;
     drive(frozen, owner, around, resume).await
+}
+
+/// Takes the owner lock of an orchestration that was begun before. `None`: its owner lives.
+async fn take_over(store: &Store, orch: &OrchId) -> Result<Option<OwnerLock>, OrchestrateError> {
+    let layout = store.layout();
+    if let Some(owner) = OwnerLock::try_take(layout, orch)? {
+        return Ok(Some(owner));
+    }
+    let begun = store.state().orchestrations.get(orch);
+    if begun.is_none_or(|begun| process::is_alive(&begun.owner)) {
+        return Ok(None);
+    }
+    // Killed while it was just starting a process, which lets go of its copy of the lock when its program begins.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    Ok(OwnerLock::try_take(layout, orch)?)
 }
 
 async fn drive(

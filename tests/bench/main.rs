@@ -3,6 +3,7 @@
 //! No test: a figure of a loaded machine proves nothing. Every table names what it is compared with, and
 //! both are measured in turns.
 
+mod git;
 mod history;
 mod overhead;
 mod place;
@@ -17,12 +18,13 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 5] = [
+const ALL: [(&str, Run); 6] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("history", history::run),
     ("overhead", overhead::run),
     ("release", release::run),
+    ("git", git::run),
 ];
 
 fn main() -> ExitCode {
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git"
         ));
         return ExitCode::from(2);
     }

@@ -8,14 +8,16 @@
 //! Twenty rounds in every test run. `RUNR_LONG_CRASH=1000 cargo test --test it crash -- --nocapture` makes
 //! a thousand; `RUNR_CRASH_SEED=N` begins with the seed that a failure named.
 
+mod git;
+mod mine;
+mod rounds;
+
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
+
+use rounds::{Dice, Tally};
 
 use crate::world::{Came, Proc, Running, World};
 
@@ -35,98 +37,14 @@ const GRAPH: [(&str, &[&str]); 12] = [
     ("t12", &["t09", "t10"]),
 ];
 
-/// Rounds that run at once: their processes disturb each other's timing.
-const AT_ONCE: usize = 3;
-
 #[test]
 fn killed_at_any_moment_it_settles_with_the_same_command() {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text: String| text.parse::<u64>().ok())
-    };
-    let rounds = number("RUNR_LONG_CRASH").unwrap_or(20);
-    let first = number("RUNR_CRASH_SEED").unwrap_or_else(|| u64::from(getrandom::u32().unwrap()));
-    let began = Instant::now();
-    let next = AtomicU64::new(0);
-    let total = Mutex::new(Tally::default());
-    let failed = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= rounds {
-                        return;
-                    }
-                    let seed = first + number;
-                    // A failed round is reported with its seed and does not end the others.
-                    match catch_unwind(AssertUnwindSafe(|| round(seed))) {
-                        Ok(tally) => total.lock().unwrap().add(&tally),
-                        Err(_) => failed.lock().unwrap().push(seed),
-                    }
-                }
-            });
-        }
-    });
-    let total = total.into_inner().unwrap();
-    let failed = failed.into_inner().unwrap();
-    if rounds > 20 {
-        writeln!(
-            std::io::stderr(),
-            "crash driver: {rounds} rounds from seed {first}: {total:?}, {} failed, {:?}",
-            failed.len(),
-            began.elapsed()
-        )
-        .unwrap();
-    }
-    assert!(
-        failed.is_empty(),
-        "rounds failed; see above and try RUNR_CRASH_SEED={}",
-        failed[0]
-    );
+    let total = rounds::all("in place", 20, round);
     // An experiment that killed nothing would have shown nothing.
     assert!(
         total.runr > 0 && total.attempts + total.workers > 0,
         "{total:?}"
     );
-}
-
-/// What was done to a project.
-#[derive(Debug, Default)]
-struct Tally {
-    runr: u32,
-    attempts: u32,
-    workers: u32,
-    /// Starts of the command.
-    commands: u32,
-    /// Runs that were lost or void, and runs that a kill made fail.
-    lost: u32,
-    failed: u32,
-}
-
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        self.runr += other.runr;
-        self.attempts += other.attempts;
-        self.workers += other.workers;
-        self.commands += other.commands;
-        self.lost += other.lost;
-        self.failed += other.failed;
-    }
-}
-
-/// SplitMix64: the same seed makes the same decisions.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
 }
 
 fn round(seed: u64) -> Tally {

@@ -1,9 +1,10 @@
 //! The named failures of other tools, each one a test here: `nNN_what`, the number as in the list of the
 //! reliability page. Real binary, real processes, through `runr orchestrate run`.
 //!
-//! 4, 9 to 13, 21 and 24 are about git worktrees and agents; they come with these.
+//! 24 is about agents; it comes with these.
 
 mod ends;
+mod git;
 mod liveness;
 mod processes;
 mod records;

@@ -1,6 +1,8 @@
 //! Where runs start and land: containment, several orchestrations, and repositories of every shape.
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support_git::Repo;
@@ -410,4 +412,54 @@ fn submodules_sparse_checkouts_and_shallow_clones() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+/// A checkout that nobody can write: mounted over itself, for reading. Goes with the test.
+struct ReadOnly<'a>(&'a Path);
+
+impl<'a> ReadOnly<'a> {
+    /// `None`: this test may not mount.
+    fn new(folder: &'a Path) -> Option<Self> {
+        let mount = |words: &[&str]| {
+            let done = Command::new("mount").args(words).arg(folder).output();
+            done.is_ok_and(|output| output.status.success())
+        };
+        let over = folder.to_str().unwrap();
+        if !mount(&["--bind", over]) {
+            return None;
+        }
+        let mounted = Self(folder);
+        mount(&["-o", "remount,ro,bind"]).then_some(mounted)
+    }
+}
+
+impl Drop for ReadOnly<'_> {
+    fn drop(&mut self) {
+        // A mount that stays is seen in the failure to remove the folder.
+        let _ = Command::new("umount").arg("-l").arg(self.0).output();
+    }
+}
+
+#[test]
+fn a_checkout_that_cannot_be_written_is_read_and_says_why_not() {
+    let repo = two();
+    repo.runr(&["run", "--task", "a"], 0);
+    let root = repo.root();
+    let Some(mounted) = ReadOnly::new(&root) else {
+        // The test's outcome does not hang on being heard.
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT DONE: a read-only checkout: no mount"
+        );
+        return;
+    };
+    let ran = repo.runr(&["run"], 4);
+    assert!(ran.err.contains("Read-only file system"), "{}", ran.err);
+    let ran = repo.runr(&["status", "--tasks"], 0);
+    assert!(ran.out.contains("1 completed"), "{}", ran.out);
+    repo.runr(&["check"], 0);
+    repo.runr(&["status", "--infer-from-git"], 0);
+    drop(mounted);
+    repo.runr(&["run"], 0);
+    assert_eq!(repo.subjects("main"), ["begin", "Do a", "Do b"]);
 }

@@ -35,6 +35,7 @@ mod init;
 mod journal;
 mod logs;
 mod mcp;
+mod power;
 mod processes;
 mod readme;
 mod redaction;

@@ -1,6 +1,7 @@
 //! What an orchestration does with what its tasks leave in git: what counts, what lands, what is taken away.
 
 use super::{Ended, Orchestrator};
+use crate::git::worktree;
 use crate::model::{Land, RunGit};
 use crate::orchestrate::cleaning::{Done, left_behind};
 use crate::orchestrate::{OrchestrateError, containment, landing};
@@ -46,7 +47,13 @@ impl Orchestrator {
         };
         let (layout, orch) = (&self.dispatch.layout, &self.dispatch.orch);
         let common = &grounds.ground.common;
-        for done in left_behind(layout, self.store.state(), orch, common)? {
+        worktree::finish_removals(common, &layout.git_lock(), &layout.worktrees())?;
+        let left = left_behind(layout, self.store.state(), orch, common)?;
+        for run in left.half_made {
+            let tree = layout.worktree(&run);
+            worktree::discard(&grounds.git(), common, &layout.git_lock(), &tree)?;
+        }
+        for done in left.done {
             self.cleaning.start(layout, done);
         }
         Ok(())

@@ -223,6 +223,26 @@ pub fn processes_naming(what: &str) -> Vec<(u32, String)> {
     each.filter(|(_, line)| line.contains(what)).collect()
 }
 
+/// The live processes of this program whose command line or environment names something.
+pub fn processes_called(program: &str, what: &str) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap() {
+        let name = entry.unwrap().file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        if read("comm").trim_ascii_end() != program.as_bytes() {
+            continue;
+        }
+        let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
+        if line.contains(what) || String::from_utf8_lossy(&read("environ")).contains(what) {
+            found.push((pid, line));
+        }
+    }
+    found
+}
+
 /// What each thread of a process waits for in the kernel.
 pub fn threads(pid: u32) -> Vec<String> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
