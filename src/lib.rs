@@ -25,7 +25,7 @@
 //! | [`render`] | plan and views → text, dot, mermaid, svg, a page, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
-//! | [`claim`] | work outside of any orchestration: a task taken, checked, given back | model, event, plan, state, view, sched, store, worker, attempt, project |
+//! | [`claim`] | work outside of any orchestration: a task taken, checked, committed, given back | model, event, plan, state, view, sched, store, worker, attempt, project, git, orchestrate |
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
 //! | [`web`] | the dashboard's server: who may ask, how it is answered; its routes are the command's | nothing of ours |
 //! | [`scaffold`] | what `init` and `demo` write | model |

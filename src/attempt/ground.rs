@@ -11,7 +11,7 @@ use crate::attempt::command::{self, How, Job};
 use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::perform::{Attempt, cancelled};
-use crate::attempt::scope;
+use crate::attempt::scope::{self, Bounds};
 use crate::attempt::turn;
 use crate::attempt::verify::Round;
 use crate::git::checkpoint::{self, Change, Merged, Message};
@@ -281,7 +281,7 @@ impl<'a> Attempt<'a> {
             Err(error) => return broken("read what was changed", &error),
         };
         self.left.changed = changes.iter().map(|change| change.path.clone()).collect();
-        let outside = match scope::outside(spec, &changes) {
+        let outside = match scope::outside(&Bounds::of(spec), &changes) {
             Ok(outside) => outside,
             Err(error) => {
                 let message = format!("cannot use a pattern of its scope: {error}");

@@ -50,5 +50,7 @@ pub use launch::{Held, LaunchError, start};
 pub use live::Live;
 pub use marked::{Marked, marked};
 pub use mend::tail;
+pub use outcome::brief;
 pub use process_ref::{process_of, this_boot};
+pub use scope::{Bounds, Outside, outside};
 pub use sweep::sweep;

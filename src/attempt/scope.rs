@@ -6,7 +6,7 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::git::checkpoint::{Change, What};
-use crate::model::GitSpec;
+use crate::model::{GitSpec, ScopeRules};
 
 /// Files that package managers write to fix versions.
 #[rustfmt::skip]
@@ -52,29 +52,53 @@ impl Why {
     }
 }
 
+/// What one task may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds<'a> {
+    /// The project's folder from the top of the repository; empty: the top.
+    pub folder: &'a str,
+    /// None: everything.
+    pub owns: &'a [String],
+    pub scope: &'a ScopeRules,
+    /// Files that steer runr, from the project's root.
+    pub steering: &'a [String],
+}
+
+impl<'a> Bounds<'a> {
+    #[must_use]
+    pub fn of(spec: &'a GitSpec) -> Self {
+        Self {
+            folder: &spec.folder,
+            owns: &spec.owns,
+            scope: &spec.scope,
+            steering: &spec.steering,
+        }
+    }
+}
+
 /// The changes that are out of bounds, in the order given.
 ///
 /// # Errors
 /// The pattern that cannot be used.
-pub fn outside(spec: &GitSpec, changes: &[Change]) -> Result<Vec<Outside>, globset::Error> {
+pub fn outside(bounds: &Bounds<'_>, changes: &[Change]) -> Result<Vec<Outside>, globset::Error> {
     let mut found = Vec::new();
     if changes.is_empty() {
         return Ok(found);
     }
-    let inside = set(spec.owns.iter().chain(&spec.scope.allow))?;
-    let everything = spec.owns.is_empty() && spec.scope.allow.is_empty();
-    let deny = set(&spec.scope.deny)?;
-    let lock_files = set(&spec.scope.lockfiles)?;
+    let inside = set(bounds.owns.iter().chain(&bounds.scope.allow))?;
+    let everything = bounds.owns.is_empty() && bounds.scope.allow.is_empty();
+    let deny = set(&bounds.scope.deny)?;
+    let lock_files = set(&bounds.scope.lockfiles)?;
     for change in changes {
-        let why = match inside_project(&spec.folder, &change.path) {
+        let why = match inside_project(bounds.folder, &change.path) {
             None => Some(Why::OutsideProject),
             Some(_) if change.what == What::Repository => Some(Why::Repository),
-            Some(path) if is_steering(spec, path) => Some(Why::Steering),
+            Some(path) if is_steering(bounds, path) => Some(Why::Steering),
             Some(path) if deny.is_match(path) => Some(Why::Denied),
             Some(path)
                 if is_lock_file(path)
                     && !lock_files.is_match(path)
-                    && !spec.owns.iter().any(|own| clean(own) == path) =>
+                    && !bounds.owns.iter().any(|own| clean(own) == path) =>
             {
                 Some(Why::LockFile)
             }
@@ -100,9 +124,10 @@ fn inside_project<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
 
 /// `.runr/`, orchestration files and everything of git's (`.gitignore`, `.github/`), unless a pattern of
 /// `owns` has the very name.
-fn is_steering(spec: &GitSpec, path: &str) -> bool {
+fn is_steering(bounds: &Bounds<'_>, path: &str) -> bool {
     let named = |part: &str| {
-        spec.owns
+        bounds
+            .owns
             .iter()
             .any(|own| clean(own).split('/').any(|own| own == part))
     };
@@ -110,8 +135,8 @@ fn is_steering(spec: &GitSpec, path: &str) -> bool {
     if first == ".runr" || first == ".runr-worktrees" {
         return !named(first);
     }
-    if let Some(file) = spec.steering.iter().find(|file| clean(file) == path) {
-        return !spec.owns.iter().any(|own| clean(own) == clean(file));
+    if let Some(file) = bounds.steering.iter().find(|file| clean(file) == path) {
+        return !bounds.owns.iter().any(|own| clean(own) == clean(file));
     }
     path.split('/')
         .find(|part| part.starts_with(".git"))
@@ -170,7 +195,7 @@ mod tests {
             path: path.to_owned(),
             what: What::Added,
         };
-        let found = outside(spec, &[change]).unwrap();
+        let found = outside(&Bounds::of(spec), &[change]).unwrap();
         found.first().map(|outside| outside.why)
     }
 
@@ -233,6 +258,9 @@ mod tests {
             path: "apps/one/src/own".to_owned(),
             what: What::Repository,
         };
-        assert_eq!(outside(&spec, &[change]).unwrap()[0].why, Why::Repository);
+        assert_eq!(
+            outside(&Bounds::of(&spec), &[change]).unwrap()[0].why,
+            Why::Repository
+        );
     }
 }

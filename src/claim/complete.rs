@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io;
 
 use crate::attempt;
-use crate::claim::{ClaimError, Desk};
+use crate::claim::{ClaimError, Desk, Keep, Kept};
 use crate::event::{Event, Verdict};
 use crate::model::{CommandLine, OrchId, Outcome, RunId, RunSpec, RunState, Task, TaskKind};
 use crate::plan::TaskIx;
@@ -24,11 +24,19 @@ pub enum Unchecked {
     Refuse,
 }
 
+/// How a task is completed.
+#[derive(Debug, Clone)]
+pub struct How {
+    pub unchecked: Unchecked,
+    pub keep: Keep,
+    pub note: Option<String>,
+}
+
 /// What became of the request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Completion {
     /// The checks passed, or there are none and that is accepted.
-    Completed { run: RunId, checks: u32 },
+    Completed { run: RunId, checks: u32, kept: Kept },
     /// Hybrid: the checks passed, a person must approve.
     AwaitingApproval { run: RunId, checks: u32 },
     /// A check did not pass: the task is still claimed.
@@ -36,22 +44,26 @@ pub enum Completion {
 }
 
 impl Desk<'_> {
-    /// Runs the checks of a claimed task and records that it is done if all pass. `stop` ends them early.
+    /// Runs the checks of a claimed task, commits its work if that is asked for, brings HEAD's commits to the
+    /// orchestrations that wait for it, and records that it is done; all of it only if every check passes. `stop`
+    /// ends the checks early.
     ///
     /// # Errors
-    /// When the task is not the caller's, has no checks and that is refused, or its checks cannot be run.
+    /// When the task is not the caller's, has no checks and that is refused, its checks cannot be run, or its work
+    /// cannot be committed or brought; the task is still claimed then.
     pub async fn complete(
         &mut self,
         ix: TaskIx,
-        unchecked: Unchecked,
-        note: Option<String>,
+        how: How,
         stop: impl Future<Output = ()>,
     ) -> Result<Completion, ClaimError> {
         self.store.refresh()?;
         let (run, claim) = self.own(ix)?;
         let task = self.plan.task(ix);
         let verify = &task.policy.verify;
+        self.may_keep(task, how.keep)?;
         let mut checks = 0;
+        let mut passed_checks = Vec::new();
         if !verify.commands.is_empty() || !verify.higher.is_empty() {
             let state = self.check(&run, &claim, task, stop).await?;
             let passed = state.checks.iter().filter(|check| check.passed).count();
@@ -61,14 +73,19 @@ impl Desk<'_> {
             }
             // What a higher tier would check may not have been called for.
             checks = u32::try_from(passed).unwrap_or(u32::MAX);
+            passed_checks = state.checks;
         }
-        if checks == 0 && unchecked == Unchecked::Refuse {
+        if checks == 0 && how.unchecked == Unchecked::Refuse {
             return Err(ClaimError::NoChecks {
                 task: task.id.clone(),
             });
         }
+        // It may have been ended by a person while its checks ran.
+        self.store.refresh()?;
+        self.own(ix)?;
+        let kept = self.keep(&run, &claim, task, (how.keep, &passed_checks))?;
         // A completion without a commit says so wherever it is shown.
-        let sha = None;
+        let sha = kept.sha.clone();
         let hybrid = task.kind == TaskKind::Hybrid;
         self.now = jiff::Timestamp::now().max(self.now);
         let took_ms = self.since(claim.claimed_at);
@@ -81,11 +98,11 @@ impl Desk<'_> {
             }),
             checks,
             took_ms,
-            note,
+            note: how.note,
         })?;
         Ok(match hybrid {
             true => Completion::AwaitingApproval { run, checks },
-            false => Completion::Completed { run, checks },
+            false => Completion::Completed { run, checks, kept },
         })
     }
 
@@ -174,6 +191,6 @@ impl Desk<'_> {
     }
 }
 
-fn system(doing: &'static str) -> impl Fn(io::Error) -> ClaimError {
+pub(super) fn system(doing: &'static str) -> impl Fn(io::Error) -> ClaimError {
     move |source| ClaimError::System { doing, source }
 }

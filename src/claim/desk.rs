@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::claim::ClaimError;
 use crate::event::Event;
-use crate::model::{Collision, ProcessRef, Provenance, RunId};
+use crate::model::{Collision, GitConfig, ProcessRef, Provenance, RunId};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::state::ClaimedRun;
@@ -22,6 +22,8 @@ pub struct Desk<'a> {
     /// The session's process. `None`: a person, who may also end what others claimed.
     pub holder: Option<ProcessRef>,
     pub collision: Collision,
+    /// What is committed, and how.
+    pub git: &'a GitConfig,
     /// This program, to run checks with.
     pub exe: PathBuf,
     /// The environment that checks get their allowed part of.

@@ -3,7 +3,9 @@
 use std::io;
 
 use crate::attempt::LaunchError;
+use crate::git::GitError;
 use crate::model::{RunId, TaskId};
+use crate::orchestrate::OrchestrateError;
 use crate::state::Illegal;
 use crate::store::StoreError;
 
@@ -43,6 +45,18 @@ pub enum ClaimError {
         doing: &'static str,
         source: io::Error,
     },
+    #[error("there is no git repository here to commit in")]
+    NoRepository,
+    #[error(
+        "`{task}` is completed by a person's approval, so its work is not committed as completed before"
+    )]
+    CommitBeforeApproval { task: TaskId },
+    #[error("the commits here and {branch} both changed {}", .files.join(", "))]
+    Conflict { branch: String, files: Vec<String> },
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Orchestrate(#[from] OrchestrateError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -81,6 +95,12 @@ impl ClaimError {
                 format!("runr tasks complete {task}    is how a person says so"),
                 "give the task a `verify:`, or the configuration a `verify.tier0`".to_owned(),
             ],
+            Self::CommitBeforeApproval { .. } => {
+                vec!["commit it yourself, then ask again without a commit".to_owned()]
+            }
+            Self::Conflict { branch, .. } => {
+                vec![format!("git merge {branch}    and ask again")]
+            }
             Self::Refused {
                 why: Illegal::TaskRunning { task, .. },
             } => vec![format!("runr tasks show {task}    says who is at it")],

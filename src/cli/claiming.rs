@@ -6,9 +6,11 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use crate::claim::{ClaimError, Completion, Desk, Unchecked};
+use crate::claim::{ClaimError, Completion, Desk, How, Kept};
 use crate::cli::{Context, Exit, Failure};
-use crate::model::{Collision, Config, ProcessRef, Provenance, RunId, RunState, Through};
+use crate::model::{
+    Collision, Config, GitConfig, ProcessRef, Provenance, RunId, RunState, Through,
+};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{last_lines, one_line};
@@ -16,6 +18,9 @@ use crate::store::{Layout, Store, process};
 
 /// How much of a failing check's output is shown.
 pub const LAST_LINES: usize = 20;
+
+/// How many files that are in no commit are shown.
+pub const LEFT_SHOWN: usize = 10;
 
 /// The longest name of a session that is believed.
 const SESSION_LIMIT: usize = 200;
@@ -120,6 +125,7 @@ pub struct Place<'a> {
     pub project: &'a Project,
     pub plan: &'a Plan,
     pub collision: Collision,
+    pub git: &'a GitConfig,
 }
 
 impl<'a> Place<'a> {
@@ -129,6 +135,7 @@ impl<'a> Place<'a> {
             project,
             plan: &loaded.plan,
             collision: collision(&loaded.config),
+            git: &loaded.config.git,
         }
     }
 }
@@ -155,6 +162,7 @@ pub fn desk<'a>(
         who: caller.who,
         holder: caller.holder,
         collision: place.collision,
+        git: place.git,
         exe: std::env::current_exe()?,
         env: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -170,6 +178,8 @@ pub fn failure(error: ClaimError) -> anyhow::Error {
     let help = error.help();
     match error {
         ClaimError::Store(error) => error.into(),
+        ClaimError::Git(error) => error.into(),
+        ClaimError::Orchestrate(error) => error.into(),
         error @ (ClaimError::Launch { .. }
         | ClaimError::System { .. }
         | ClaimError::Inputs { .. }
@@ -182,6 +192,10 @@ pub fn failure(error: ClaimError) -> anyhow::Error {
                     exit: Exit(130),
                     message,
                     help: Vec::new(),
+                },
+                (false, ClaimError::Conflict { .. }) => Failure {
+                    exit: Exit::FAILED,
+                    ..Failure::usage(message)
                 },
                 (false, _) => Failure::usage(message),
             };
@@ -198,7 +212,7 @@ pub fn complete(
     context: &Context,
     desk: &mut Desk<'_>,
     ix: TaskIx,
-    note: Option<String>,
+    how: How,
 ) -> anyhow::Result<()> {
     let task = desk.plan.task(ix).id.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -211,7 +225,7 @@ pub fn complete(
         }
     };
     let done = runtime
-        .block_on(desk.complete(ix, Unchecked::Accept, note, stop))
+        .block_on(desk.complete(ix, how, stop))
         .map_err(failure)?;
     let passed = |checks: u32| match checks {
         0 => "nothing was checked".to_owned(),
@@ -220,11 +234,23 @@ pub fn complete(
     };
     let mut out = context.out();
     match done {
-        Completion::Completed { run, checks } => writeln!(
-            out,
-            "completed {task}: {}, no checkpoint  run:{run}",
-            passed(checks)
-        )?,
+        Completion::Completed { run, checks, kept } => {
+            let checkpoint = match &kept.sha {
+                Some(sha) => format!("in {}", sha.get(..7).unwrap_or(sha)),
+                None => "no checkpoint".to_owned(),
+            };
+            writeln!(
+                out,
+                "completed {task}: {}, {checkpoint}  run:{run}",
+                passed(checks)
+            )?;
+            for line in &kept.brought {
+                writeln!(out, "{line}")?;
+            }
+            if !context.quiet() {
+                tell_left(&mut context.err(), &kept)?;
+            }
+        }
         Completion::AwaitingApproval { run, checks } => writeln!(
             out,
             "done {task}: {}, awaits approval  run:{run}",
@@ -247,6 +273,31 @@ pub fn complete(
         }
     }
     Ok(())
+}
+
+/// What stays in the working tree alone.
+fn tell_left(err: &mut impl std::io::Write, kept: &Kept) -> std::io::Result<()> {
+    let mut list = |words: &str, lines: &[String]| {
+        if !lines.is_empty() {
+            writeln!(err, "note: {words}:")?;
+        }
+        for line in lines.iter().take(LEFT_SHOWN) {
+            writeln!(err, "  {}", one_line(line))?;
+        }
+        match lines.len().checked_sub(LEFT_SHOWN) {
+            None | Some(0) => Ok(()),
+            Some(more) => writeln!(err, "  and {more} more"),
+        }
+    };
+    list("not committed, being none of the task's", &kept.outside)?;
+    list(
+        "not committed, so that dependents in working trees of their own will not see it",
+        &kept.uncommitted,
+    )?;
+    match kept.uncommitted.is_empty() {
+        true => Ok(()),
+        false => writeln!(err, "  help: --commit commits it when a task is completed"),
+    }
 }
 
 /// Which check did not pass, in one line.

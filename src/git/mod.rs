@@ -31,6 +31,7 @@ pub mod scan;
 pub mod setup;
 pub mod told;
 pub mod trailers;
+pub mod uncommitted;
 pub mod walk;
 pub mod worktree;
 

@@ -76,7 +76,7 @@ fn waiting(
     for (orch, entry) in &state.orchestrations {
         let last = tasks
             .iter()
-            .any(|task| state.tasks.get(*task).and_then(|task| task.orch.as_ref()) == Some(orch));
+            .any(|task| came_to_it(state, task) == Some(orch));
         let alive = entry.ended_at.is_none() && lock::owner_lock(layout, orch)? == Held::Yes;
         if !last && !alive {
             continue;
@@ -92,6 +92,14 @@ fn waiting(
         }
     }
     Ok(found)
+}
+
+/// The orchestration that came to the task last; a claim that stands now does not hide it.
+fn came_to_it<'a>(state: &'a State, task: &TaskId) -> Option<&'a OrchId> {
+    match state.claimed_run(task) {
+        Some((_, claim)) => claim.before.orch.as_ref(),
+        None => state.tasks.get(task)?.orch.as_ref(),
+    }
 }
 
 /// What of the person's is not in a commit: lines of `git status`.

@@ -4,15 +4,18 @@
 //! then file order.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::TaskId;
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
-use crate::report::note::complete_command;
+use crate::report::note::{Note, complete_command};
+use crate::report::paused::{paused, paused_text, waits_for_worker};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
@@ -56,6 +59,8 @@ struct NextJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<Vec<ReadyJson<'a>>>,
     needs_people: Vec<NeedJson<'a>>,
+    /// Nobody starts these before then.
+    paused_workers: BTreeMap<&'a str, Timestamp>,
 }
 
 /// What is asked for.
@@ -143,6 +148,7 @@ impl<'a> Next<'a> {
                     sets_free: facts.ids(&need.sets_free),
                 })
                 .collect(),
+            paused_workers: paused(facts),
         })
     }
 
@@ -154,11 +160,7 @@ impl<'a> Next<'a> {
             rows.extend(self.ready.iter().map(|ix| Line {
                 task: *ix,
                 command: self.run_command(*ix),
-                note: match self.facts.view(*ix).class() {
-                    Class::Failed => "failed before".to_owned(),
-                    Class::Stopped => "stopped before".to_owned(),
-                    _ => String::new(),
-                },
+                note: self.ready_note(*ix),
             }));
         }
         let ready = rows.len();
@@ -178,6 +180,9 @@ impl<'a> Next<'a> {
                 Whose::Everybodys => "nothing can be done now\n",
                 Whose::Peoples => "nothing needs you now\n",
             });
+        }
+        if whose == Whose::Everybodys {
+            paused_text(&mut text, &paused(&self.facts), look);
         }
         text
     }
@@ -207,6 +212,21 @@ impl<'a> Next<'a> {
                 let _ = writeln!(text, "  {dim}{}{dim:#}", row.note);
             }
         }
+    }
+
+    fn ready_note(&self, ix: TaskIx) -> String {
+        let mut said = Vec::new();
+        match self.facts.view(ix).class() {
+            Class::Failed => said.push("failed before".to_owned()),
+            Class::Stopped => said.push("stopped before".to_owned()),
+            _ => {}
+        }
+        if let Some((worker, until)) = waits_for_worker(&self.facts, ix) {
+            let left = until.duration_since(self.facts.now).try_into();
+            let note = Note::WorkerPaused(worker.to_owned(), left.unwrap_or_default());
+            said.push(note.text(&self.facts, ix));
+        }
+        said.join(", ")
     }
 
     fn run_command(&self, ix: TaskIx) -> String {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::model::{Source, Status, StopReason, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::report::facts::{Facts, Liveness};
+use crate::report::paused::waits_for_worker;
 use crate::report::sanitise::one_line;
 use crate::report::text::{cut, listing, shell_word};
 use crate::view::{Ask, Stale, Standing};
@@ -18,6 +19,8 @@ const MESSAGE_COLUMNS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     Ready,
+    /// Its worker is not started for so long.
+    WorkerPaused(String, Duration),
     BlockedBy(Vec<TaskIx>),
     NeedsYou(Ask),
     Elapsed(Duration),
@@ -116,6 +119,13 @@ pub fn notes(facts: &Facts<'_>, ix: TaskIx) -> Vec<Note> {
             }
         }
     }
+    if let Some((worker, until)) = waits_for_worker(facts, ix) {
+        let left = until.duration_since(facts.now).try_into();
+        notes.push(Note::WorkerPaused(
+            worker.to_owned(),
+            left.unwrap_or_default(),
+        ));
+    }
     notes.extend(written(facts, ix));
     notes
 }
@@ -150,6 +160,11 @@ impl Note {
     pub fn text(&self, facts: &Facts<'_>, ix: TaskIx) -> String {
         match self {
             Self::Ready => "ready".to_owned(),
+            Self::WorkerPaused(worker, left) => format!(
+                "its worker {} is paused for {}",
+                one_line(worker),
+                crate::model::show_duration(*left)
+            ),
             Self::BlockedBy(by) => format!("blocked by {}", listing(&facts.names(by))),
             Self::NeedsYou(ask) => {
                 format!("needs you: {}", complete_command(facts.plan, ix, *ask))

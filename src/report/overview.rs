@@ -2,6 +2,7 @@
 //!
 //! Knows the facts. Local times by the zone handed in.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::report::counts::Counts;
 use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_with};
 use crate::report::note::{complete_command, notes};
+use crate::report::paused::{paused, paused_text};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
@@ -56,6 +58,8 @@ struct OverviewJson<'a> {
     last: Option<OrchestrationJson<'a>>,
     counts: Counts,
     needs_people: Vec<String>,
+    /// Nobody starts these before then.
+    paused_workers: BTreeMap<&'a str, Timestamp>,
     next: &'a [NextCommand],
 }
 
@@ -120,6 +124,7 @@ impl<'a> Overview<'a> {
                 .iter()
                 .map(|need| complete_command(self.facts.plan, need.task, need.ask))
                 .collect(),
+            paused_workers: paused(&self.facts),
             next: &self.next,
         })
     }
@@ -162,6 +167,7 @@ impl<'a> Overview<'a> {
         }
         let needs: Vec<TaskIx> = self.needs.iter().map(|need| need.task).collect();
         self.section(&mut text, "Needs you", &needs, look);
+        paused_text(&mut text, &paused(&self.facts), look);
         next_text(&mut text, &self.next);
         text
     }

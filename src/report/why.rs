@@ -2,8 +2,10 @@
 //!
 //! Knows the facts. Text for people and JSON for programs from one value.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{Status, TaskId};
@@ -11,6 +13,7 @@ use crate::plan::{Origin, TaskIx};
 use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_commands};
 use crate::report::note::notes;
+use crate::report::paused::{paused_text, waits_for_worker};
 use crate::report::sanitise::one_line;
 use crate::report::status_json::TaskJson;
 use crate::report::status_table::Look;
@@ -58,6 +61,8 @@ struct WhyJson<'a> {
     unblocks_at_once: Vec<&'a TaskId>,
     sets_free: Vec<&'a TaskId>,
     held_up: Vec<&'a TaskId>,
+    /// Those that it, or something before it, waits for; nobody starts them before then.
+    paused_workers: BTreeMap<&'a str, Timestamp>,
     next: &'a [NextCommand],
 }
 
@@ -113,6 +118,7 @@ impl<'a> Why<'a> {
             unblocks_at_once: self.facts.ids(&self.at_once),
             sets_free: self.facts.ids(&self.sets_free),
             held_up: self.facts.ids(&self.held_up),
+            paused_workers: self.paused_workers(),
             next: &self.next,
         })
     }
@@ -167,9 +173,18 @@ impl<'a> Why<'a> {
                 count(rest, "more line", "more lines")
             );
         }
+        paused_text(&mut text, &self.paused_workers(), look);
         self.effects(&mut text);
         next_text(&mut text, &self.next);
         text
+    }
+
+    fn paused_workers(&self) -> BTreeMap<&'a str, Timestamp> {
+        let before = self.waits.iter().map(|wait| wait.task);
+        before
+            .chain([self.task])
+            .filter_map(|ix| waits_for_worker(&self.facts, ix))
+            .collect()
     }
 
     fn effects(&self, text: &mut String) {

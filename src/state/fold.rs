@@ -129,7 +129,7 @@ pub struct ClaimedRun {
     pub pools: Vec<PoolTake>,
     pub claimed_at: Timestamp,
     /// What the task was before, for the case that it is released.
-    before: Box<TaskState>,
+    pub before: Box<TaskState>,
 }
 
 /// One invocation that dispatches or dispatched.

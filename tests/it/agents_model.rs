@@ -148,8 +148,26 @@ impl Claude {
         );
     }
 
+    /// A session that a person starts in the project: `claude -p`. `runr` is on its path.
+    pub fn session(&self, args: &[&str]) -> Command {
+        let runr = Path::new(env!("CARGO_BIN_EXE_runr")).parent().unwrap();
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", runr.display());
+        let mut command = self.world.sealed(self.program.to_str().unwrap());
+        command
+            .args(["-p", "--output-format", "stream-json", "--verbose"])
+            .args(args)
+            .env("PATH", path);
+        self.at_the_model(&mut command);
+        command
+    }
+
     pub fn runr(&self, args: &[&str]) -> Command {
         let mut command = self.world.runr(args);
+        self.at_the_model(&mut command);
+        command
+    }
+
+    fn at_the_model(&self, command: &mut Command) {
         command
             .env("ANTHROPIC_BASE_URL", self.model.url())
             .env("ANTHROPIC_API_KEY", "dummy-key-of-a-test")
@@ -159,7 +177,6 @@ impl Claude {
         for name in ["TELEMETRY", "ERROR_REPORTING", "AUTOUPDATER", "BUG_COMMAND"] {
             command.env(format!("DISABLE_{name}"), "1");
         }
-        command
     }
 }
 

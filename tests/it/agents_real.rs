@@ -262,3 +262,117 @@ fn codexs_limits_and_logins_are_understood() {
     running.signal(Signal::INT);
     running.wait().exits(130);
 }
+
+/// The events of a session's output.
+fn events(stdout: &str) -> Vec<Value> {
+    let lines = stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    let all = list.as_array().unwrap().iter();
+    all.filter_map(|one| one.as_str().or_else(|| one["name"].as_str()))
+        .collect()
+}
+
+#[test]
+fn runr_inside_a_session_is_asked_as_a_server_and_as_a_skill() {
+    let Some(agents) = RealAgents::find() else {
+        return;
+    };
+    let tool = |name: &str, input: Value| json!({"tool_use": {"name": format!("mcp__runr__{name}"), "input": input}});
+    let claude = Claude::new(
+        &agents,
+        &json!({"scripts": [
+        {"name": "tools", "match": "use the tools",
+         "turns": [tool("list_tasks", json!({})), tool("claim_task", json!({"task": "a"})), write("made"),
+                   tool("complete_task", json!({"task": "a", "commit": true}))]},
+        {"name": "skill", "turns": [bash("runr run --task b.md --worker claude-code")]}],
+        "end": {"text": "done"}}),
+    );
+    claude.world.task(
+        "a",
+        "owns: [made]\nverify: test -f made\ntags: [seen-in-the-list]",
+    );
+    claude.world.task("b", "run: 'true'");
+    let init = claude.runr(&["init", "--with-claude", "--yes"]);
+    claude.world.output(init).exits(0);
+    // A person lets sessions claim.
+    let servers = claude.world.root().join(".mcp.json");
+    let text = fs::read_to_string(&servers).unwrap();
+    let text = text.replace("\"mcp\"", "\"mcp\", \"--allow-write\"");
+    fs::write(&servers, text).unwrap();
+    let git = |args: &[&str]| {
+        let mut command = claude.world.sealed("git");
+        command.args(args);
+        claude.world.output(command).exits(0).stdout
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["config", "user.name", "Ada"]);
+    git(&["config", "user.email", "ada@example.org"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "begin"]);
+
+    let id = "1b8a0c2e-7d4f-4a6b-9c3d-5e6f708192a3";
+    let session = claude.session(&[
+        "--session-id",
+        id,
+        "--permission-mode",
+        "acceptEdits",
+        "--allowedTools=mcp__runr",
+        "use the tools",
+    ]);
+    let ran = claude.world.output(session).exits(0);
+    let events_seen = events(&ran.stdout);
+    let init = events_seen
+        .iter()
+        .find(|event| event["subtype"] == "init")
+        .unwrap();
+    assert!(names(&init["skills"]).contains(&"runr"), "{init}");
+    let server = init["mcp_servers"][0].clone();
+    assert_eq!(server["status"], "connected", "{server}");
+    let answers: Vec<String> = events_seen
+        .iter()
+        .filter(|event| event["type"] == "user")
+        .map(|event| event["message"]["content"].to_string())
+        .collect();
+    assert!(
+        answers[0].contains("a.md") && answers[0].contains("b.md"),
+        "{}",
+        answers[0]
+    );
+    let all = answers.join("\n");
+    assert!(all.contains("1 of 1 checks passed"), "{all}");
+    let log = git(&["log", "-1", "--format=%B"]);
+    assert!(
+        log.contains(&format!("Runr-Worker: claim, session {id}")),
+        "{log}"
+    );
+    assert!(log.contains("Runr-Verified: tier0 test -f made"), "{log}");
+    let noted = claude
+        .world
+        .root()
+        .join(format!(".runr/sessions/{id}.jsonl"));
+    let noted = fs::read_to_string(noted).unwrap();
+    for event in ["session-start", "prompt", "stop", "session-end"] {
+        assert!(noted.contains(&format!("\"{event}\"")), "{event}: {noted}");
+    }
+
+    let session = claude.session(&[
+        "--permission-mode",
+        "acceptEdits",
+        "--allowedTools=Bash",
+        "/runr run --task b.md",
+    ]);
+    claude.world.output(session).exits(0);
+    let asked = claude.model.requests();
+    assert!(
+        asked.contains("The user typed: `/runr run --task b.md`"),
+        "the skill's text with its arguments"
+    );
+    assert!(!asked.contains("runr $ARGUMENTS"));
+    assert_eq!(claude.world.tasks()["b"]["status"], "completed");
+    claude.world.assert_nothing_survives();
+}

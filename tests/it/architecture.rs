@@ -32,8 +32,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "claim",
         &[
-            "model", "event", "plan", "state", "view", "sched", "store", "worker", "attempt",
+            "model",
+            "event",
+            "plan",
+            "state",
+            "view",
+            "sched",
+            "store",
+            "worker",
+            "attempt",
             "project",
+            "git",
+            "orchestrate",
         ],
     ),
     (

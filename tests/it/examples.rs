@@ -28,6 +28,7 @@ fn there_is_a_test_for_every_example_and_each_has_a_readme() {
     assert_eq!(
         names,
         [
+            "agents",
             "cross-track",
             "diamond",
             "manual-gate",
@@ -173,4 +174,27 @@ fn stand_in(sealed: &Sealed, expected: &[(&str, &str)]) {
         .map(|(name, status)| (name.as_str(), status.as_str()))
         .collect();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn agents_are_planned_without_starting_one() {
+    let sealed = example("agents");
+    let plan = sealed.runr(&["plan", "-j", "2", "--json"]).exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let starts = |name: &str| {
+        let tasks = plan["tasks"].as_array().unwrap();
+        let task = tasks.iter().find(|task| task["task"] == name).unwrap();
+        task["start_s"].as_f64().unwrap()
+    };
+    assert_eq!((starts("10-parse.md"), starts("20-print.md")), (0.0, 0.0));
+    assert!(starts("30-docs.md") > 0.0 && starts("40-package.md") > starts("30-docs.md"));
+    let told = sealed
+        .runr(&["run", "--worker", "codex", "--dry-run"])
+        .exits(2);
+    assert!(
+        told.stderr.contains("does not tell what it costs"),
+        "{}",
+        told.stderr
+    );
+    assert!(!sealed.root().join(".runr/journal.jsonl").exists());
 }

@@ -27,6 +27,7 @@ mod examples;
 mod field_failures;
 mod gc;
 mod git_branches;
+mod git_claims;
 mod git_history;
 mod git_house;
 mod git_later;

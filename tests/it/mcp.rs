@@ -337,6 +337,9 @@ fn an_agent_claims_works_and_is_judged_by_the_checks() {
             .contains("looked")
     );
     sealed.put("done.txt", "");
+    // Outside of git there is nothing to commit in.
+    let said = client.refused("complete_task", &json!({ "task": "a", "commit": true }));
+    assert!(said.contains("no git repository"), "{said}");
     let said = client.done("complete_task", &json!({ "task": "a" }));
     assert!(
         said.contains("1 of 1 checks passed") && said.contains("now ready: b.md"),

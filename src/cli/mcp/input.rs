@@ -69,6 +69,15 @@ pub struct OneTaskNote {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Complete {
+    pub task: Name,
+    pub note: Option<Text<1000>>,
+    #[serde(default)]
+    pub commit: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Graph {
     pub focus: Option<Name>,
     pub format: Option<GraphFormat>,
@@ -199,6 +208,10 @@ fn one_of(what: &str, words: &[&str]) -> Value {
     json!({ "type": "string", "enum": words, "description": what })
 }
 
+fn yes_or_no(what: &str) -> Value {
+    json!({ "type": "boolean", "description": what })
+}
+
 fn task() -> Field {
     Field(
         "task",
@@ -267,6 +280,24 @@ impl OneTaskNote {
             Field(
                 "note",
                 text("why, or what was done; kept with the task", 1000),
+                Needed::No,
+            ),
+        ])
+    }
+}
+
+impl Complete {
+    pub fn schema() -> Object {
+        object(vec![
+            task(),
+            Field(
+                "note",
+                text("what was done; kept with the task", 1000),
+                Needed::No,
+            ),
+            Field(
+                "commit",
+                yes_or_no("when the checks pass, commit what the task owns; not unless told"),
                 Needed::No,
             ),
         ])
@@ -381,6 +412,7 @@ mod tests {
         assert_eq!(accepted::<List>(), offered(&List::schema()));
         assert_eq!(accepted::<OneTask>(), offered(&OneTask::schema()));
         assert_eq!(accepted::<OneTaskNote>(), offered(&OneTaskNote::schema()));
+        assert_eq!(accepted::<Complete>(), offered(&Complete::schema()));
         assert_eq!(accepted::<Graph>(), offered(&Graph::schema()));
         assert_eq!(accepted::<Logs>(), offered(&Logs::schema()));
         assert_eq!(accepted::<Add>(), offered(&Add::schema()));
@@ -391,6 +423,7 @@ mod tests {
         for (schema, missing) in [
             (OneTask::schema(), read::<OneTask>(None).is_err()),
             (OneTaskNote::schema(), read::<OneTaskNote>(None).is_err()),
+            (Complete::schema(), read::<Complete>(None).is_err()),
             (Logs::schema(), read::<Logs>(None).is_err()),
             (Add::schema(), read::<Add>(None).is_err()),
             (List::schema(), read::<List>(None).is_err()),

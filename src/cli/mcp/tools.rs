@@ -2,7 +2,9 @@
 //!
 //! Knows no task. There is no tool that approves, and none that takes a command, a path or an environment.
 
-use crate::cli::mcp::input::{Add, Graph, List, Logs, Nothing, Object, OneTask, OneTaskNote};
+use crate::cli::mcp::input::{
+    Add, Complete, Graph, List, Logs, Nothing, Object, OneTask, OneTaskNote,
+};
 
 /// What the person who started the server allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +106,7 @@ impl Tool {
                 "Takes a task that is ready, so that nobody else begins it. Do this before you work on one."
             }
             Self::CompleteTask => {
-                "Says that a task you claimed is done. Its checks run now and alone decide; when one fails the answer is its output, and the task stays yours."
+                "Says that a task you claimed is done. Its checks run now and alone decide; when one fails the answer is its output, and the task stays yours. With `commit` what the task owns is committed when they pass."
             }
             Self::ReleaseTask => "Gives back a task that you claimed and will not finish.",
             Self::AddTask => {
@@ -121,7 +123,8 @@ impl Tool {
             Self::ShowTask | Self::WhyTask | Self::ClaimTask => OneTask::schema(),
             Self::Graph => Graph::schema(),
             Self::Logs => Logs::schema(),
-            Self::CompleteTask | Self::ReleaseTask => OneTaskNote::schema(),
+            Self::CompleteTask => Complete::schema(),
+            Self::ReleaseTask => OneTaskNote::schema(),
             Self::AddTask => Add::schema(),
         }
     }

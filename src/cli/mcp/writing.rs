@@ -2,10 +2,10 @@
 //!
 //! What is recorded names the session and the program behind it. A word alone completes nothing.
 
-use crate::claim::{ClaimError, Completion, Unchecked};
+use crate::claim::{ClaimError, Completion, How, Keep, Kept, Unchecked};
 use crate::cli::claiming::{self, Caller};
 use crate::cli::mcp::answer::Answer;
-use crate::cli::mcp::input::{Add, AddType, OneTaskNote};
+use crate::cli::mcp::input::{Add, AddType, Complete, OneTaskNote};
 use crate::cli::mcp::reading::{snapshot, task, unreadable};
 use crate::cli::snapshot::Snapshot;
 use crate::cli::{Context, diagnostic};
@@ -84,7 +84,7 @@ pub fn release(context: &Context, caller: &Caller, input: OneTaskNote) -> Result
 pub async fn complete(
     context: &Context,
     caller: &Caller,
-    input: OneTaskNote,
+    input: Complete,
     stop: impl Future<Output = ()>,
 ) -> Result<Answer, Answer> {
     let mut snapshot = snapshot(context)?;
@@ -94,18 +94,26 @@ pub async fn complete(
     let place = claiming::Place::new(&snapshot.project, &snapshot.loaded);
     let mut desk = claiming::desk(place, &mut snapshot.store, caller.clone())
         .map_err(|error| unreadable(context, &error))?;
-    let note = input.note.map(|note| note.0);
+    let how = How {
+        unchecked: Unchecked::Refuse,
+        keep: match input.commit {
+            true => Keep::Commit,
+            false => Keep::AsItIs,
+        },
+        note: input.note.map(|note| note.0),
+    };
     let done = desk
-        .complete(ix, Unchecked::Refuse, note, stop)
+        .complete(ix, how, stop)
         .await
         .map_err(|error| refused(&error))?;
     // Only a cache: who reads it next rebuilds it.
     let _ = snapshot.store.write_cache();
     let id = &snapshot.loaded.plan.task(ix).id;
     Ok(match done {
-        Completion::Completed { run, checks } => {
+        Completion::Completed { run, checks, kept } => {
             let mut said =
                 format!("completed {id}: {checks} of {checks} checks passed (run {run})");
+            said.push_str(&in_git(&kept));
             let after = crate::view::tasks(&snapshot.loaded.plan, snapshot.store.state());
             let plan = &snapshot.loaded.plan;
             let names: Vec<String> = plan
@@ -117,7 +125,11 @@ pub async fn complete(
             if !names.is_empty() {
                 said.push_str(&format!("\nnow ready: {}", names.join(", ")));
             }
-            Answer::done(said)
+            // Names of files are the session's own text, and still data.
+            match left(&kept) {
+                left if left.is_empty() => Answer::done(said),
+                left => Answer::done(said).with(left),
+            }
         }
         Completion::AwaitingApproval { run, checks } => Answer::done(format!(
             "{id}: {checks} of {checks} checks passed (run {run}); a person has to approve it"
@@ -133,6 +145,37 @@ pub async fn complete(
             .with(lines.join("\n"))
         }
     })
+}
+
+/// The commit, what was brought where, and how many files are in no commit.
+fn in_git(kept: &Kept) -> String {
+    let mut said = String::new();
+    if let Some(sha) = &kept.sha {
+        said.push_str(&format!("\ncommitted as {sha}"));
+    }
+    for line in &kept.brought {
+        said.push_str(&format!("\n{line}"));
+    }
+    for (files, words) in [
+        (&kept.outside, "not committed, being none of the task's"),
+        (&kept.uncommitted, "not committed"),
+    ] {
+        if !files.is_empty() {
+            said.push_str(&format!("\n{words}: {} changed, listed below", files.len()));
+        }
+    }
+    said
+}
+
+fn left(kept: &Kept) -> String {
+    let files: Vec<&str> = kept
+        .outside
+        .iter()
+        .chain(&kept.uncommitted)
+        .take(claiming::LEFT_SHOWN)
+        .map(String::as_str)
+        .collect();
+    files.join("\n")
 }
 
 fn ready(snapshot: &Snapshot) -> Vec<TaskIx> {

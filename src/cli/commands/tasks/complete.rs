@@ -6,9 +6,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::claim::{How, Keep, Unchecked};
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
+use crate::git::Repository;
 use crate::model::{Isolation, Status};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
@@ -22,7 +24,8 @@ pub struct Args {
     /// Why, or what was done; shown with the task
     #[arg(long)]
     pub note: Option<String>,
-    /// Commit everything in the working tree first, with a message that says what it completes
+    /// Commit everything in the working tree first, with a message that says what it completes; of a claimed task what
+    /// it owns, after its checks
     #[arg(long)]
     pub commit: bool,
 }
@@ -32,18 +35,19 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let mut tasks = settlement.tasks(&args.tasks)?;
     let (claimed, unclaimed): (Vec<TaskIx>, Vec<TaskIx>) =
         tasks.iter().partition(|ix| settlement.is_claimed(**ix));
-    if args.commit
-        && let Some(ix) = claimed.first()
-    {
-        let id = &settlement.task(*ix).id;
-        return Err(Failure::usage(format!(
-            "`{id}` is claimed: what its checks decide on is not committed by runr"
-        ))
-        .help("commit it yourself, then ask again without --commit")
-        .into());
-    }
     if !claimed.is_empty() {
-        settlement.complete_claimed(context, &claimed, args.note.as_deref())?;
+        let how = How {
+            unchecked: Unchecked::Accept,
+            keep: match args.commit {
+                true => Keep::Commit,
+                false => Keep::AsItIs,
+            },
+            note: args.note.clone(),
+        };
+        if args.commit {
+            refuse_elsewhere(context, &settlement)?;
+        }
+        settlement.complete_claimed(context, &claimed, &how)?;
         if unclaimed.is_empty() {
             return Ok(Exit::OK);
         }
@@ -109,6 +113,22 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
         _ => None,
     })
+}
+
+/// What was checked is what is committed: both in the main working tree, where claimed work is done.
+fn refuse_elsewhere(context: &Context, settlement: &Settlement) -> anyhow::Result<()> {
+    let root = &settlement.project.root;
+    if !settlement.project.git
+        || Repository::at(&context.start()?)?.top == Repository::at(root)?.top
+    {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "checks look at {}, which is not the working tree here",
+        root.display()
+    ))
+    .help("bring the work there, and ask from there")
+    .into())
 }
 
 /// Nothing is committed for what the journal will refuse.

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use crate::claim::How;
 use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
 use crate::model::{Config, Status, Task, TaskKind};
@@ -79,7 +80,7 @@ impl Settlement {
         &mut self,
         context: &Context,
         tasks: &[TaskIx],
-        note: Option<&str>,
+        how: &How,
     ) -> anyhow::Result<()> {
         let caller = claiming::at_the_shell(context, None)?;
         let before = standings(&self.plan, self.store.state());
@@ -88,9 +89,10 @@ impl Settlement {
                 project: &self.project,
                 plan: &self.plan,
                 collision: claiming::collision(&self.config),
+                git: &self.config.git,
             };
             let mut desk = claiming::desk(place, &mut self.store, caller.clone())?;
-            let done = claiming::complete(context, &mut desk, *ix, note.map(ToOwned::to_owned));
+            let done = claiming::complete(context, &mut desk, *ix, how.clone());
             if let Err(error) = self.store.write_cache() {
                 writeln!(context.err(), "warning: {error}; it is rebuilt later")?;
             }
