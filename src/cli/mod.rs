@@ -7,6 +7,7 @@ mod args;
 mod claiming;
 mod commands;
 mod conclusion;
+mod containment;
 mod context;
 mod diagnostic;
 mod dispatching;
