@@ -63,7 +63,7 @@ fn every_reading_command_says_the_same_with_the_remedy() {
         assert!(overview.contains(&line), "{overview}");
         assert!(overview.contains(&merge), "{overview}");
         assert!(
-            !overview.contains("runr run"),
+            !overview.contains("runs what is ready"),
             "nothing can run: {overview}"
         );
     }
