@@ -9,6 +9,7 @@ mod commands;
 mod conclusion;
 mod containment;
 mod context;
+mod dashboard;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use context::Context;
+pub use dashboard::routes as dashboard_routes;
 pub use exit::{Exit, Failure};
 
 /// Parses the arguments, runs the command, prints its error if there is one, and gives the exit code.
