@@ -22,7 +22,7 @@
 //! | [`worker`] | who does the work: command lines, environments, prompts, and what agents' own words mean | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
-//! | [`render`] | plan and views → text, dot, mermaid, svg, a page, json | model, plan, view, report's sanitiser |
+//! | [`render`] | plan and views → text, dot, mermaid, svg, a page, json | model, plan, view, report's words and sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
 //! | [`claim`] | work outside of any orchestration: a task taken, checked, committed, given back | model, event, plan, state, view, sched, store, worker, attempt, project, git, orchestrate |

@@ -106,6 +106,7 @@ fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyho
         state,
         views: &views,
         processes: &processes,
+        not_landed: &[],
         now: Timestamp::now(),
     };
     let ids: Vec<RunId> = events

@@ -8,6 +8,7 @@ mod claiming;
 mod commands;
 mod completion;
 mod conclusion;
+mod containment;
 mod context;
 mod dashboard;
 mod diagnostic;

@@ -1,4 +1,4 @@
-//! Everything that a reading command shows, read once: files, journal, processes, the time.
+//! Everything that a reading command shows, read once: files, journal, processes, git, the time.
 //!
 //! Takes no lock and writes nothing.
 
@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli::containment::{Elsewhere, elsewhere};
 use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
 use crate::model::{Fingerprint, ProcessRef, Status};
@@ -16,7 +17,7 @@ use crate::project::{Loaded, Project};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
 use crate::store::{Store, process, sessions};
-use crate::view::{self, TaskView};
+use crate::view::{self, NotLanded, TaskView};
 
 /// A project at one moment.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub store: Store,
     pub now: Timestamp,
     views: Vec<TaskView>,
+    not_landed: Vec<NotLanded>,
     processes: Processes,
 }
 
@@ -46,8 +48,15 @@ impl Snapshot {
         let project = context.project()?;
         let loaded = context.load(&project, orchestration)?;
         let store = context.store(&project)?;
+        let mut views = views(context, &project, &loaded, store.state())?;
+        let Elsewhere {
+            outside,
+            not_landed,
+        } = elsewhere(context, &project, &loaded.plan, store.state())?;
+        view::hold_back(&loaded.plan, &mut views, outside);
         Ok(Self {
-            views: views(context, &project, &loaded, store.state())?,
+            views,
+            not_landed,
             processes: all_processes(&store),
             now: Timestamp::now(),
             project,
@@ -63,6 +72,7 @@ impl Snapshot {
             state: self.store.state(),
             views: &self.views,
             processes: &self.processes,
+            not_landed: &self.not_landed,
             now: self.now,
         }
     }

@@ -43,7 +43,10 @@ pub fn outside(
     if answer.code == Some(0) && answer.out.is_empty() {
         return Ok(Vec::new());
     }
-    let missing = missing(git, &names)?;
+    let missing = match answer.code {
+        Some(0) => BTreeSet::new(),
+        _ => missing(git, &names)?,
+    };
     let present: Vec<&str> = names
         .iter()
         .copied()
@@ -53,10 +56,11 @@ pub fn outside(
     let elsewhere: BTreeSet<String> = if present.is_empty() {
         BTreeSet::new()
     } else {
-        let text = git
-            .run_with(&["rev-list", "--stdin"], input.as_bytes())?
-            .text()?;
-        text.lines().map(str::to_owned).collect()
+        let answer = match missing.is_empty() && answer.code == Some(0) {
+            true => answer,
+            false => git.run_with(&["rev-list", "--stdin"], input.as_bytes())?,
+        };
+        answer.text()?.lines().map(str::to_owned).collect()
     };
     if missing.is_empty() && !names.iter().any(|name| elsewhere.contains(*name)) {
         return Ok(Vec::new());
@@ -124,18 +128,59 @@ fn said(git: &Git, tip: &str, folder: &str) -> Result<BTreeSet<(TaskId, Option<R
         .collect())
 }
 
+/// A branch, and which commits of it a tip does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ahead {
+    /// Without `refs/heads/`.
+    pub branch: String,
+    pub commits: BTreeSet<String>,
+}
+
+/// For commits that a tip does not contain the branches that hold them, sorted, those of single runs left out, until
+/// every commit has one. One process for all, and one for each branch.
+///
+/// # Errors
+/// When git refuses.
+pub fn branches_ahead(git: &Git, tip: &str, commits: &[&str]) -> Result<Vec<Ahead>, GitError> {
+    let mut open: BTreeSet<&str> = commits.iter().copied().collect();
+    let mut found = Vec::new();
+    for branch in branches_with_any(git, commits)? {
+        if open.is_empty() {
+            break;
+        }
+        let (whole, not) = (format!("refs/heads/{branch}"), format!("^{tip}"));
+        let text = git.run(&["rev-list", &whole, &not, "--"])?.text()?;
+        let ahead: BTreeSet<String> = text.lines().map(str::to_owned).collect();
+        let before = open.len();
+        open.retain(|commit| !ahead.contains(*commit));
+        if open.len() < before {
+            found.push(Ahead {
+                branch,
+                commits: ahead,
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// The branches that hold a commit, for people: without `refs/heads/`, sorted, those of single runs left out.
 ///
 /// # Errors
 /// When git refuses.
 pub fn branches_with(git: &Git, commit: &str) -> Result<Vec<String>, GitError> {
-    let answer = git.ask(&[
-        "for-each-ref",
-        "--format=%(refname:short)",
-        "--contains",
-        commit,
-        "refs/heads",
-    ])?;
+    branches_with_any(git, &[commit])
+}
+
+fn branches_with_any(git: &Git, commits: &[&str]) -> Result<Vec<String>, GitError> {
+    if commits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut args = vec!["for-each-ref", "--format=%(refname:lstrip=2)"];
+    for commit in commits {
+        args.extend(["--contains", commit]);
+    }
+    args.push("refs/heads");
+    let answer = git.ask(&args)?;
     if answer.code != Some(0) {
         return Ok(Vec::new());
     }
@@ -196,5 +241,13 @@ mod tests {
         assert_eq!(outside(&git, "main", "", &needed[..2]).unwrap(), []);
         assert_eq!(outside(&git, "main", "other", &needed[..1]).unwrap(), []);
         assert_eq!(branches_with(&git, &three).unwrap(), ["side"]);
+        sample.git(&["branch", "runr/20250108-144530-p2mx", "side"]);
+        sample.git(&["branch", "late", "side~1"]);
+        let ahead = branches_ahead(&git, "main", &[&two, &three]).unwrap();
+        let ahead: Vec<_> = ahead
+            .iter()
+            .map(|ahead| (ahead.branch.as_str(), ahead.commits.len()))
+            .collect();
+        assert_eq!(ahead, [("late", 1), ("side", 2)]);
     }
 }

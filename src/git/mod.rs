@@ -7,6 +7,7 @@
 
 pub mod beginning;
 pub mod changes;
+pub mod checked_out;
 pub mod checkpoint;
 mod command;
 pub mod contained;

@@ -82,7 +82,11 @@ fn new_enough(git: &Git) -> Result<(), GitError> {
     }
 }
 
-fn head(git: &Git) -> Result<Head, GitError> {
+/// What is checked out.
+///
+/// # Errors
+/// When git refuses.
+pub fn head(git: &Git) -> Result<Head, GitError> {
     let name = git.ask(&["symbolic-ref", "--quiet", "HEAD"])?;
     let name = match name.code {
         Some(0) => Some(name.text()?),

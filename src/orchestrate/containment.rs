@@ -12,9 +12,11 @@ use crate::orchestrate::ground::{Grounds, branch_of};
 use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
+use crate::report::Remedy;
 use crate::state::State;
 use crate::store::Layout;
 use crate::store::lock::{self, Held};
+use crate::view::{self, Whereabouts};
 
 /// Completed tasks that have a commit, with that commit.
 #[must_use]
@@ -42,19 +44,6 @@ pub struct Found {
     pub missing: Vec<Event>,
     /// For people.
     pub lines: Vec<String>,
-}
-
-/// Work that is elsewhere, and how a person brings it in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remedy {
-    pub says: String,
-    pub command: String,
-}
-
-impl Remedy {
-    fn lines(&self) -> Vec<String> {
-        vec![self.says.clone(), format!("  help: {}", self.command)]
-    }
 }
 
 /// Looks at every completed task of a plan. What ended orchestrations have not landed yet is landed first, where they
@@ -117,19 +106,16 @@ fn at(
 fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<Remedy, GitError> {
     let branches = contained::branches_with(git, &outside.commit)?;
     let here = grounds.ground.onto.as_deref().unwrap_or(&grounds.branch);
-    Ok(match branches.first() {
-        Some(branch) => Remedy {
-            says: format!("{} is completed on {branch}, not in {here}", outside.task),
-            command: format!("git merge {branch}"),
+    let found = view::Outside {
+        commit: outside.commit.clone(),
+        at: match (branches.into_iter().next(), outside.is) {
+            (_, Lost::Missing) => Whereabouts::Gone,
+            (Some(branch), Lost::Elsewhere) => Whereabouts::On(branch),
+            (None, Lost::Elsewhere) => Whereabouts::Loose,
         },
-        None => {
-            let short = outside.commit.get(..7).unwrap_or(&outside.commit);
-            Remedy {
-                says: format!("{} is completed in {short}, not in {here}", outside.task),
-                command: format!("git cherry-pick {short}"),
-            }
-        }
-    })
+        here: here.to_owned(),
+    };
+    Ok(Remedy::new(&outside.task, &found))
 }
 
 /// Lands what an ended orchestration left behind. `true`: something moved.

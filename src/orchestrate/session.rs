@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::event::{Event, Recorded};
 use crate::model::{Config, Land, OrchId, Status, TaskKind};
-use crate::orchestrate::containment::{self, Remedy};
+use crate::orchestrate::containment;
 use crate::orchestrate::dispatch::{Away, Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
 use crate::orchestrate::driver::{Ending, Orchestrator, Start, new_orchestration};
@@ -22,7 +22,7 @@ use crate::orchestrate::{OrchestrateError, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::live::{Estimate, ScreenInfo};
-use crate::report::shell_word;
+use crate::report::{Remedy, shell_word};
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, process};

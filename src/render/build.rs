@@ -8,6 +8,7 @@ use crate::model::TrackIx;
 use crate::plan::{Plan, TaskIx};
 use crate::render::reduce::needed;
 use crate::render::{Drawing, Edge, Edges, Node, Selection, Standing, Total};
+use crate::report::place;
 use crate::view::{self, Stale, TaskView};
 
 /// What a task without history and estimate counts as when nothing is known of the others either.
@@ -140,6 +141,7 @@ fn node(source: Source<'_>, ix: TaskIx, track_of: &[Option<usize>]) -> Node {
             Stale::InputsChanged => "its text or inputs changed".into(),
             Stale::PrerequisiteChanged(p) => format!("{} changed", plan.task(*p).id).into(),
         }),
+        outside: seen.outside.as_ref().map(|found| place(found).into()),
         reason: source
             .facts
             .get(ix.0 as usize)

@@ -28,6 +28,8 @@ pub struct Node {
     pub standing: Standing,
     /// Why a completed task is stale, in words.
     pub stale: Option<Box<str>>,
+    /// Where a completed task's work is when the branch checked out does not contain it, in words.
+    pub outside: Option<Box<str>>,
     /// Why it is in its state, in words.
     pub reason: Option<Box<str>>,
     /// Index into `Drawing::tracks`.

@@ -165,6 +165,10 @@ pub fn explain(node: &Node) -> String {
         }
         (Standing::None, None) => state,
     };
+    if let Some(place) = &node.outside {
+        words.push_str(", ");
+        words.push_str(place);
+    }
     if let Some(reason) = &node.reason {
         words.push_str(": ");
         words.push_str(reason);

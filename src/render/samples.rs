@@ -88,6 +88,7 @@ pub fn drawing(tracks: &[&str], made: &[Made], selection: &Selection) -> Drawing
                     _ => Standing::Blocked(missing),
                 },
                 stale: (m.title == "Stale").then_some(Stale::TextChanged),
+                outside: None,
             }
         })
         .collect();

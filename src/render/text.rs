@@ -129,6 +129,9 @@ impl<'a> Painter<'a> {
         if node.stale.is_some() {
             add("stale", style(Look::Stale));
         }
+        if let Some(place) = &node.outside {
+            add(place, style(Look::Stale));
+        }
         (text, width)
     }
 
@@ -186,7 +189,7 @@ impl<'a> Painter<'a> {
             .iter()
             .map(|edge| &self.drawing.nodes[self.drawing.edges[*edge].from])
             .collect();
-        nodes.sort_by_key(|node| node.status == Status::Completed);
+        nodes.sort_by_key(|node| node.status == Status::Completed && node.outside.is_none());
         nodes
             .into_iter()
             .map(|node| Name {

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::model::{OrchId, RunId, Task, TaskId};
 use crate::plan::{Plan, TaskIx};
+use crate::report::remedy::Remedy;
 use crate::state::{State, TaskState};
-use crate::view::TaskView;
+use crate::view::{NotLanded, TaskView};
 
 /// What is known of the processes behind an open run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Facts<'a> {
     /// In the plan's order.
     pub views: &'a [TaskView],
     pub processes: &'a Processes,
+    /// Branches with completed work that is not in the branch checked out, as far as that was asked.
+    pub not_landed: &'a [NotLanded],
     pub now: Timestamp,
 }
 
@@ -66,6 +69,12 @@ impl<'a> Facts<'a> {
             .iter()
             .map(|t| self.plan.task(*t).id.as_str())
             .collect()
+    }
+    /// Of a completed task that is not in the branch checked out: how it gets there.
+    #[must_use]
+    pub fn remedy(&self, ix: TaskIx) -> Option<Remedy> {
+        let outside = self.view(ix).outside.as_ref()?;
+        Some(Remedy::new(&self.task(ix).id, outside))
     }
     #[must_use]
     pub fn liveness(&self, run: &RunId) -> Liveness {

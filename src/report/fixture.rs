@@ -26,6 +26,7 @@ impl<'a> Told<'a> {
             state: &self.story.state,
             views: &self.views,
             processes: &self.processes,
+            not_landed: &[],
             now: self.story.now(),
         }
     }

@@ -4,7 +4,7 @@
 //! then file order.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::report::paused::{paused, paused_text, waits_for_worker};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
-use crate::report::text::{columns, count, pad, shell_word};
-use crate::view::{Class, Need, needs_people};
+use crate::report::text::{columns, count, listing, pad, shell_word};
+use crate::view::{Class, Need, Standing, needs_people};
 
 /// How long a task is expected to take when neither history nor its file says so.
 pub const DEFAULT_EXPECTED: Duration = Duration::from_secs(60);
@@ -61,6 +61,9 @@ struct NextJson<'a> {
     needs_people: Vec<NeedJson<'a>>,
     /// Nobody starts these before then.
     paused_workers: BTreeMap<&'a str, Timestamp>,
+    /// What brings in completed work that is waited for; not for `--people`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bring_in: Option<BTreeSet<String>>,
 }
 
 /// What is asked for.
@@ -95,7 +98,7 @@ impl<'a> Next<'a> {
         // A new run attempts what failed or stopped as well, as soon as nothing stands before it.
         let dispatchable = |ix: &TaskIx| {
             let view = facts.view(*ix);
-            view.standing == crate::view::Standing::Ready && view.class() != Class::NeedsYou
+            view.standing == Standing::Ready && view.class() != Class::NeedsYou
         };
         let mut ready: Vec<TaskIx> = facts.plan.numbers().filter(dispatchable).collect();
         ready.sort_by_key(|ix| {
@@ -149,6 +152,8 @@ impl<'a> Next<'a> {
                 })
                 .collect(),
             paused_workers: paused(facts),
+            bring_in: (whose == Whose::Everybodys)
+                .then(|| self.held_back().into_iter().map(|(c, _)| c).collect()),
         })
     }
 
@@ -175,7 +180,10 @@ impl<'a> Next<'a> {
         let mut text = String::new();
         self.section(&mut text, "Workers could do now", &rows[..ready], look);
         self.section(&mut text, "Needs you", &rows[ready..], look);
-        if rows.is_empty() {
+        if whose == Whose::Everybodys {
+            self.bring_in(&mut text);
+        }
+        if text.is_empty() {
             text.push_str(match whose {
                 Whose::Everybodys => "nothing can be done now\n",
                 Whose::Peoples => "nothing needs you now\n",
@@ -185,6 +193,43 @@ impl<'a> Next<'a> {
             paused_text(&mut text, &paused(&self.facts), look);
         }
         text
+    }
+
+    /// The commands that bring in what is completed elsewhere and waited for, each once.
+    fn bring_in(&self, text: &mut String) {
+        let mut needed: BTreeMap<String, BTreeSet<TaskIx>> = BTreeMap::new();
+        for (command, dependent) in self.held_back() {
+            needed.entry(command).or_default().insert(dependent);
+        }
+        if needed.is_empty() {
+            return;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let (bold, dim) = (bold(), dim());
+        let _ = writeln!(text, "{bold}Completed elsewhere{bold:#}");
+        let width = needed.keys().map(|c| columns(c)).max().unwrap_or(0);
+        for (command, dependents) in &needed {
+            text.push_str("  ");
+            pad(text, command, width);
+            let dependents: Vec<TaskIx> = dependents.iter().copied().collect();
+            let names = listing(&self.facts.names(&dependents));
+            let _ = writeln!(text, "  {dim}brings in what {names} waits for{dim:#}");
+        }
+    }
+
+    /// Commands that bring completed work in, each with a task that waits for it.
+    fn held_back(&self) -> Vec<(String, TaskIx)> {
+        let facts = &self.facts;
+        let mut found = Vec::new();
+        for ix in facts.plan.numbers() {
+            if let Standing::Blocked(by) = &facts.view(ix).standing {
+                let remedies = by.iter().filter_map(|p| facts.remedy(*p));
+                found.extend(remedies.map(|remedy| (remedy.command, ix)));
+            }
+        }
+        found
     }
 
     fn section(&self, text: &mut String, heading: &str, rows: &[Line], look: &Look) {

@@ -8,8 +8,9 @@ use crate::model::{OrchId, RunId, Status, StopReason, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
+use crate::report::remedy::Remedy;
 use crate::report::text::{count, shell_word};
-use crate::view::{Ask, Class, Need, Unblocker, needs_people};
+use crate::view::{Ask, Class, Need, Standing, Unblocker, needs_people};
 
 /// How many commands are named.
 pub const COMMANDS: usize = 3;
@@ -63,6 +64,10 @@ pub fn next_with(
             ),
         }
     }
+    let remedy = held_back(facts, shown);
+    if let Some((remedy, why)) = &remedy {
+        add(remedy.command.clone(), why);
+    }
     let worst = of(Class::Failed)
         .chain(of(Class::Stopped))
         .max_by_key(|ix| {
@@ -100,7 +105,7 @@ pub fn next_with(
     if first_deserted.is_none() && running.is_none() {
         let can_run = |ix: &TaskIx| facts.task(*ix).kind != TaskKind::Manual;
         if let Some(ix) = worst.filter(can_run) {
-            let blocked = matches!(facts.view(ix).standing, crate::view::Standing::Blocked(_));
+            let blocked = matches!(facts.view(ix).standing, Standing::Blocked(_));
             let not_started = orch.filter(|_| of(Class::Ready).next().is_some());
             if let Some(orch) = not_started {
                 add(
@@ -136,6 +141,22 @@ pub fn next_with(
     }
     next.truncate(COMMANDS);
     next
+}
+
+/// How completed work gets into the branch checked out: what something waits for first.
+fn held_back(facts: &Facts<'_>, shown: &[TaskIx]) -> Option<(Remedy, String)> {
+    let needed = shown
+        .iter()
+        .filter_map(|ix| match &facts.view(*ix).standing {
+            Standing::Blocked(by) => by.iter().find_map(|p| facts.remedy(*p)),
+            Standing::Ready | Standing::None => None,
+        })
+        .next();
+    if let Some(remedy) = needed {
+        return Some((remedy, "brings in what the rest needs".to_owned()));
+    }
+    let remedy = shown.iter().find_map(|ix| facts.remedy(*ix))?;
+    Some((remedy, "brings in what was completed there".to_owned()))
 }
 
 /// The orchestration in which a task was cancelled or lost, if it has ended: continuing it runs the task.

@@ -8,9 +8,10 @@ use crate::model::{Source, Status, StopReason, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::report::facts::{Facts, Liveness};
 use crate::report::paused::waits_for_worker;
+use crate::report::remedy::{Remedy, place};
 use crate::report::sanitise::one_line;
 use crate::report::text::{cut, listing, shell_word};
-use crate::view::{Ask, Stale, Standing};
+use crate::view::{Ask, Outside, Stale, Standing};
 
 /// How many columns of a message stand in a table.
 const MESSAGE_COLUMNS: usize = 100;
@@ -40,6 +41,8 @@ pub enum Note {
     FromGit,
     /// Completed by a run that left no commit.
     NoCheckpoint,
+    /// Completed, and not in the branch checked out.
+    Elsewhere(Outside),
     /// Its file says something else.
     Written {
         says: String,
@@ -77,6 +80,7 @@ pub fn notes(facts: &Facts<'_>, ix: TaskIx) -> Vec<Note> {
                 notes.push(Note::NoCheckpoint);
             }
             notes.extend(view.stale.clone().map(Note::Stale));
+            notes.extend(view.outside.clone().map(Note::Elsewhere));
         }
         Status::InProgress => {
             if let Some((run, claim)) = facts.state.claimed_run(&facts.task(ix).id) {
@@ -165,7 +169,7 @@ impl Note {
                 one_line(worker),
                 crate::model::show_duration(*left)
             ),
-            Self::BlockedBy(by) => format!("blocked by {}", listing(&facts.names(by))),
+            Self::BlockedBy(by) => blocked_text(facts, by),
             Self::NeedsYou(ask) => {
                 format!("needs you: {}", complete_command(facts.plan, ix, *ask))
             }
@@ -200,6 +204,7 @@ impl Note {
             Self::ByHand => "manual".to_owned(),
             Self::FromGit => "from git".to_owned(),
             Self::NoCheckpoint => "no checkpoint".to_owned(),
+            Self::Elsewhere(outside) => place(outside),
             Self::Written { says, recorded } => {
                 let name = shell_word(facts.task(ix).id.as_str());
                 let remedy = match (recorded, facts.task(ix).kind) {
@@ -218,6 +223,26 @@ impl Note {
             }
         }
     }
+}
+
+/// What a task waits for: what is not completed by its names, what is completed elsewhere with the command that brings
+/// it in.
+fn blocked_text(facts: &Facts<'_>, by: &[TaskIx]) -> String {
+    let remedies: Vec<Remedy> = by.iter().filter_map(|ix| facts.remedy(*ix)).collect();
+    let mut open = by.to_vec();
+    open.retain(|ix| facts.view(*ix).outside.is_none());
+    let Some(first) = remedies.first() else {
+        return format!("blocked by {}", listing(&facts.names(&open)));
+    };
+    let before = match open.is_empty() {
+        true => "blocked: ".to_owned(),
+        false => format!("blocked by {}; ", listing(&facts.names(&open))),
+    };
+    let more = match remedies.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    format!("{before}{}{more}: {}", first.says, first.command)
 }
 
 fn is_done(says: &str) -> bool {

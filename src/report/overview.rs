@@ -15,10 +15,11 @@ use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_with};
 use crate::report::note::{complete_command, notes};
 use crate::report::paused::{paused, paused_text};
+use crate::report::remedy::merge_command;
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
-use crate::report::text::{name_width, pad};
+use crate::report::text::{count, name_width, pad};
 use crate::report::why::next_text;
 use crate::state::Orchestration;
 use crate::view::{Class, Need, needs_people};
@@ -51,6 +52,16 @@ struct OrchestrationJson<'a> {
     state: &'static str,
 }
 
+/// A branch with completed work that the branch checked out does not have.
+#[derive(Debug, Serialize)]
+struct NotLandedJson<'a> {
+    branch: &'a str,
+    commits: usize,
+    /// The branch checked out, or `HEAD`.
+    not_in: &'a str,
+    command: String,
+}
+
 #[derive(Debug, Serialize)]
 struct OverviewJson<'a> {
     schema_version: u32,
@@ -60,6 +71,7 @@ struct OverviewJson<'a> {
     needs_people: Vec<String>,
     /// Nobody starts these before then.
     paused_workers: BTreeMap<&'a str, Timestamp>,
+    not_landed: Vec<NotLandedJson<'a>>,
     next: &'a [NextCommand],
 }
 
@@ -125,6 +137,17 @@ impl<'a> Overview<'a> {
                 .map(|need| complete_command(self.facts.plan, need.task, need.ask))
                 .collect(),
             paused_workers: paused(&self.facts),
+            not_landed: self
+                .facts
+                .not_landed
+                .iter()
+                .map(|found| NotLandedJson {
+                    branch: &found.branch,
+                    commits: found.commits,
+                    not_in: &found.here,
+                    command: merge_command(&found.branch),
+                })
+                .collect(),
             next: &self.next,
         })
     }
@@ -168,8 +191,37 @@ impl<'a> Overview<'a> {
         let needs: Vec<TaskIx> = self.needs.iter().map(|need| need.task).collect();
         self.section(&mut text, "Needs you", &needs, look);
         paused_text(&mut text, &paused(&self.facts), look);
+        self.not_landed(&mut text);
         next_text(&mut text, &self.next);
         text
+    }
+
+    fn not_landed(&self, text: &mut String) {
+        let found = self.facts.not_landed;
+        if found.is_empty() {
+            return;
+        }
+        let bold = bold();
+        let _ = writeln!(text, "\n{bold}Not landed{bold:#}");
+        let width = name_width(found.iter().take(SHOWN).map(|one| one.branch.as_str()));
+        for one in found.iter().take(SHOWN) {
+            text.push_str("  ");
+            pad(text, &one_line(&one.branch), width);
+            let here = one_line(&one.here);
+            let are = match one.commits {
+                1 => "is",
+                _ => "are",
+            };
+            let _ = writeln!(
+                text,
+                "  {} that {are} not in {here}: {}",
+                count(one.commits, "commit", "commits"),
+                merge_command(&one.branch)
+            );
+        }
+        if found.len() > SHOWN {
+            let _ = writeln!(text, "  and {} more", found.len() - SHOWN);
+        }
     }
 
     fn orchestration(&self, text: &mut String, id: &OrchId, o: &Orchestration, look: &Look) {

@@ -10,7 +10,8 @@ use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::{Facts, Liveness};
 use crate::report::note::{complete_command, notes};
-use crate::view::{Class, Stale, Standing};
+use crate::report::remedy::Remedy;
+use crate::view::{Class, Outside, Stale, Standing, Whereabouts};
 
 /// One task.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +28,8 @@ pub struct TaskJson {
     pub ready: bool,
     pub blocked_by: Vec<TaskId>,
     pub stale: Option<StaleJson>,
+    /// Of a completed task that does not count for its dependents here.
+    pub outside: Option<OutsideJson>,
     pub last_run_id: Option<RunId>,
     pub completed_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
@@ -52,6 +55,20 @@ pub struct StaleJson {
     /// `text_changed`, `inputs_changed` or `prerequisite_changed`.
     pub reason: &'static str,
     pub prerequisite: Option<TaskId>,
+}
+
+/// Where completed work is that the branch checked out does not contain.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutsideJson {
+    /// `None`: on no branch.
+    pub branch: Option<String>,
+    pub commit: String,
+    /// The commit is not in the repository any more.
+    pub gone: bool,
+    /// The branch checked out, or `HEAD`.
+    pub not_in: String,
+    /// What brings it in.
+    pub command: String,
 }
 
 /// A task that a person or a session outside has taken.
@@ -154,6 +171,10 @@ impl TaskJson {
                 .stale
                 .as_ref()
                 .map(|stale| StaleJson::new(facts, stale)),
+            outside: view
+                .outside
+                .as_ref()
+                .map(|found| OutsideJson::new(&task.id, found)),
             last_run_id: recorded.last_run_id,
             completed_at: recorded.completed_at,
             updated_at: recorded.updated_at,
@@ -167,6 +188,21 @@ impl TaskJson {
             needs_you: view.ask().map(|ask| complete_command(facts.plan, ix, ask)),
             written_status,
             notes: notes.iter().map(|note| note.text(facts, ix)).collect(),
+        }
+    }
+}
+
+impl OutsideJson {
+    fn new(task: &TaskId, found: &Outside) -> Self {
+        Self {
+            branch: match &found.at {
+                Whereabouts::On(branch) => Some(branch.clone()),
+                Whereabouts::Loose | Whereabouts::Gone => None,
+            },
+            commit: found.commit.clone(),
+            gone: found.at == Whereabouts::Gone,
+            not_in: found.here.clone(),
+            command: Remedy::new(task, found).command,
         }
     }
 }

@@ -87,7 +87,7 @@ fn rows(text: &mut String, facts: &Facts<'_>, tasks: &[TaskIx], look: &Look) {
 fn note_style(note: &Note) -> anstyle::Style {
     match note {
         Note::NeedsYou(_) => class_style(Class::NeedsYou),
-        Note::Trouble(_) => class_style(Class::Stopped),
+        Note::Trouble(_) | Note::Elsewhere(_) => class_style(Class::Stopped),
         Note::Stale(_) | Note::Written { .. } => class_style(Class::Stopped),
         Note::Because(..) => anstyle::Style::new(),
         _ => dim(),
@@ -140,6 +140,7 @@ mod tests {
             state: &story.state,
             views: &views,
             processes,
+            not_landed: &[],
             now: story.now(),
         };
         let all: Vec<TaskIx> = story.plan.numbers().collect();

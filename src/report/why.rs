@@ -88,7 +88,10 @@ impl<'a> Why<'a> {
 
     fn completed_prerequisites(&self) -> Vec<TaskIx> {
         let mut done = self.facts.plan.graph().prerequisites(self.task);
-        done.retain(|p| self.facts.view(*p).status == Status::Completed);
+        done.retain(|p| {
+            let view = self.facts.view(*p);
+            view.status == Status::Completed && view.outside.is_none()
+        });
         done
     }
 

@@ -5,6 +5,7 @@
 //! handed in. Does not know how any of it is written on a screen ([`crate::report`]).
 
 mod inferred;
+mod outside;
 mod owners;
 mod people;
 mod rerun;
@@ -16,6 +17,7 @@ mod written;
 pub use inferred::{
     Difference, Evidence, Facts as FileFacts, Found, Inferred, TaskFiles, inferred,
 };
+pub use outside::{NotLanded, Outside, Whereabouts, hold_back};
 pub use owners::Owners;
 pub use people::{Ask, Need, needs_people};
 pub use rerun::rerun;

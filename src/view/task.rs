@@ -5,6 +5,7 @@
 use crate::model::{Fingerprint, OrchId, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{State, TaskState};
+use crate::view::Outside;
 
 /// What a pending, failed, stopped or skipped task could do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +14,8 @@ pub enum Standing {
     None,
     /// Every prerequisite is completed: it would be dispatched now (for a manual task: a person can begin).
     Ready,
-    /// Waits for these direct prerequisites, in order of their numbers.
+    /// Waits for these direct prerequisites, in order of their numbers. One that is completed is not in the branch
+    /// checked out: see [`TaskView::outside`].
     Blocked(Vec<TaskIx>),
 }
 
@@ -48,6 +50,8 @@ pub struct TaskView {
     pub kind: TaskKind,
     pub standing: Standing,
     pub stale: Option<Stale>,
+    /// Of a completed task whose work the branch checked out does not contain, as far as that was asked.
+    pub outside: Option<Outside>,
 }
 
 impl TaskView {
@@ -153,6 +157,7 @@ fn views(
                 kind: task.kind,
                 standing,
                 stale,
+                outside: None,
             }
         })
         .collect()
@@ -272,6 +277,7 @@ mod tests {
                 kind,
                 standing,
                 stale: None,
+                outside: None,
             };
             assert_eq!(view.class(), class, "{view:?}");
         }

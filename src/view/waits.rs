@@ -19,7 +19,7 @@ pub enum Waits {
     ListedAbove,
 }
 
-/// One line of the tree: a task that is not completed and that the one above it needs.
+/// One line of the tree: a task that the one above it needs and waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     pub task: TaskIx,
@@ -31,11 +31,14 @@ pub struct Wait {
     pub below: Waits,
 }
 
-/// Everything that a task waits for, depth first, prerequisites by number. What is completed is left
-/// out; a subtree is listed once.
+/// Everything that a task waits for, depth first, prerequisites by number. What is completed is left out, unless
+/// it is not in the branch checked out: then it stands there, and nothing below it. A subtree is listed once.
 #[must_use]
 pub fn waits(plan: &Plan, views: &[TaskView], task: TaskIx) -> Vec<Wait> {
-    let open = |t: TaskIx| views[t.0 as usize].status != Status::Completed;
+    let open = |t: TaskIx| {
+        let view = &views[t.0 as usize];
+        view.status != Status::Completed || view.outside.is_some()
+    };
     let edges: BTreeMap<(TaskIx, TaskIx), (Origin, Place)> = plan
         .graph()
         .edges()
@@ -43,6 +46,9 @@ pub fn waits(plan: &Plan, views: &[TaskView], task: TaskIx) -> Vec<Wait> {
         .map(|e| ((e.prerequisite, e.dependent), (e.origin, e.place)))
         .collect();
     let missing = |t: TaskIx| {
+        if t != task && views[t.0 as usize].status == Status::Completed {
+            return Vec::new();
+        }
         let mut missing = plan.graph().prerequisites(t);
         missing.retain(|p| open(*p));
         missing

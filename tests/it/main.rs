@@ -31,6 +31,7 @@ mod git_claims;
 mod git_history;
 mod git_house;
 mod git_later;
+mod git_outside;
 mod git_people;
 mod git_recovery;
 mod git_runs;

@@ -85,13 +85,16 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !args.follow {
         output.copy(&files)?;
         output.finish()?;
-        if !output.any() && files.is_empty() && !context.quiet() {
+        if !output.any() && args.lines != Some(0) && !context.quiet() {
             writeln!(context.err(), "note: run {latest} has left no output")?;
         }
         return Ok(Exit::OK);
     }
     let end = follow(&mut store, &latest, &mut output)?;
     output.finish()?;
+    if end == End::Ended && args.lines != Some(0) && !output.any() && !context.quiet() {
+        writeln!(context.err(), "note: run {latest} has left no output")?;
+    }
     if end == End::Gone && !context.quiet() {
         writeln!(
             context.err(),

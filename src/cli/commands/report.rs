@@ -47,7 +47,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         })?,
         None => latest(&snapshot)?,
     };
-    let receipt = receipt(context, &snapshot, &orch)?;
+    let mut receipt = receipt(context, &snapshot, &orch)?;
     let text = if args.json {
         serde_json::to_string(&receipt)? + "\n"
     } else if args.md {
@@ -59,6 +59,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             close: Close::Whole,
         };
         let remains = runs::remains(snapshot.store.layout(), &receipt);
+        // Whoever reads this has just typed it.
+        receipt.next.retain(|next| next.command != "runr report");
         let mut text = summary(&receipt, &remains, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));

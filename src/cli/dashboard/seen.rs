@@ -135,6 +135,7 @@ impl Seen {
             state: &self.state,
             views: &self.views,
             processes: &self.processes,
+            not_landed: &[],
             now: self.now,
         }
     }
