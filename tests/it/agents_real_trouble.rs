@@ -10,7 +10,7 @@ use crate::agents_model::{Claude, RealAgents};
 fn log(claude: &Claude) -> String {
     let run = claude.world.tasks()["a"]["last_run_id"].clone();
     let folder = claude.world.root().join(".runr/runs");
-    fs::read_to_string(folder.join(run.as_str().unwrap()).join("output.log")).unwrap()
+    fs::read_to_string(folder.join(run.as_str().unwrap()).join("worker.log")).unwrap()
 }
 
 fn write_made() -> Value {
