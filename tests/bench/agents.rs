@@ -101,14 +101,15 @@ fn share(place: &Place) -> io::Result<()> {
     let seen = watch(orchestrate(&folder, 1))?;
     let took = began.elapsed();
     completed(&folder, 1)?;
+    let rate = f64::from(SECONDS * EVENTS) / took.as_secs_f64();
     let percent = seen.processor.as_secs_f64() / took.as_secs_f64() * 100.0;
+    // A shell's pace depends on the machine; what the events cost is held against the rate that was asked for.
+    let scaled = percent * f64::from(EVENTS) / rate;
     line(&format!(
-        "  {} events in {:.0} s ({:.0} a second): {percent:.2} % of a processor, start and end included   \
-         at most {SHARE}: {}",
+        "  {} events, {rate:.0} a second: {percent:.2} % of a processor, start and end included; at {EVENTS} a second \
+         {scaled:.2} %   at most {SHARE}: {}",
         SECONDS * EVENTS,
-        took.as_secs_f64(),
-        f64::from(SECONDS * EVENTS) / took.as_secs_f64(),
-        verdict(percent, SHARE)
+        verdict(scaled, SHARE)
     ));
     Ok(())
 }
