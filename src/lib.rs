@@ -22,11 +22,12 @@
 //! | [`worker`] | who does the work: command lines, environments, prompts, and what agents' own words mean | model |
 //! | [`attempt`] | one run, in a process of its own; and how such a process is started and watched | model, worker, store, git |
 //! | [`project`] | finds the root, reads files | model, spec, plan |
-//! | [`render`] | plan and views → text, dot, mermaid, svg, json | model, plan, view, report's sanitiser |
+//! | [`render`] | plan and views → text, dot, mermaid, svg, a page, json | model, plan, view, report's sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
 //! | [`claim`] | work outside of any orchestration: a task taken, checked, given back | model, event, plan, state, view, sched, store, worker, attempt, project |
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
+//! | [`web`] | the dashboard's server: who may ask, how it is answered; its routes are the command's | nothing of ours |
 //! | [`scaffold`] | what `init` and `demo` write | model |
 //! | [`cli`] | arguments, environment, streams, exit codes | all |
 //!
@@ -97,4 +98,5 @@ pub mod spec;
 pub mod state;
 pub mod store;
 pub mod view;
+pub mod web;
 pub mod worker;

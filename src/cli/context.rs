@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, StripStream};
 use anyhow::Context as _;
@@ -14,16 +15,67 @@ use crate::project::{self, Loaded, Project};
 use crate::report::Glyphs;
 use crate::store::{Notice, Store};
 
+/// What a command has said to somebody who is not at a terminal: results and everything else, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    /// What was said until now.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where a command's words go.
+#[derive(Debug, Clone)]
+enum Streams {
+    Own,
+    Kept(Kept),
+}
+
 /// The surroundings of one command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Context {
     global: Global,
+    streams: Streams,
+    /// Added to the name of who types, when it is not typed at a shell.
+    through: Option<&'static str>,
 }
 
 impl Context {
     #[must_use]
     pub fn new(global: Global) -> Self {
-        Self { global }
+        Self {
+            global,
+            streams: Streams::Own,
+            through: None,
+        }
+    }
+
+    /// The same surroundings for a command that is asked for through something else than a shell: its words are
+    /// kept, and the journal says through what.
+    #[must_use]
+    pub fn through(&self, what: &'static str) -> (Self, Kept) {
+        let kept = Kept::default();
+        let context = Self {
+            global: self.global.clone(),
+            streams: Streams::Kept(kept.clone()),
+            through: Some(what),
+        };
+        (context, kept)
     }
 
     /// The same surroundings in another folder.
@@ -34,6 +86,7 @@ impl Context {
                 repo: Some(dir.to_owned()),
                 ..self.global.clone()
             },
+            ..self.clone()
         }
     }
 
@@ -47,13 +100,21 @@ impl Context {
 
     /// Results. Styles written to it are dropped when it is not a terminal or colour is off.
     #[must_use]
-    pub fn out(&self) -> impl Write + use<> {
-        AutoStream::new(std::io::stdout().lock(), self.choice())
+    pub fn out(&self) -> Box<dyn Write> {
+        match &self.streams {
+            Streams::Own => Box::new(AutoStream::new(std::io::stdout().lock(), self.choice())),
+            Streams::Kept(kept) => {
+                Box::new(StripStream::new(Box::new(kept.clone()) as Box<dyn Write>))
+            }
+        }
     }
 
     /// Everything else, a line at a time: lines of several processes on one terminal do not mix.
     #[must_use]
     pub fn err(&self) -> Box<dyn Write> {
+        if let Streams::Kept(kept) = &self.streams {
+            return Box::new(StripStream::new(Box::new(kept.clone()) as Box<dyn Write>));
+        }
         let choice = match self.choice() {
             anstream::ColorChoice::Auto => AutoStream::choice(&std::io::stderr()),
             chosen => chosen,
@@ -100,10 +161,14 @@ impl Context {
     /// Who types, for the journal: the login name, else the number.
     #[must_use]
     pub fn user(&self) -> String {
-        ["USER", "LOGNAME"]
+        let name = ["USER", "LOGNAME"]
             .iter()
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
+        match self.through {
+            Some(what) => format!("{name} ({what})"),
+            None => name,
+        }
     }
 
     /// The signs that the locale can show.

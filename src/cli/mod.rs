@@ -8,6 +8,7 @@ mod claiming;
 mod commands;
 mod conclusion;
 mod context;
+mod dashboard;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use context::Context;
+pub use dashboard::routes as dashboard_routes;
 pub use exit::{Exit, Failure};
 
 /// Parses the arguments, runs the command, prints its error if there is one, and gives the exit code.

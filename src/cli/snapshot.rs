@@ -145,7 +145,8 @@ pub fn fingerprints(
 }
 
 /// Looks at the processes, and at what sessions said of themselves.
-fn all_processes(store: &Store) -> Processes {
+#[must_use]
+pub fn all_processes(store: &Store) -> Processes {
     let mut found = processes(store.state(), &process::is_alive);
     for (run, claim) in &store.state().claimed {
         let session = claim.who.session.as_deref();

@@ -10,9 +10,9 @@ use crate::cli::snapshot::Snapshot;
 use crate::event::Event;
 use crate::model::RunId;
 use crate::plan::TaskIx;
-use crate::report::TaskPage;
 use crate::report::receipt::{RunEntry, Runs, RunsOf};
-use crate::store::history;
+use crate::report::{Facts, TaskPage};
+use crate::store::{Layout, history};
 
 /// A page's parts, which it borrows.
 #[derive(Debug)]
@@ -30,8 +30,19 @@ impl TaskText {
     /// # Errors
     /// When one of them is there and cannot be read.
     pub fn read(context: &Context, snapshot: &Snapshot, ix: TaskIx) -> anyhow::Result<Self> {
-        let task = snapshot.facts().task(ix);
-        let layout = snapshot.store.layout();
+        Self::of(context, snapshot.store.layout(), (snapshot.facts(), ix))
+    }
+
+    /// As [`Self::read`], from facts of any making.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of(
+        context: &Context,
+        layout: &Layout,
+        (facts, ix): (Facts<'_>, TaskIx),
+    ) -> anyhow::Result<Self> {
+        let task = facts.task(ix);
         let mut events = Vec::new();
         history(layout, &mut |recorded| events.push(recorded))?;
         let mut ids: Vec<RunId> = Vec::new();
@@ -59,7 +70,7 @@ impl TaskText {
         let file = if task.id.is_inline() {
             None
         } else {
-            let path = snapshot.project.root.join(&*task.place.file);
+            let path = layout.root().join(&*task.place.file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             Some(text)
@@ -74,8 +85,13 @@ impl TaskText {
 
     #[must_use]
     pub fn page<'a>(&'a self, snapshot: &'a Snapshot) -> TaskPage<'a> {
+        self.page_of(snapshot.facts())
+    }
+
+    #[must_use]
+    pub fn page_of<'a>(&'a self, facts: Facts<'a>) -> TaskPage<'a> {
         TaskPage {
-            facts: snapshot.facts(),
+            facts,
             task: self.task,
             runs: &self.runs,
             logs: &self.logs,

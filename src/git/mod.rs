@@ -11,6 +11,7 @@ pub mod checkpoint;
 mod command;
 pub mod contained;
 pub mod diff;
+pub mod diff_text;
 mod error;
 pub mod files;
 pub mod guard;

@@ -17,6 +17,17 @@ pub struct Project {
     pub asked_worker: Option<Box<str>>,
 }
 
+impl Project {
+    /// What people call it: the name of its folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.root.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => self.root.display().to_string(),
+        }
+    }
+}
+
 /// Looks for the project of a folder.
 ///
 /// In a git repository it is the nearest folder with `.runr/`, from the start upwards to the top of the

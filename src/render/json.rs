@@ -102,20 +102,24 @@ pub fn json(drawing: &Drawing) -> String {
     // Strings, numbers and sequences only: there is nothing that could fail to be written.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
-    // serde_json leaves C1 and bidirectional controls as they are; a terminal would obey them. They
-    // stand inside strings only, where the escape means the same.
-    if text.contains(steers) {
-        text = text.chars().fold(String::new(), |mut out, c| {
-            if steers(c) {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            } else {
-                out.push(c);
-            }
-            out
-        });
+    harmless(text)
+}
+
+/// serde_json leaves C1 and bidirectional controls as they are; a terminal would obey them. They stand inside
+/// strings only, where the escape means the same.
+pub fn harmless(text: String) -> String {
+    if !text.contains(steers) {
+        return text;
     }
-    text
+    text.chars().fold(String::new(), |mut out, c| {
+        if steers(c) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 #[cfg(test)]

@@ -45,6 +45,12 @@ pub struct GitReport<'a> {
 }
 
 impl GitReport<'_> {
+    /// Is there anything that the journal could take over?
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.inferred.iter().any(|i| i.is_adopted(self.task_files))
+    }
+
     /// As people read it.
     #[must_use]
     pub fn text(&self, look: &Look) -> String {
@@ -117,10 +123,6 @@ impl GitReport<'_> {
             text.push_str("  ");
             pad(text, &self.name(inferred.task), width);
             text.push_str(&format!("  {why}\n"));
-        }
-        let adopted = self.inferred.iter().any(|i| i.is_adopted(self.task_files));
-        if adopted {
-            text.push_str("\nrunr status --infer-from-git --write    takes over what is new\n");
         }
     }
 
@@ -387,8 +389,6 @@ mod tests {
           f.md  its commit aaaaaaaaaa was reverted by bbbbbbbbbb: runr tasks reset f.md
           g.md  its checkpoint cccccccccc is on no branch that counts
           h.md  completed by hand: in the journal only
-
-        runr status --infer-from-git --write    takes over what is new
 
         Later changes to what completed tasks own:
           i.md

@@ -41,7 +41,7 @@ pub use plan::{Arrows, PlanReport};
 pub use provenance::Provenance;
 pub use run_page::RunPage;
 pub use sanitise::{is_harmful, one_line, sanitise};
-pub use status_json::{StatusJson, TaskJson};
+pub use status_json::{StatusJson, TaskJson, class_word};
 pub use status_table::{Look, status_table};
 pub use style::{Glyphs, status_words};
 pub use summary::{Close, Remains, SummaryLook, summary};

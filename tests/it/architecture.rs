@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("git", &["model", "event"]),
     ("worker", &["model"]),
     ("scaffold", &["model"]),
+    ("web", &[]),
     ("project", &["model", "spec", "plan"]),
     (
         "report",

@@ -25,6 +25,9 @@ pub struct Args {
     /// Print a drawing; nothing else is needed
     #[arg(long, group = "format")]
     svg: bool,
+    /// Print a page with the drawing, to be moved and searched; it loads nothing
+    #[arg(long, group = "format")]
+    html: bool,
     /// Print one JSON object
     #[arg(long, group = "format")]
     json: bool,
@@ -54,7 +57,7 @@ pub struct Args {
 impl Args {
     /// Is the output for programs rather than for people?
     fn is_data(&self) -> bool {
-        self.dot || self.mermaid || self.svg || self.json
+        self.dot || self.mermaid || self.svg || self.html || self.json
     }
 }
 
@@ -83,7 +86,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         facts: &facts(plan, shown.state),
     };
     let drawing = render::draw(source, &selection);
-    let shown = show(context, &args, &drawing)?;
+    let name = snapshot.project.name();
+    let shown = show(context, &args, (&drawing, &name))?;
     match &args.output {
         Some(file) => {
             // Styles are the terminal's. Data has none, and is not to be touched.
@@ -100,7 +104,16 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(snapshot.exit())
 }
 
-fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<String> {
+fn show(
+    context: &Context,
+    args: &Args,
+    (drawing, project): (&Drawing, &str),
+) -> anyhow::Result<String> {
+    let too_large = |unfit: render::Unfit| {
+        Failure::usage(unfit.to_string())
+            .help("runr graph --svg --focus TASK --up 2 --down 2    draws a part")
+            .help("runr graph --svg --track NAME                    draws one track")
+    };
     Ok(if args.dot {
         render::dot(drawing)
     } else if args.mermaid {
@@ -108,11 +121,9 @@ fn show(context: &Context, args: &Args, drawing: &Drawing) -> anyhow::Result<Str
     } else if args.json {
         render::json(drawing)
     } else if args.svg {
-        render::svg(drawing).map_err(|unfit| {
-            Failure::usage(unfit.to_string())
-                .help("runr graph --svg --focus TASK --up 2 --down 2    draws a part")
-                .help("runr graph --svg --track NAME                    draws one track")
-        })?
+        render::svg(drawing).map_err(too_large)?
+    } else if args.html {
+        render::html(drawing, project).map_err(too_large)?
     } else {
         let page = Page {
             columns: context.width(),
@@ -179,7 +190,8 @@ pub fn text(drawing: &Drawing) -> String {
 }
 
 /// What is known of each task beside its view, in the plan's order.
-fn facts(plan: &Plan, state: &State) -> Vec<Facts> {
+#[must_use]
+pub fn facts(plan: &Plan, state: &State) -> Vec<Facts> {
     plan.tasks()
         .iter()
         .map(|task| {

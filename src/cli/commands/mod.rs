@@ -5,6 +5,7 @@ mod cancel;
 mod check;
 mod claim;
 mod completions;
+mod dashboard;
 mod demo;
 mod doctor;
 mod gc;
@@ -22,7 +23,7 @@ mod report;
 mod resume;
 mod run;
 mod status;
-mod tasks;
+pub(in crate::cli) mod tasks;
 mod why;
 
 use crate::cli::{Context, Exit};
@@ -60,6 +61,8 @@ pub enum Command {
     Why(why::Args),
     /// Shows the output of a run
     Logs(logs::Args),
+    /// Shows everything in the browser, and takes decisions there
+    Dashboard(dashboard::Args),
     /// Tells what a run or an orchestration did
     Report(report::Args),
     /// Says what is wrong with runr's own files, and repairs it
@@ -96,6 +99,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Claim(args)) => claim::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
+        Some(Command::Dashboard(args)) => dashboard::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),

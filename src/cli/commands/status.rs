@@ -47,6 +47,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         } else {
             report.text(&look(context))
         };
+        let offered = !args.json && args.write.is_none() && report.has_news();
         if let Some(names) = &args.write {
             adopt::run(context, &mut snapshot, &inference.inferred, names)?;
             snapshot = Snapshot::read(context)?;
@@ -54,6 +55,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         // With --write and --tasks the table says it all.
         if args.json || !args.tasks || args.write.is_none() {
             text.push_str(&shown);
+        }
+        if offered {
+            text.push_str("\nrunr status --infer-from-git --write    takes over what is new\n");
         }
         if args.json || !args.tasks {
             context.out().write_all(text.as_bytes())?;

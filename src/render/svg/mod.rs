@@ -15,6 +15,9 @@ mod place;
 mod style;
 mod xml;
 
+pub use style::glyph;
+pub use xml::escaped;
+
 use std::fmt;
 
 use crate::render::Drawing;
@@ -35,11 +38,34 @@ pub enum Unfit {
     Edges { passed: usize },
 }
 
+/// Where a picture's rules are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    /// In the picture itself.
+    Inside,
+    /// On the page that shows it: [`svg_rules`].
+    Outside,
+}
+
 /// Draws the picture.
 ///
 /// # Errors
 /// When there is more than can be shown; a smaller part still can.
 pub fn svg(drawing: &Drawing) -> Result<String, Unfit> {
+    svg_with(drawing, Sheet::Inside)
+}
+
+/// The style sheet of all pictures.
+#[must_use]
+pub fn svg_rules() -> String {
+    style::rules_of_all()
+}
+
+/// As [`svg`], for a page that may bring the style sheet along itself.
+///
+/// # Errors
+/// As [`svg`].
+pub fn svg_with(drawing: &Drawing, sheet: Sheet) -> Result<String, Unfit> {
     let tasks = drawing.nodes.len();
     if tasks > TASKS {
         return Err(Unfit::Tasks {
@@ -55,7 +81,7 @@ pub fn svg(drawing: &Drawing) -> Result<String, Unfit> {
     let mut layered = Layered::new(drawing);
     order::order(&mut layered);
     let geometry = Geometry::new(drawing, &layered);
-    Ok(paint::paint(drawing, &layered, &geometry))
+    Ok(paint::paint(drawing, &layered, &geometry, sheet))
 }
 
 /// A length with at most one decimal.

@@ -4,30 +4,30 @@
 
 use std::fmt::{self, Write};
 
-use super::Px;
 use super::geometry::{Density, Flow, Geometry, MARGIN, NARROW, Rect};
 use super::layers::{Kind, Lane, Layered};
 use super::legend::Legend;
 use super::measure::{Font, fit, width};
 use super::style;
 use super::xml::escaped;
+use super::{Px, Sheet};
 use crate::model::TaskKind;
 use crate::render::label::one_line;
 use crate::render::look::{Look, explain};
 use crate::render::{Drawing, Node};
 
-pub fn paint(drawing: &Drawing, layered: &Layered, geometry: &Geometry) -> String {
+pub fn paint(drawing: &Drawing, layered: &Layered, geometry: &Geometry, sheet: Sheet) -> String {
     let mut out = String::new();
     // Writing to a `String` cannot fail.
-    let _ = write(&mut out, drawing, layered, geometry);
+    let _ = write(&mut out, drawing, (layered, geometry), sheet);
     out
 }
 
 fn write(
     out: &mut String,
     drawing: &Drawing,
-    layered: &Layered,
-    geometry: &Geometry,
+    (layered, geometry): (&Layered, &Geometry),
+    sheet: Sheet,
 ) -> fmt::Result {
     let (inner, depth) = geometry.extent();
     let legend = Legend::new(drawing, inner.max(NARROW));
@@ -38,7 +38,9 @@ fn write(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"runr\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" aria-label=\"graph of {} tasks\">",
         drawing.nodes.len()
     )?;
-    out.push_str(&style::sheet());
+    if sheet == Sheet::Inside {
+        out.push_str(&style::sheet());
+    }
     out.push_str(&style::definitions());
     writeln!(out, "<rect class=\"page\" width=\"{w}\" height=\"{h}\"/>")?;
     for (i, lane) in layered.lanes.iter().enumerate() {

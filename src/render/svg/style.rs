@@ -42,9 +42,13 @@ const DARK: Page = Page {
 
 /// The whole style element.
 pub fn sheet() -> String {
+    format!("<style>\n{}</style>\n", rules_of_all())
+}
+
+/// Every rule, light and dark.
+pub fn rules_of_all() -> String {
     let mut css = String::from(
-        "<style>\n\
-         .runr text{font-family:system-ui,sans-serif;font-size:11px}\n\
+        ".runr text{font-family:system-ui,sans-serif;font-size:11px}\n\
          .runr .name{font-size:12px;font-weight:600}\n\
          .runr .compact .name{font-size:11px;font-weight:400}\n\
          .runr .lane text{font-size:12px;font-weight:600}\n\
@@ -53,15 +57,13 @@ pub fn sheet() -> String {
          .runr .ready>rect{stroke-width:1.8}\n\
          .runr .people>rect{stroke-dasharray:5 3}\n\
          .runr .critical>rect{stroke-width:2.8}\n\
-         .runr .mark{fill:none;stroke:currentColor;stroke-width:1.8}\n\
-         .runr .solid{fill:currentColor;stroke:none}\n\
          .runr .edges path{fill:none;stroke-width:1.2}\n\
          .runr .edges .main{stroke-width:2.6}\n",
     );
     rules(&mut css, &LIGHT, Look::light);
     css.push_str("@media (prefers-color-scheme:dark){\n");
     rules(&mut css, &DARK, Look::dark);
-    css.push_str("}\n</style>\n");
+    css.push_str("}\n");
     css
 }
 
@@ -123,7 +125,7 @@ pub fn definitions() -> String {
         ("pending", "<circle r=\"4.6\"/>".to_owned()),
         (
             "running",
-            "<circle r=\"4.6\"/><path class=\"solid\" d=\"M0 -4.6A4.6 4.6 0 0 0 0 4.6Z\"/>"
+            "<circle r=\"4.6\"/><path fill=\"currentColor\" stroke=\"none\" d=\"M0 -4.6A4.6 4.6 0 0 0 0 4.6Z\"/>"
                 .to_owned(),
         ),
         (
@@ -134,11 +136,15 @@ pub fn definitions() -> String {
         (
             "awaiting",
             format!(
-                "<path d=\"{diamond}\"/><path class=\"solid\" d=\"M0 -2.5L2.5 0L0 2.5L-2.5 0Z\"/>"
+                "<path d=\"{diamond}\"/><path fill=\"currentColor\" stroke=\"none\" d=\"M0 -2.5L2.5 0L0 2.5L-2.5 0Z\"/>"
             ),
         ),
     ] {
-        let _ = writeln!(out, "<g id=\"runr-{id}\" class=\"mark\">{shapes}</g>");
+        // Attributes, not rules: a rule that is bound to the picture's class does not reach what `use` shows.
+        let _ = writeln!(
+            out,
+            "<g id=\"runr-{id}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.8\">{shapes}</g>"
+        );
     }
     out.push_str("</defs>\n");
     out

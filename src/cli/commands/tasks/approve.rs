@@ -13,10 +13,10 @@ use crate::orchestrate::approval::{self, Approval};
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
-    tasks: Vec<String>,
+    pub tasks: Vec<String>,
     /// Shown with the task
     #[arg(long)]
-    note: Option<String>,
+    pub note: Option<String>,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {

@@ -18,13 +18,13 @@ use crate::project;
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
-    tasks: Vec<String>,
+    pub tasks: Vec<String>,
     /// Why, or what was done; shown with the task
     #[arg(long)]
-    note: Option<String>,
+    pub note: Option<String>,
     /// Commit everything in the working tree first, with a message that says what it completes
     #[arg(long)]
-    commit: bool,
+    pub commit: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {

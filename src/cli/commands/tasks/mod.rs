@@ -1,10 +1,10 @@
 //! `runr tasks`: lists, shows and settles tasks, one file each.
 
-mod approve;
-mod complete;
+pub mod approve;
+pub mod complete;
 mod list;
-mod reject;
-mod reset;
+pub mod reject;
+pub mod reset;
 mod settle;
 mod show;
 

@@ -7,10 +7,10 @@ use crate::event::Event;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The task, as `03`, `03-http` or `net/03-http.md`
-    task: String,
+    pub task: String,
     /// What the worker should do better
     #[arg(long)]
-    note: String,
+    pub note: String,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {

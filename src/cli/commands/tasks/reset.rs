@@ -8,7 +8,7 @@ use crate::event::Event;
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
-    tasks: Vec<String>,
+    pub tasks: Vec<String>,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {

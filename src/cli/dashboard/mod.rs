@@ -1,0 +1,24 @@
+//! What the dashboard shows and does: the answers behind the routes of [`crate::web`].
+//!
+//! Knows the commands and what they read. Takes no lock for reading and slows no run: one thread folds the journal
+//! as it grows, only while somebody looks, and at most every 40 ms.
+
+mod act;
+mod answer;
+mod desk;
+mod feed;
+mod graph;
+mod output;
+mod people;
+mod prints;
+mod routes;
+mod run_files;
+mod seen;
+mod session;
+mod start;
+mod task;
+mod timeline;
+mod watching;
+
+pub use routes::routes;
+pub use start::{Opening, run};

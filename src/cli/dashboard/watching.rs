@@ -1,0 +1,60 @@
+//! Wakes the feed when the journal or the files of the project change.
+
+use std::path::Path;
+use std::sync::mpsc::Sender;
+
+use anyhow::Context as _;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use crate::cli::dashboard::feed::Wake;
+use crate::store::Layout;
+
+/// Watching ends with it.
+#[derive(Debug)]
+pub struct Watching {
+    _watcher: RecommendedWatcher,
+}
+
+/// Watches `.runr/` for the journal and the configuration, and the task files below it.
+///
+/// # Errors
+/// When the system gives no watch.
+pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
+    let (journal, tasks) = (layout.journal(), layout.tasks());
+    let told = move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else {
+            // After an overflow anything may have happened.
+            let _ = wake.send(Wake::Files);
+            return;
+        };
+        if event.kind.is_access() {
+            return;
+        }
+        let is_file = |path: &Path| {
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            path.starts_with(&tasks)
+                || (path.parent() == tasks.parent()
+                    && path.file_stem().is_some_and(|name| name != "task-status")
+                    && matches!(kind, Some("yaml" | "yml" | "json")))
+        };
+        let found = if event.paths.iter().any(|path| is_file(path)) {
+            Wake::Files
+        } else if event.paths.contains(&journal) {
+            Wake::Journal
+        } else {
+            return;
+        };
+        // Nobody listens any more when the command is about to end.
+        let _ = wake.send(found);
+    };
+    let mut watcher = notify::recommended_watcher(told).context("cannot watch files")?;
+    watcher
+        .watch(&layout.dir(), RecursiveMode::NonRecursive)
+        .with_context(|| format!("cannot watch `{}`", layout.dir().display()))?;
+    if layout.tasks().is_dir() {
+        watcher
+            .watch(&layout.tasks(), RecursiveMode::Recursive)
+            .with_context(|| format!("cannot watch `{}`", layout.tasks().display()))?;
+    }
+    Ok(Watching { _watcher: watcher })
+}

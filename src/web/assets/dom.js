@@ -1,0 +1,68 @@
+// Elements, requests and words. Text goes into the page through textContent only.
+
+export const by = (id) => document.getElementById(id);
+
+export function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "class") element.className = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+export function draw(name, attributes = {}, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** The picture that the server has drawn; never taken for HTML. */
+export function picture(text) {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  if (parsed.nodeName !== "svg") throw new Error("this is no picture");
+  return document.adoptNode(parsed);
+}
+
+export async function ask(path, parameters) {
+  const query = parameters ? `?${new URLSearchParams(parameters)}` : "";
+  const response = await fetch(path + query, { cache: "no-store" });
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  const body = isJson ? await response.json() : await response.text();
+  if (!response.ok) throw Object.assign(new Error(body.error ?? response.statusText), { status: response.status });
+  return body;
+}
+
+export async function send(path, body, headers = {}) {
+  const response = await fetch(path, {
+    method: "POST", cache: "no-store", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  return { ok: response.ok, status: response.status, said: answer.said ?? answer.error ?? "" };
+}
+
+export function span(seconds) {
+  if (seconds >= 0 && seconds < 0.1) return seconds < 0.001 ? "<1ms" : `${Math.round(seconds * 1000)}ms`;
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)}s`;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
+  if (s < 86400) return `${Math.floor(s / 3600)}h ${Math.floor((s % 3600) / 60)}m`;
+  return `${Math.floor(s / 86400)}d ${Math.floor((s % 86400) / 3600)}h`;
+}
+
+export const when = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+export const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+
+export const CLASSES = {
+  needs_you: ["◈", "needs you"], running: ["◐", "running"], failed: ["✗", "failed"], stopped: ["◌", "stopped"],
+  ready: ["○", "ready"], blocked: ["○", "blocked"], completed: ["✓", "completed"],
+};
+const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈" };
+export const glyph = (task) => make("span", { class: `glyph c-${task.class}`, "aria-hidden": "true" }, GLYPHS[task.status] ?? "○");
+export const outcomeClass = (outcome) => ({ completed: "completed", awaiting_approval: "needs_you", running: "running", failed: "failed", retry: "failed" })[outcome] ?? "stopped";

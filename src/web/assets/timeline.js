@@ -1,0 +1,112 @@
+// The runs over time: a row for each task, a bar for each attempt.
+import { ask, by, count, draw, make, outcomeClass, span, when } from "/dom.js";
+
+const ROW = 22, NAMES = 190, HEAD = 26;
+
+export class Timeline {
+  constructor(world, open) {
+    Object.assign(this, { world, open, runs: [], earlier: 0, zoom: 1, chosen: null, stamp: 0, timer: null });
+    by("wider").addEventListener("click", () => this.scale(1.6));
+    by("narrower").addEventListener("click", () => this.scale(1 / 1.6));
+    by("whole").addEventListener("click", () => { this.zoom = 1; this.draw(); });
+    by("orchestration").addEventListener("change", (event) => { this.chosen = event.target.value; this.zoom = 1; this.draw(); });
+    new ResizeObserver(() => { if (!by("timeline").hidden) this.draw(); }).observe(by("bars"));
+  }
+
+  scale(factor) {
+    const box = by("bars");
+    const middle = (box.scrollLeft + box.clientWidth / 2) / this.zoom;
+    this.zoom = Math.min(200, Math.max(1, this.zoom * factor));
+    this.draw();
+    box.scrollLeft = middle * this.zoom - box.clientWidth / 2;
+  }
+
+  show() { this.load(); }
+
+  // At most twice a second, whatever happens.
+  refresh() {
+    if (this.timer) return;
+    this.timer = setTimeout(() => { this.timer = null; if (!by("timeline").hidden) this.load(); }, 500);
+  }
+
+  async load() {
+    const stamp = ++this.stamp;
+    let found;
+    try { found = await ask("/api/timeline"); } catch (error) { by("bars").replaceChildren(make("p", {}, error.message)); return; }
+    if (stamp !== this.stamp) return;
+    this.runs = found.runs;
+    this.earlier = found.earlier;
+    for (const run of this.runs) run.orchestration ??= "claimed";
+    const ids = [...new Set(this.runs.map((run) => run.orchestration))].sort().reverse();
+    if (this.chosen === null || (this.chosen !== "all" && !ids.includes(this.chosen))) this.chosen = ids[0] ?? "all";
+    const select = by("orchestration");
+    const known = new Map((this.world.head?.orchestrations ?? []).map((one) => [one.id, one]));
+    const key = ids.join();
+    if (select.dataset.key !== key) {
+      select.dataset.key = key;
+      select.replaceChildren(...ids.map((id) => make("option", { value: id }, known.has(id) ? `${when(known.get(id).started_at)} · ${known.get(id).command}` : id === "claimed" ? "claimed, outside of any orchestration" : id)), make("option", { value: "all" }, "all"));
+    }
+    select.value = this.chosen;
+    this.draw();
+  }
+
+  draw() {
+    const box = by("bars");
+    const runs = this.runs.filter((run) => this.chosen === "all" || run.orchestration === this.chosen);
+    if (!runs.length) { box.replaceChildren(make("p", { class: "soft" }, "Nothing has run yet.")); by("span").textContent = ""; return; }
+    const now = Date.now() + this.world.skew;
+    const bars = runs.map((run) => {
+      const start = Date.parse(run.start);
+      return { run, start, end: run.took_ms === null ? Math.max(now, start) : start + run.took_ms };
+    });
+    const first = Math.min(...bars.map((bar) => bar.start)), last = Math.max(...bars.map((bar) => bar.end), first + 1);
+    const names = [...new Set(bars.map((bar) => bar.run.task))];
+    const labels = box.clientWidth < 600 ? 110 : NAMES;
+    const width = Math.max(120, (box.clientWidth - labels - 24) * this.zoom);
+    const x = (time) => labels + ((time - first) / (last - first)) * width;
+    const total = labels + width + 20, height = HEAD + names.length * ROW + 8;
+    const svg = draw("svg", { width: total, height, role: "group", "aria-label": `${count(runs.length, "run", "runs")} of ${count(names.length, "task", "tasks")}` });
+    names.forEach((name, i) => { if (i % 2) svg.append(draw("rect", { class: "stripe", x: 0, y: HEAD + i * ROW, width: total, height: ROW })); });
+    const step = stepOf((last - first) / 1000 / (width / 110));
+    for (let s = 0; s * 1000 <= last - first; s += step) {
+      const at = x(first + s * 1000);
+      svg.append(draw("line", { class: "tick", x1: at, x2: at, y1: HEAD - 6, y2: height }), draw("text", { class: "tick-text", x: at + 3, y: 14 }, s ? `+${brief(s)}` : "0"));
+    }
+    const row = new Map(names.map((name, i) => [name, i]));
+    const shown = (name) => { const most = Math.floor(labels / 6.4); return name.length > most ? `…${name.slice(1 - most)}` : name; };
+    for (const [name, i] of row) {
+      const text = draw("text", { class: "names", x: 8, y: HEAD + i * ROW + 15 }, shown(name));
+      text.append(draw("title", {}, name));
+      text.addEventListener("click", () => this.open(name));
+      svg.append(text);
+    }
+    for (const { run, start, end } of bars) {
+      const took = span((end - start) / 1000);
+      const words = `${run.task}, attempt ${run.attempt}: ${run.outcome.replaceAll("_", " ")}${run.reason ? `, ${run.reason.replaceAll("_", " ")}` : ""}, ${took}, ${when(run.start)}`;
+      const bar = draw("g", { class: `run c-${outcomeClass(run.outcome)} o-${run.outcome}`, tabindex: "0", role: "button", "aria-label": words });
+      bar.append(draw("title", {}, words), draw("rect", { x: x(start), y: HEAD + row.get(run.task) * ROW + 4, width: Math.max(3, x(end) - x(start)), height: ROW - 8 }));
+      const act = () => this.open(run.task);
+      bar.addEventListener("click", act);
+      bar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
+      svg.append(bar);
+      if (x(end) + 60 < total) svg.append(draw("text", { class: "tick-text", x: x(end) + 5, y: HEAD + row.get(run.task) * ROW + 15 }, took));
+    }
+    const scroll = [box.scrollLeft, box.scrollTop];
+    box.replaceChildren(svg);
+    [box.scrollLeft, box.scrollTop] = scroll;
+    by("span").textContent = `${count(runs.length, "run", "runs")} in ${span((last - first) / 1000)}${this.earlier ? `; ${this.earlier} earlier ones are left out` : ""}`;
+  }
+}
+
+function stepOf(seconds) {
+  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+  return steps.find((step) => step >= seconds) ?? Math.ceil(seconds / 86400) * 86400;
+}
+
+function brief(s) {
+  if (s < 1) return `${s.toFixed(1)}s`;
+  if (s < 60) return `${Number(s.toFixed(1))}s`;
+  if (s < 3600) return s % 60 ? `${Math.floor(s / 60)}m${Math.round(s % 60)}s` : `${s / 60}m`;
+  if (s < 86400) return s % 3600 ? `${Math.floor(s / 3600)}h${Math.round((s % 3600) / 60)}m` : `${s / 3600}h`;
+  return `${Math.round(s / 86400)}d`;
+}

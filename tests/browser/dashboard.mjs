@@ -1,0 +1,167 @@
+// Drives the dashboard in a real Chromium. Started by tests/it/dashboard_browser.rs with the address, the browser
+// and the command that stands for another terminal. Fails with the first thing that is not as it should be.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import { chromium } from "playwright-core";
+
+const { ADDRESS, RUNR_BROWSER, RUNR, PROJECT, PROFILE } = process.env;
+const port = new URL(ADDRESS).port;
+const own = `http://127.0.0.1:${port}`;
+const runr = (...args) => execFileSync(RUNR, args, { cwd: PROJECT, encoding: "utf8" });
+
+const browser = await chromium.launchPersistentContext(PROFILE, {
+  executablePath: RUNR_BROWSER, headless: true, viewport: { width: 1280, height: 800 },
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--host-resolver-rules=MAP evil.example 127.0.0.1, EXCLUDE 127.0.0.1, MAP * ~NOTFOUND"],
+});
+const page = await browser.newPage();
+const complaints = [];
+page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+page.on("pageerror", (error) => complaints.push(String(error)));
+
+async function step(name, work) {
+  try { await work(); } catch (error) { console.error(`${name}: ${error.stack}\n${complaints.join("\n")}`); await browser.close(); process.exit(1); }
+}
+const row = (id) => page.locator("#list li", { hasText: id });
+
+await step("without a token the page is locked", async () => {
+  await page.goto(`${own}/`);
+  await page.locator("#trouble", { hasText: "no token" }).waitFor();
+  assert.equal(await page.locator("#list li").count(), 0);
+  complaints.length = 0;
+});
+
+await step("the token opens it and leaves the address", async () => {
+  await page.goto("about:blank");
+  await page.goto(ADDRESS);
+  await page.locator("#link[data-state=live]").waitFor();
+  await row("00-setup.md").waitFor();
+  assert.ok(!page.url().includes("token"), page.url());
+  assert.equal(await page.locator("#list li").count(), 5);
+  const cookies = await browser.cookies();
+  assert.deepEqual(cookies.map((c) => [c.httpOnly, c.sameSite]), [[true, "Strict"]]);
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  await page.reload();
+  await page.locator("#link[data-state=live]").waitFor();
+});
+
+await step("what needs people comes in the order of what it sets free", async () => {
+  await page.locator("#people li").first().waitFor();
+  const titles = await page.locator("#people li > button").allTextContents();
+  assert.deepEqual(titles, ["Get <i>keys</i>", "Copy", "Bad"]);
+});
+
+await step("a task shows its text and its log, as text", async () => {
+  await row("00-setup.md").locator("button").click();
+  await page.locator("#detail pre", { hasText: "red <b>bold</b>" }).waitFor();
+  assert.equal(await page.locator("#detail b", { hasText: "bold" }).count(), 0);
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator("#detail").isHidden());
+});
+
+await step("what another terminal does is shown without a reload", async () => {
+  runr("tasks", "reset", "04-bad.md");
+  await row("04-bad.md").locator(".word", { hasText: "ready" }).waitFor();
+});
+
+await step("a decision is taken on the page", async () => {
+  await page.locator("#people button", { hasText: "Get" }).click();
+  await page.locator("#detail .group button", { hasText: "It is done" }).click();
+  await page.locator("#detail textarea").fill("found them");
+  await page.locator("#detail form button[type=submit]").click();
+  await row("01-keys.md").locator(".word", { hasText: "completed" }).waitFor();
+  assert.match(runr("tasks", "show", "01-keys.md"), /completed/);
+  await page.keyboard.press("Escape");
+});
+
+await step("the graph is drawn, moved, searched and walked by keys", async () => {
+  await page.keyboard.press("2");
+  await page.locator("#picture [data-task]").first().waitFor();
+  assert.equal(await page.locator("#picture [data-task]").count(), 5);
+  const box = () => page.locator("#picture svg").getAttribute("viewBox");
+  await page.waitForFunction(() => document.querySelector("#picture svg").getAttribute("viewBox").split(" ").length === 4);
+  const before = await box();
+  await page.locator("#in").click();
+  await page.waitForFunction((was) => document.querySelector("#picture svg").getAttribute("viewBox") !== was, before);
+  await page.locator("#fit").click();
+  await page.locator("#picture [data-task='00-setup.md']").click();
+  await page.locator("#detail h2", { hasText: "Set up" }).waitFor();
+  await page.locator("#picture").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("#detail h2", { hasText: "Get" }).waitFor();
+  await page.locator("#find").fill("copy");
+  assert.equal(await page.locator("#picture .found").count(), 1);
+  await page.locator("#find").fill("");
+  runr("tasks", "reset", "01-keys.md");
+  await page.locator("#picture [data-task='02-use.md'].pending").waitFor();
+});
+
+await step("the timeline has a bar for each run", async () => {
+  await page.locator("nav button[data-view=timeline]").click();
+  await page.locator("#bars .run").first().waitFor();
+  assert.equal(await page.locator("#bars .run").count(), 3);
+  await page.locator("#bars .run").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#detail h2").waitFor();
+});
+
+await step("everything to press has a name, and a phone needs no scrolling sideways", async () => {
+  const nameless = await page.evaluate(() => [...document.querySelectorAll("button, input, select, textarea, [role=button]")]
+    .filter((one) => !(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length)).map((one) => one.outerHTML));
+  assert.deepEqual(nameless, []);
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 390, height: 800 });
+  for (const view of ["overview", "graph", "timeline"]) {
+    await page.locator(`nav button[data-view=${view}]`).click();
+    const [needs, has] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(needs <= has, `${view}: ${needs} > ${has}`);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+await step("a rebound name gets nothing", async () => {
+  const rebound = await browser.newPage();
+  const answer = await rebound.goto(`http://evil.example:${port}/`);
+  assert.equal(answer.status(), 421);
+  const status = await rebound.evaluate(async () => (await fetch("/api/seen")).status);
+  assert.equal(status, 421);
+  await rebound.close();
+});
+
+await step("another page of this machine, with the cookie in the browser, gets and changes nothing", async () => {
+  const server = createServer((_, response) => { response.setHeader("content-type", "text/html"); response.end("<title>evil</title><body>"); });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  const journal = runr("status", "--tasks", "--json");
+  for (const origin of [`http://evil.example:${server.address().port}`, `http://127.0.0.1:${server.address().port}`]) {
+    const evil = await browser.newPage();
+    const statuses = [];
+    evil.on("response", (response) => { if (response.url().startsWith(own)) statuses.push(response.status()); });
+    await evil.goto(`${origin}/`);
+    const got = await evil.evaluate(async (own) => {
+      const found = [];
+      const note = async (what) => { try { found.push(await what()); } catch { found.push("refused"); } };
+      await note(async () => (await fetch(`${own}/api/seen`, { credentials: "include" })).text());
+      await note(async () => { const r = await fetch(`${own}/api/seen`, { credentials: "include", mode: "no-cors" }); return r.type === "opaque" ? "refused" : r.text(); });
+      await note(async () => (await fetch(`${own}/api/reset`, { method: "POST", credentials: "include", headers: { "content-type": "application/json" }, body: '{"task":"01-keys.md"}' })).text());
+      await note(async () => { await fetch(`${own}/api/reset`, { method: "POST", credentials: "include", mode: "no-cors", headers: { "content-type": "text/plain" }, body: '{"task":"00-setup.md"}' }); return "refused"; });
+      await note(() => new Promise((done) => { const s = new EventSource(`${own}/api/events`, { withCredentials: true }); s.onmessage = (m) => done(m.data); s.addEventListener("whole", (m) => done(m.data)); s.onerror = () => { s.close(); done("refused"); }; }));
+      await note(() => new Promise((done) => { const s = document.createElement("script"); s.src = `${own}/app.js`; s.onload = () => done("loaded"); s.onerror = () => done("refused"); document.body.append(s); }));
+      await note(() => new Promise((done) => {
+        const frame = document.createElement("iframe"); frame.name = "f"; document.body.append(frame);
+        const form = document.createElement("form"); form.method = "post"; form.action = `${own}/api/reset`; form.enctype = "text/plain"; form.target = "f";
+        const field = document.createElement("input"); field.name = '{"task":"00-setup.md","note":"'; field.value = '"}'; form.append(field);
+        document.body.append(form); frame.onload = () => done("refused"); form.submit();
+      }));
+      return found;
+    }, own);
+    assert.deepEqual(got, Array(7).fill("refused"), origin);
+    assert.ok(statuses.length > 0 && statuses.every((status) => status >= 400), `${origin}: ${statuses}`);
+    await evil.close();
+  }
+  server.close();
+  const strip = (text) => JSON.parse(text).tasks.map((task) => [task.task, task.status]);
+  assert.deepEqual(strip(runr("status", "--tasks", "--json")), strip(journal));
+});
+
+await browser.close();
