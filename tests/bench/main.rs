@@ -3,6 +3,7 @@
 //! No test: a figure of a loaded machine proves nothing. Every table names what it is compared with, and
 //! both are measured in turns.
 
+mod agents;
 mod git;
 mod history;
 mod overhead;
@@ -18,13 +19,14 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 6] = [
+const ALL: [(&str, Run); 7] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("history", history::run),
     ("overhead", overhead::run),
     ("release", release::run),
     ("git", git::run),
+    ("agents", agents::run),
 ];
 
 fn main() -> ExitCode {
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents"
         ));
         return ExitCode::from(2);
     }

@@ -5,6 +5,8 @@ mod agents_git;
 mod agents_limits;
 mod agents_model;
 mod agents_real;
+mod agents_real_demo;
+mod agents_real_trouble;
 mod agents_work;
 mod architecture;
 mod attempt;
