@@ -25,8 +25,10 @@ fn bash(command: &str) -> Value {
     json!({"tool_use": {"name": "Bash", "input": {"command": command, "description": "work"}}})
 }
 
+/// A last message with a hand-off.
 fn handoff(summary: &str) -> Value {
-    json!({"tool_use": {"name": "StructuredOutput", "input": {"summary": summary, "files": ["made"]}}})
+    let told = json!({"summary": summary, "files": ["made"]});
+    json!({"text": format!("Done.\n```json\n{told}\n```")})
 }
 
 #[test]
@@ -38,13 +40,14 @@ fn claude_is_sent_back_by_the_stop_hook_and_its_hand_off_reaches_the_dependent()
         &agents,
         &json!({"scripts": [
         {"name": "first", "match": "on the task `a.md`",
-         "turns": [{"text": "All done already."}, write("made"), handoff("the port is 8080"), {"text": "bye"}]},
+         "turns": [{"text": "All done already."}, write("made"), handoff("the port is 8080")]},
         {"name": "second", "match": "on the task `b.md`", "turns": [{"text": "Nothing to do."}]}],
         "end": {"text": "done"}}),
     );
     claude.world.task(
         "a",
-        "verify: 'echo no file yet; test -f made'\nowns: [made]",
+        // What it prints stands nowhere in the prompt.
+        "verify: 'echo nothing made $((6 * 7)) times; test -f made'\nowns: [made]",
     );
     claude
         .world
@@ -55,7 +58,10 @@ fn claude_is_sent_back_by_the_stop_hook_and_its_hand_off_reaches_the_dependent()
     assert_eq!(a["agent"]["handoff"]["is"], "kept");
     assert!(a["agent"]["spent"]["cost_usd"].as_f64().unwrap() > 0.0);
     let requests = claude.model.requests();
-    assert!(requests.contains("no file yet"), "the failing output");
+    assert!(
+        requests.contains("nothing made 42 times"),
+        "the failing output"
+    );
     let second = requests
         .lines()
         .filter(|line| line.contains("on the task `b.md`"));
@@ -73,7 +79,7 @@ fn what_fails_outside_goes_back_into_claudes_session() {
     };
     let claude = Claude::new(
         &agents,
-        &json!({"turns": [write("made"), {"text": "done"}, {"text": "done"}, bash("echo x > second")],
+        &json!({"turns": [write("made"), {"text": "done"}, bash("echo x > second")],
                 "end": {"text": "done"}}),
     );
     // Inside its own session the check is content.

@@ -39,10 +39,12 @@ pub fn arguments(start: &Start<'_>) -> Vec<String> {
     if let Some(budget) = start.budget {
         option("max-budget-usd", &budget.dollars().to_string());
     }
-    if let Some(gate) = start.gate {
-        option("settings", &super::gate::settings(gate));
+    // Not both: with a schema the program tells the model to answer by it instead of what the hook said. The
+    // prompt asks for the hand-off either way.
+    match start.gate {
+        Some(gate) => option("settings", &super::gate::settings(gate)),
+        None => option("json-schema", SCHEMA),
     }
-    option("json-schema", SCHEMA);
     words.extend(spec.settings.args.iter().flatten().cloned());
     words
 }
@@ -85,6 +87,7 @@ mod tests {
                 .iter()
                 .any(|it| it.starts_with("--settings={\"hooks\""))
         );
+        assert!(!words.iter().any(|it| it.starts_with("--json-schema")));
         assert!(!words.iter().any(|it| it.contains(&spec.prompt)));
     }
 
@@ -99,5 +102,6 @@ mod tests {
         assert!(words.iter().any(|it| it == "--resume=abc"));
         assert!(!words.iter().any(|it| it.starts_with("--session-id")));
         assert!(words.iter().any(|it| it == "--permission-mode=acceptEdits"));
+        assert!(words.iter().any(|it| it.starts_with("--json-schema=")));
     }
 }
