@@ -45,10 +45,19 @@ pub const EXCLUDES: &str = "excludes";
 const NAMED: usize = 5;
 
 impl<'a> Attempt<'a> {
+    /// Git in the repository, whose processes are the run's.
+    fn git(&self, spec: &GitSpec) -> Git {
+        let git = Git::of(&spec.common);
+        let marks = worker::marks(&self.spec.root, &self.spec.run);
+        marks
+            .iter()
+            .fold(git, |git, (name, value)| git.env(name, value))
+    }
+
     /// PREPARE: the working tree at the branch's tip, with everything that the worker is to find in it.
     pub fn prepare(&mut self, spec: &'a GitSpec) -> ControlFlow<Stop, Ground<'a>> {
         self.heed_requests("before the work began")?;
-        let git = Git::of(&spec.common).env(worker::COOKIE, self.spec.run.as_str());
+        let git = self.git(spec);
         self.tampered(spec)?;
         if let Some(from) = &spec.continues {
             return match self.go_on(spec, git, from) {
@@ -181,7 +190,7 @@ impl<'a> Attempt<'a> {
         if self.left.integrated.is_some() {
             return ControlFlow::Continue(());
         }
-        let git = Git::of(&spec.common).env(worker::COOKIE, self.spec.run.as_str());
+        let git = self.git(spec);
         let message = git
             .run(&["log", "-1", "--format=%B", &commit, "--"])
             .and_then(|answer| answer.text());

@@ -80,12 +80,16 @@ pub fn children() -> io::Result<Vec<i32>> {
     }
 }
 
-/// Was the process started with this entry (`NAME=value`) in its environment? One that cannot be
-/// looked into belongs to somebody else, or is gone: no.
-pub fn has_cookie(pid: i32, entry: &str) -> bool {
-    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| {
+/// Was the process started with all of these variables in its environment, and with these values? One
+/// that cannot be looked into belongs to somebody else, or is gone: no.
+pub fn has_marks(pid: i32, marks: &[(&str, String)]) -> bool {
+    let Ok(text) = fs::read(format!("/proc/{pid}/environ")) else {
+        return false;
+    };
+    marks.iter().all(|(name, value)| {
         text.split(|&byte| byte == 0)
-            .any(|it| it == entry.as_bytes())
+            .filter_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+            .any(|it| it == value.as_bytes())
     })
 }
 
@@ -232,6 +236,7 @@ mod tests {
         );
         assert!(Handle::open(me, seen.start).unwrap().is_some());
         assert!(Handle::open(me, seen.start + 1).unwrap().is_none());
-        assert!(!has_cookie(me, "RUNR_RUN_ID=nobody"));
+        assert!(has_marks(me, &[]));
+        assert!(!has_marks(me, &[("RUNR_RUN_ID", "nobody".to_owned())]));
     }
 }

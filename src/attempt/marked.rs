@@ -1,4 +1,4 @@
-//! Finds every process that carries the cookie of any run, to see whether it should be there.
+//! Finds every process that carries the marks of any run, to see whether it should be there.
 //!
 //! Only looks; ending them is `sweep`'s. Does not know which runs are open.
 
@@ -10,7 +10,7 @@ use rustix::process::getpid;
 use crate::attempt::os::{self, Life};
 use crate::attempt::sweep::lineage;
 use crate::model::RunId;
-use crate::worker::COOKIE;
+use crate::worker::{COOKIE, ROOT};
 
 /// A living process of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn marked() -> io::Result<Vec<Marked>> {
     Ok(living
         .filter_map(|seen| {
             let run = RunId::parse(&os::variable(seen.pid, COOKIE)?).ok()?;
-            let root = os::variable(seen.pid, "RUNR_ROOT")?.into();
+            let root = os::variable(seen.pid, ROOT)?.into();
             let pid = seen.pid;
             Some(Marked { pid, run, root })
         })

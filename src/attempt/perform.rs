@@ -83,7 +83,7 @@ impl<'a> Attempt<'a> {
             lock: &go.lock,
             watch: &mut go.watch,
             tree: Tree {
-                cookie: format!("{}={}", worker::COOKIE, spec.run),
+                marks: worker::marks(&spec.root, &spec.run),
                 grace: spec.timeouts.grace,
             },
             env: whole_environment(dir, spec),

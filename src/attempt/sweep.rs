@@ -1,11 +1,12 @@
-//! Ends what carries a run's cookie, wherever it is.
+//! Ends what carries a run's marks, wherever it is.
 //!
-//! Knows the cookie in the environment of every process. For the processes of an attempt that was
+//! Knows the marks in the environment of every process. For the processes of an attempt that was
 //! itself killed, which nobody is the parent of any more, and for those that an attempt's worker had
 //! started by somebody else's hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,7 +15,7 @@ use rustix::process::{Signal, getpid};
 use crate::attempt::os::{self, Handle, Life, Seen};
 use crate::attempt::tree::descendants;
 use crate::model::RunId;
-use crate::worker::COOKIE;
+use crate::worker;
 
 /// Rounds of stopping and killing at most; a round that finds nobody ends the sweep.
 const ROUNDS: u32 = 3;
@@ -32,15 +33,15 @@ pub struct Swept {
     pub survivors: usize,
 }
 
-/// Kills everything that carries the run's cookie, with its descendants and the rest of its session,
+/// Kills everything that carries the marks of the project's run, with its descendants and the rest of its session,
 /// and waits for its end. Spares the caller and its ancestors. Gives the number of ended processes.
 ///
 /// Blocks for the time that killed processes need to disappear.
 ///
 /// # Errors
 /// When processes cannot be listed, or some of them cannot be ended.
-pub fn sweep(run: &RunId) -> io::Result<u32> {
-    let swept = sweep_cookie(&format!("{COOKIE}={run}"))?;
+pub fn sweep(root: &Path, run: &RunId) -> io::Result<u32> {
+    let swept = sweep_marked(&worker::marks(root, run))?;
     match swept.survivors {
         0 => Ok(swept.ended),
         left => Err(io::Error::new(
@@ -50,11 +51,14 @@ pub fn sweep(run: &RunId) -> io::Result<u32> {
     }
 }
 
-/// As [`sweep`], for `NAME=value`.
-pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
+/// The variables, by name and value, that all of a run's processes were started with.
+pub type Marks = [(&'static str, String)];
+
+/// As [`sweep`].
+pub fn sweep_marked(marks: &Marks) -> io::Result<Swept> {
     let mut ended = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let (frozen, survivors) = freeze(cookie)?;
+        let (frozen, survivors) = freeze(marks)?;
         if frozen.is_empty() {
             return Ok(Swept {
                 ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
@@ -67,7 +71,7 @@ pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
         await_end(frozen.values())?;
         ended.extend(frozen.into_keys());
     }
-    let (left, survivors) = freeze(cookie)?;
+    let (left, survivors) = freeze(marks)?;
     Ok(Swept {
         ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
         survivors: survivors + left.len(),
@@ -77,11 +81,11 @@ pub fn sweep_cookie(cookie: &str) -> io::Result<Swept> {
 /// Processes by number and start time.
 type Family = BTreeMap<(i32, u64), Handle>;
 
-/// Stops everything that belongs to the cookie, walk after walk, until a walk finds nobody new. Nobody is
-/// killed before: a child that was forked a moment ago and has dropped the cookie is found only while its
+/// Stops everything that belongs to the run, walk after walk, until a walk finds nobody new. Nobody is
+/// killed before: a child that was forked a moment ago and has dropped its environment is found only while its
 /// parent, or another of its session, is still there to tell. Gives the stopped ones, by number and
 /// start, and how many could not be stopped: those have another user's rights.
-fn freeze(cookie: &str) -> io::Result<(Family, usize)> {
+fn freeze(marks: &Marks) -> io::Result<(Family, usize)> {
     let mut frozen = BTreeMap::new();
     for _ in 0..WALKS {
         let all = os::processes()?;
@@ -89,7 +93,7 @@ fn freeze(cookie: &str) -> io::Result<(Family, usize)> {
         let marked: BTreeSet<i32> = all
             .iter()
             .filter(|seen| seen.life == Life::Alive && !spared.contains(&seen.pid))
-            .filter(|seen| os::has_cookie(seen.pid, cookie))
+            .filter(|seen| os::has_marks(seen.pid, marks))
             .map(|seen| seen.pid)
             .collect();
         let mut refused = 0;
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn family_and_session_belong_to_a_marked_process() {
-        // 50 was the attempt: gone. 60 is its worker, 61 dropped the cookie, 70 left the session.
+        // 50 was the attempt: gone. 60 is its worker, 61 dropped its environment, 70 left the session.
         let all = [
             seen(1, 0, 1),
             seen(10, 1, 10),

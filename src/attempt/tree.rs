@@ -1,9 +1,9 @@
 //! Ends everything that the attempt has started, however far it has run away, and nothing else.
 //!
 //! Knows the processes of this machine and which of them are the attempt's: its descendants (as a
-//! subreaper it inherits every orphan below it) and whatever carries the run's cookie. Does not know
+//! subreaper it inherits every orphan below it) and whatever carries the run's marks. Does not know
 //! why they must end. Order: TERM to the groups, grace, STOP and KILL, then children and adopted
-//! children until there is none, then whoever carries the cookie without being a descendant.
+//! children until there is none, then whoever carries the marks without being a descendant.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -25,8 +25,8 @@ const KILL_ROUND: Duration = Duration::from_millis(100);
 /// All processes of one attempt but itself.
 #[derive(Debug)]
 pub struct Tree {
-    /// `RUNR_RUN_ID=<id>`.
-    pub cookie: String,
+    /// What the run's processes carry.
+    pub marks: [(&'static str, String); 2],
     /// Between TERM and KILL.
     pub grace: Duration,
 }
@@ -130,9 +130,9 @@ impl Tree {
             }
         }
         let mut survivors = self.ours(&mut BTreeSet::new())?.members.len();
-        let by_cookie = sweep::sweep_cookie(&self.cookie)?;
-        survivors += by_cookie.survivors;
-        let strays = count(found).saturating_add(by_cookie.ended);
+        let marked = sweep::sweep_marked(&self.marks)?;
+        survivors += marked.survivors;
+        let strays = count(found).saturating_add(marked.ended);
         Ok(Ending {
             strays,
             survivors: u32::try_from(survivors).unwrap_or(u32::MAX),

@@ -61,7 +61,7 @@ pub fn mend(root: &Path, fix: &Fix, now: jiff::Timestamp) -> Result<Mended, NotM
         Fix::EndStrays(runs) => {
             let mut ended = 0;
             for run in runs {
-                ended += sweep(run).map_err(|source| NotMended::Io {
+                ended += sweep(root, run).map_err(|source| NotMended::Io {
                     doing: format!("end the processes of run {run}"),
                     source,
                 })?;

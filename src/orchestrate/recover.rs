@@ -245,13 +245,15 @@ enum Settled {
 /// The exit code of an orchestration whose orchestrator died.
 const LOST_EXIT: u8 = 1;
 
-/// Ends whatever the cookie of a run still finds.
+/// Ends whatever the marks of a run still find.
 pub(super) fn end_strays(layout: &Layout, run: &RunId) -> Result<(), OrchestrateError> {
-    sweep(run).map(drop).map_err(|source| OrchestrateError::Io {
-        doing: "end what is left of",
-        path: layout.run(run),
-        source,
-    })
+    sweep(layout.root(), run)
+        .map(drop)
+        .map_err(|source| OrchestrateError::Io {
+            doing: "end what is left of",
+            path: layout.run(run),
+            source,
+        })
 }
 
 /// Ends what recovery found alive (or, with [`Ask::Nothing`], waits for its end) and journals it.

@@ -5,11 +5,25 @@
 //! outside even when its prefix is allowed. A task gets more by naming it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::model::{Adapter, RunSpec};
+use crate::model::{Adapter, RunId, RunSpec};
 
-/// The variable that marks every process of a run. Its value is the run id.
+/// The variable whose value is the run id.
 pub const COOKIE: &str = "RUNR_RUN_ID";
+
+/// The variable whose value is the project's root.
+pub const ROOT: &str = "RUNR_ROOT";
+
+/// The two variables that mark every process of a run. The run's id alone does not: a copy of a project
+/// has the ids of its original.
+#[must_use]
+pub fn marks(root: &Path, run: &RunId) -> [(&'static str, String); 2] {
+    [
+        (COOKIE, run.to_string()),
+        (ROOT, root.to_string_lossy().into_owned()),
+    ]
+}
 
 /// Names that are passed on: what programs in general need, then compilers and languages whose other
 /// variables have no common prefix.
@@ -106,13 +120,12 @@ pub fn agent_names<'a>(adapter: Adapter, all: impl IntoIterator<Item = &'a str>)
 /// What an attempt adds to the environment of everything it starts: which run this is.
 #[must_use]
 pub fn identity(spec: &RunSpec, run_dir: &str) -> Vec<(&'static str, String)> {
-    let mut identity = vec![
-        (COOKIE, spec.run.to_string()),
-        ("RUNR_ROOT", spec.root.to_string_lossy().into_owned()),
+    let mut identity = Vec::from(marks(&spec.root, &spec.run));
+    identity.extend([
         ("RUNR_TASK", spec.task.to_string()),
         ("RUNR_ATTEMPT", spec.attempt.to_string()),
         ("RUNR_RUN_DIR", run_dir.to_owned()),
-    ];
+    ]);
     identity.extend(spec.previous.clone().map(|why| ("RUNR_PREVIOUS", why)));
     identity
 }

@@ -28,7 +28,7 @@ mod start;
 
 pub use account::{Account, Said, Trouble, TroubleKind};
 pub use claude_code::SENT_BACK;
-pub use environment::{COOKIE, agent_names, environment, identity};
+pub use environment::{COOKIE, ROOT, agent_names, environment, identity, marks};
 pub use handoff::{Handoff, HandoffError, STRICT_SCHEMA, of as handoff_of};
 pub use judge::{Exit, Lingered, NeedsWord, Resumed, WorkEnd, judge};
 pub use prompt::{Prompt, go_on, send_back};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use runr::event::{Event, Verdict};
@@ -259,14 +260,14 @@ fn an_unrecorded_success_of_a_hybrid_task_awaits_its_approval() {
     assert_eq!(status(&fixture, "a.md"), Status::AwaitingApproval);
 }
 
-/// A process that carries a run's cookie and waits for its input to end.
-fn stray(fixture: &Fixture, run: &RunId) -> Child {
+/// A process that carries the marks of a project's run and waits for its input to end.
+fn stray(root: &Path, run: &RunId) -> Child {
     let mut command = std::process::Command::new("cat");
     command
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("RUNR_RUN_ID", run.as_str())
-        .env("RUNR_ROOT", fixture.root().canonicalize().unwrap())
+        .env("RUNR_ROOT", root)
         .stdin(Stdio::piped())
         .stdout(Stdio::null());
     command.spawn().unwrap()
@@ -287,17 +288,22 @@ fn what_outlived_an_ended_run_is_ended_and_what_nobody_knows_is_only_shown() {
         exit: 0,
     };
     store.append(vec![ended, over]).unwrap();
-    let mut known = stray(&fixture, &run());
+    let root = fixture.root().canonicalize().unwrap();
+    let mut known = stray(&root, &run());
     let unknown_run = RunId::parse("20260102-030405-zzzz").unwrap();
-    let mut unknown = stray(&fixture, &unknown_run);
+    let unknown = stray(&root, &unknown_run);
+    // A copy of the project has the run's id, too.
+    let copied = stray(&root.with_file_name("copy"), &run());
     assert_eq!(found(&fixture, 1), ["processes problem"]);
     let ran = fixture.runr(&["doctor", "--fix"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
     assert!(ran.out.contains("ended 1 processes"), "{}", ran.out);
     assert!(!known.wait().unwrap().success());
-    assert!(unknown.try_wait().unwrap().is_none());
-    drop(unknown.stdin.take());
-    assert!(unknown.wait().unwrap().success());
+    for mut other in [unknown, copied] {
+        assert!(other.try_wait().unwrap().is_none());
+        drop(other.stdin.take());
+        assert!(other.wait().unwrap().success());
+    }
     assert_eq!(found(&fixture, 0), [""; 0]);
 }
 

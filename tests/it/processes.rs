@@ -198,11 +198,11 @@ fn a_sweep_ends_what_a_killed_attempt_left() {
     let lock = File::open(&fixture.spec.lock).unwrap();
     assert!(lock.try_lock().is_err(), "the worker keeps the task's lock");
 
-    let ended = sweep(&fixture.spec.run).unwrap();
+    let ended = sweep(&fixture.spec.root, &fixture.spec.run).unwrap();
     assert!(ended >= 4, "{ended} processes");
     assert_eq!(alive.read_to_string(&mut String::new()).unwrap(), 0);
     fixture.assert_nothing_left();
-    assert_eq!(sweep(&fixture.spec.run).unwrap(), 0);
+    assert_eq!(sweep(&fixture.spec.root, &fixture.spec.run).unwrap(), 0);
 
     fs::write(&going, "x").unwrap();
     assert_eq!(
