@@ -1,7 +1,7 @@
 //! The commands, one thin file each.
 
 mod adopt;
-mod cancel;
+pub(in crate::cli) mod cancel;
 mod check;
 mod claim;
 mod completions;

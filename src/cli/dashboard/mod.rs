@@ -10,7 +10,6 @@ mod feed;
 mod graph;
 mod output;
 mod people;
-mod prints;
 mod routes;
 mod run_files;
 mod seen;
@@ -18,7 +17,6 @@ mod session;
 mod start;
 mod task;
 mod timeline;
-mod watching;
 
 pub use routes::routes;
 pub use start::{Opening, run};

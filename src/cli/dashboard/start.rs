@@ -13,9 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::cli::dashboard::desk::{Desk, STREAMS};
-use crate::cli::dashboard::feed::{Ask, Feed};
-use crate::cli::dashboard::{answer, routes, watching};
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::dashboard::feed::{Ask, Feed, Wake};
+use crate::cli::dashboard::{answer, routes};
+use crate::cli::following::Reader;
+use crate::cli::{Context, Exit, Failure, following};
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
 /// What happens to the address.
@@ -39,10 +40,13 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let ask = Ask::new(wake.clone());
     // Before the first reading: what is written from here on wakes.
     let watching = match layout.dir().is_dir() {
-        true => Some(watching::watch(&layout, wake)?),
+        // Nobody listens any more when the command is about to end.
+        true => Some(following::watch(&layout, move |changed| {
+            drop(wake.send(Wake::Changed(changed)));
+        })?),
         false => None,
     };
-    let mut feed = Feed::new(&project, loaded, store);
+    let mut feed = Feed::new(Reader::new(&project, loaded, store));
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

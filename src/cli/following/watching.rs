@@ -1,13 +1,19 @@
-//! Wakes the feed when the journal or the files of the project change.
+//! Tells when the journal or the files of a project change.
 
 use std::path::Path;
-use std::sync::mpsc::Sender;
 
 use anyhow::Context as _;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::cli::dashboard::feed::Wake;
 use crate::store::Layout;
+
+/// What may be different now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Journal,
+    /// Task files or the configuration.
+    Files,
+}
 
 /// Watching ends with it.
 #[derive(Debug)]
@@ -19,12 +25,12 @@ pub struct Watching {
 ///
 /// # Errors
 /// When the system gives no watch.
-pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
+pub fn watch(layout: &Layout, tell: impl Fn(Changed) + Send + 'static) -> anyhow::Result<Watching> {
     let (journal, tasks) = (layout.journal(), layout.tasks());
     let told = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else {
             // After an overflow anything may have happened.
-            let _ = wake.send(Wake::Files);
+            tell(Changed::Files);
             return;
         };
         if event.kind.is_access() {
@@ -38,14 +44,13 @@ pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
                     && matches!(kind, Some("yaml" | "yml" | "json")))
         };
         let found = if event.paths.iter().any(|path| is_file(path)) {
-            Wake::Files
+            Changed::Files
         } else if event.paths.contains(&journal) {
-            Wake::Journal
+            Changed::Journal
         } else {
             return;
         };
-        // Nobody listens any more when the command is about to end.
-        let _ = wake.send(found);
+        tell(found);
     };
     let mut watcher = notify::recommended_watcher(told).context("cannot watch files")?;
     watcher

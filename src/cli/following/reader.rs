@@ -1,0 +1,75 @@
+//! The plan and the journal as they are now, read again when they change.
+//!
+//! A project whose files have become invalid keeps the plan that it had, and says so.
+
+use std::sync::Arc;
+
+use crate::cli::following::prints::Prints;
+use crate::project::{Loaded, Project};
+use crate::store::Store;
+use crate::view::{TaskView, tasks_with};
+
+/// One reader of one project.
+#[derive(Debug)]
+pub struct Reader {
+    pub project: Project,
+    pub loaded: Arc<Loaded>,
+    pub store: Store,
+    /// Counts the plans, from 1.
+    pub generation: u64,
+    /// Why the files on disk are not what is shown.
+    pub problem: Option<String>,
+    prints: Prints,
+}
+
+impl Reader {
+    #[must_use]
+    pub fn new(project: &Project, loaded: Loaded, store: Store) -> Self {
+        Self {
+            project: project.clone(),
+            loaded: Arc::new(loaded),
+            store,
+            prints: Prints::default(),
+            generation: 1,
+            problem: None,
+        }
+    }
+
+    /// How every task is shown, from what was read last, in the plan's order.
+    #[must_use]
+    pub fn views(&mut self) -> Vec<TaskView> {
+        let (plan, state) = (&self.loaded.plan, self.store.state());
+        let prints = self.prints.of(&self.project, plan, state);
+        tasks_with(plan, state, &prints)
+    }
+
+    /// Folds what is new in the journal.
+    pub fn refresh(&mut self) {
+        if let Err(error) = self.store.refresh() {
+            self.problem = Some(error.to_string());
+        }
+    }
+
+    /// Reads the files again.
+    pub fn reload(&mut self) {
+        match crate::project::load(&self.project, None) {
+            Ok(loaded) => {
+                self.loaded = Arc::new(loaded);
+                self.generation += 1;
+                self.prints.forget();
+                self.problem = None;
+            }
+            Err(problems) => {
+                let n = problems.len();
+                let first = problems
+                    .first()
+                    .map(|problem| problem.message.clone())
+                    .unwrap_or_default();
+                self.problem = Some(format!(
+                    "the files have {n} problem{}, so what is shown is what they said before: {first}",
+                    if n == 1 { "" } else { "s" }
+                ));
+            }
+        }
+    }
+}
