@@ -6,30 +6,7 @@ use crate::cli::Context;
 use crate::cli::commands::cancel;
 use crate::cli::commands::tasks::{approve, complete, reject, reset};
 use crate::cli::exit;
-
-/// One decision. Tasks are named by their whole ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    Complete {
-        task: String,
-        note: Option<String>,
-    },
-    Approve {
-        task: String,
-        note: Option<String>,
-    },
-    Reject {
-        task: String,
-        note: String,
-    },
-    Reset {
-        task: String,
-    },
-    /// A task or an orchestration is asked to stop; nobody waits until it has.
-    Cancel {
-        what: String,
-    },
-}
+use crate::model::Decision;
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -45,19 +22,30 @@ pub fn decide(typed: &Context, through: &'static str, decision: Decision) -> Sai
     let done = match decision {
         Decision::Complete { task, note } => {
             let args = complete::Args {
-                tasks: vec![task],
+                tasks: vec![task.to_string()],
                 note,
                 commit: false,
             };
             complete::run(&context, args)
         }
         Decision::Approve { task, note } => {
-            let tasks = vec![task];
+            let tasks = vec![task.to_string()];
             approve::run(&context, approve::Args { tasks, note })
         }
-        Decision::Reject { task, note } => reject::run(&context, reject::Args { task, note }),
-        Decision::Reset { task } => reset::run(&context, reset::Args { tasks: vec![task] }),
-        Decision::Cancel { what } => cancel::run(&context, cancel::Args::asking(what)),
+        Decision::Reject { task, note } => {
+            let task = task.to_string();
+            reject::run(&context, reject::Args { task, note })
+        }
+        Decision::Reset { task } => {
+            let tasks = vec![task.to_string()];
+            reset::run(&context, reset::Args { tasks })
+        }
+        Decision::CancelTask { task } => {
+            cancel::run(&context, cancel::Args::asking(task.to_string()))
+        }
+        Decision::CancelAll { orch } => {
+            cancel::run(&context, cancel::Args::asking(orch.to_string()))
+        }
     };
     let exit = match done {
         Ok(exit) => exit,

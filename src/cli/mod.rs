@@ -26,6 +26,7 @@ mod runs;
 mod snapshot;
 mod subject;
 mod task_text;
+mod watch;
 
 use std::process::ExitCode;
 

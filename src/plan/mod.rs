@@ -25,7 +25,7 @@ pub use resolve::{Names, TASKS, Unresolved};
 use crate::model::{Task, TaskId, Track};
 
 /// All tasks of a repository and the one graph between them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// In file order: the orchestration file's steps first, then the remaining task files by name.
     tasks: Vec<Task>,

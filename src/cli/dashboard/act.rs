@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::cli::dashboard::routes::What;
-use crate::cli::deciding::Decision;
 use crate::cli::exit::Exit;
+use crate::model::{Decision, TaskId};
 
 /// What a page may send. Nothing else is taken.
 #[derive(Debug, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Sent {
 
 /// The decision that a route takes; `None`: it decides nothing.
 #[must_use]
-pub fn decision(what: What, task: String, note: Option<String>) -> Option<Decision> {
+pub fn decision(what: What, task: TaskId, note: Option<String>) -> Option<Decision> {
     Some(match what {
         What::Complete => Decision::Complete { task, note },
         What::Approve => Decision::Approve { task, note },

@@ -304,7 +304,8 @@ async fn decide(desk: Arc<Desk>, what: What, body: &[u8]) -> Result<Response, Re
         ));
     }
     let seen = now(&desk).await?;
-    let (_, task) = named(&seen, Some(&sent.task))?;
+    let (ix, _) = named(&seen, Some(&sent.task))?;
+    let task = seen.loaded.plan.task(ix).id.clone();
     let typed = desk.context.clone();
     let decision = act::decision(what, task, note)
         .ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is nothing here"))?;

@@ -7,6 +7,6 @@ mod prints;
 mod reader;
 mod watching;
 
-pub use log_files::{LogFiles, Piece};
+pub use log_files::LogFiles;
 pub use reader::Reader;
-pub use watching::{Changed, Watching, watch};
+pub use watching::{Changed, watch};

@@ -2,6 +2,7 @@
 //!
 //! A project whose files have become invalid keeps the plan that it had, and says so.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::following::prints::Prints;
@@ -15,6 +16,8 @@ pub struct Reader {
     pub project: Project,
     pub loaded: Arc<Loaded>,
     pub store: Store,
+    /// The orchestration file that was named; `None`: the usual one, if it is there.
+    pub file: Option<PathBuf>,
     /// Counts the plans, from 1.
     pub generation: u64,
     /// Why the files on disk are not what is shown.
@@ -29,6 +32,7 @@ impl Reader {
             project: project.clone(),
             loaded: Arc::new(loaded),
             store,
+            file: None,
             prints: Prints::default(),
             generation: 1,
             problem: None,
@@ -52,7 +56,7 @@ impl Reader {
 
     /// Reads the files again.
     pub fn reload(&mut self) {
-        match crate::project::load(&self.project, None) {
+        match crate::project::load(&self.project, self.file.as_deref()) {
             Ok(loaded) => {
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;

@@ -1,0 +1,210 @@
+//! The drawing thread: what happens, one thing after the other, and what is asked for.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use notify::{RecursiveMode, Watcher as _};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::cli::deciding::decide;
+use crate::cli::following::{self, Reader};
+use crate::cli::watch::happening::Happening;
+use crate::cli::watch::moments::{self, Moments};
+use crate::cli::watch::tail::{self, Tail};
+use crate::cli::watch::terminal::Screen;
+use crate::cli::watch::{keys, signals};
+use crate::cli::{Context, Exit, Failure};
+use crate::screen::{Ask, Model, Msg, Paint};
+
+/// How often elapsed times are drawn anew while something runs.
+const TICK: Duration = Duration::from_secs(1);
+/// What happens together is drawn once, but not more than this.
+const TOGETHER: usize = 500;
+/// The name of the screen in the journal.
+const NAME: &str = "watch";
+
+/// Shows the project until a person leaves.
+///
+/// # Errors
+/// When there is no terminal (2), the project cannot be read (2 or 4), or the terminal cannot be drawn on.
+pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Exit> {
+    refuse_pipes()?;
+    let project = context.project()?;
+    let loaded = context.load(&project, orchestration)?;
+    let store = context.store(&project)?;
+    let layout = store.layout().clone();
+    let (tell, told) = channel();
+    let (wake, woken) = channel();
+    // Before the first reading: what is written from here on wakes.
+    let files = match layout.dir().is_dir() {
+        true => {
+            let wake = wake.clone();
+            // Nobody listens any more when the command is about to end.
+            let tell = move |changed| drop(wake.send(moments::Wake::Changed(changed)));
+            Some(following::watch(&layout, tell)?)
+        }
+        false => None,
+    };
+    let git = watch_git(&project.root, wake.clone());
+    let mut reader = Reader::new(&project, loaded, store);
+    reader.file = orchestration.map(Path::to_owned);
+    reader.refresh();
+    let (silent, _) = context.through(NAME);
+    let mut moments = Moments::new(silent, reader, wake);
+    let first = moments.moment();
+    let (tail_wake, tail_woken) = channel();
+    let tail = Tail::new(layout, tell.clone(), tail_wake.clone());
+    signals::listen(tell.clone())?;
+    let paint = Paint {
+        glyphs: context.glyphs(),
+        colour: context.colour(),
+    };
+    let mut screen = Screen::take(paint)?;
+    let size = screen.size()?;
+    let (model, asks) = Model::new(Arc::new(first), size);
+    let show = Show {
+        context: context.clone(),
+        model,
+        tail: tail_wake,
+        tell: tell.clone(),
+    };
+    {
+        let tell = tell.clone();
+        std::thread::spawn(move || moments.run(&woken, &tell));
+    }
+    std::thread::spawn(move || tail.run(&tail_woken));
+    std::thread::spawn(move || keys::listen(&tell));
+    let ended = show.until_left(&mut screen, asks, &told);
+    drop((screen, files, git));
+    ended
+}
+
+/// A screen needs a terminal at both ends.
+fn refuse_pipes() -> Result<(), Failure> {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !dumb {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("`runr watch` needs a terminal that it can draw on")
+            .help("runr status              shows how things stand, once")
+            .help("runr orchestrate wait    waits until what runs has ended"),
+    )
+}
+
+/// Wakes when something else is checked out. Where that cannot be watched, the journal wakes.
+fn watch_git(root: &Path, wake: Sender<moments::Wake>) -> Option<notify::RecommendedWatcher> {
+    let folder = root
+        .ancestors()
+        .map(|top| top.join(".git"))
+        .find(|git| git.is_dir())?;
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else {
+            return;
+        };
+        let head = |path: &std::path::PathBuf| {
+            let name = path.file_name();
+            name.is_some_and(|name| name == "HEAD" || name == "ORIG_HEAD" || name == "index")
+        };
+        if !event.kind.is_access() && event.paths.iter().any(head) {
+            drop(wake.send(moments::Wake::Git));
+        }
+    })
+    .ok()?;
+    watcher.watch(&folder, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
+
+/// What the drawing thread owns.
+#[derive(Debug)]
+struct Show {
+    context: Context,
+    model: Model,
+    tail: Sender<tail::Wake>,
+    tell: Sender<Happening>,
+}
+
+impl Show {
+    fn until_left(
+        mut self,
+        screen: &mut Screen,
+        first: Vec<Ask>,
+        told: &Receiver<Happening>,
+    ) -> anyhow::Result<Exit> {
+        let mut asks = first;
+        let mut drawn = Instant::now();
+        loop {
+            for ask in std::mem::take(&mut asks) {
+                if let Some(exit) = self.carry_out(ask, screen)? {
+                    return Ok(exit);
+                }
+            }
+            let size = screen.size()?;
+            asks = self.model.update(Msg::Resized(size.0, size.1));
+            screen.show(&self.model)?;
+            if !asks.is_empty() {
+                continue;
+            }
+            let next = match self.model.is_moving() {
+                false => told.recv().ok(),
+                true => match told
+                    .recv_timeout((drawn + TICK).saturating_duration_since(Instant::now()))
+                {
+                    Ok(next) => Some(next),
+                    Err(RecvTimeoutError::Timeout) => {
+                        drawn = Instant::now();
+                        Some(Happening::Told(Msg::Tick(Timestamp::now())))
+                    }
+                    Err(RecvTimeoutError::Disconnected) => None,
+                },
+            };
+            let Some(next) = next else {
+                return Ok(Exit::OK);
+            };
+            let more: Vec<Happening> = told.try_iter().take(TOGETHER).collect();
+            for happening in std::iter::once(next).chain(more) {
+                match happening {
+                    Happening::Told(msg) => {
+                        if matches!(msg, Msg::Moment(_)) {
+                            // A run may have ended, or its folder be there now.
+                            drop(self.tail.send(tail::Wake::Grown));
+                        }
+                        asks.extend(self.model.update(msg));
+                    }
+                    Happening::Signalled(signal) => return Ok(Exit(signal.exit())),
+                    Happening::Stopped => asks.push(Ask::Suspend),
+                    Happening::Continued => screen.again()?,
+                    Happening::Gone => return Ok(Exit(129)),
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, ask: Ask, screen: &mut Screen) -> anyhow::Result<Option<Exit>> {
+        match ask {
+            Ask::Leave => return Ok(Some(Exit::OK)),
+            Ask::Suspend => screen.without(|| {
+                // Not to be stopped is no reason to end.
+                drop(kill_process(getpid(), Signal::STOP));
+            })?,
+            Ask::Follow(source) => drop(self.tail.send(tail::Wake::Show(source))),
+            Ask::Do(decision) => {
+                let (context, tell) = (self.context.clone(), self.tell.clone());
+                std::thread::spawn(move || {
+                    let said = decide(&context, NAME, decision);
+                    let lines: Vec<&str> = said.said.lines().map(str::trim).collect();
+                    let done = Msg::Done {
+                        said: lines.join("\n"),
+                        well: said.exit == 0,
+                    };
+                    drop(tell.send(Happening::Told(done)));
+                });
+            }
+        }
+        Ok(None)
+    }
+}
