@@ -152,16 +152,21 @@ impl Model {
 
     /// Where the parts stand; `None`: the screen is too small.
     pub(super) fn areas(&self) -> Option<Areas> {
-        let headings = match self.shape {
-            Shape::Levels => self
-                .tree
-                .level
-                .iter()
-                .max()
-                .map_or(0, |last| *last as usize + 1),
-            Shape::Tree | Shape::People => 0,
+        let all = self.moment.plan.tasks().len();
+        let lines = match self.shape {
+            Shape::Tree => all,
+            Shape::Levels => {
+                all + self
+                    .tree
+                    .level
+                    .iter()
+                    .max()
+                    .map_or(0, |last| *last as usize + 1)
+            }
+            // What needs people is looked at closely.
+            Shape::People => self.needs.len(),
         };
-        areas(self.size, self.moment.plan.tasks().len() + headings)
+        areas(self.size, lines)
     }
 
     /// Rows of the list that fit.

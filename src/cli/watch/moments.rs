@@ -219,7 +219,7 @@ impl Moments {
             std::thread::spawn(move || {
                 // Where this cannot be waited for, the next event of the journal tells.
                 if process::wait_for_end(&living).is_ok() {
-                    drop(wake.send(Wake::Ended));
+                    let _ = wake.send(Wake::Ended);
                 }
             });
         }

@@ -44,7 +44,9 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
         true => {
             let wake = wake.clone();
             // Nobody listens any more when the command is about to end.
-            let tell = move |changed| drop(wake.send(moments::Wake::Changed(changed)));
+            let tell = move |changed| {
+                let _ = wake.send(moments::Wake::Changed(changed));
+            };
             Some(following::watch(&layout, tell)?)
         }
         false => None,
@@ -111,7 +113,7 @@ fn watch_git(root: &Path, wake: Sender<moments::Wake>) -> Option<notify::Recomme
             name.is_some_and(|name| name == "HEAD" || name == "ORIG_HEAD" || name == "index")
         };
         if !event.kind.is_access() && event.paths.iter().any(head) {
-            drop(wake.send(moments::Wake::Git));
+            let _ = wake.send(moments::Wake::Git);
         }
     })
     .ok()?;
@@ -189,7 +191,7 @@ impl Show {
             Ask::Leave => return Ok(Some(Exit::OK)),
             Ask::Suspend => screen.without(|| {
                 // Not to be stopped is no reason to end.
-                drop(kill_process(getpid(), Signal::STOP));
+                let _ = kill_process(getpid(), Signal::STOP);
             })?,
             Ask::Follow(source) => drop(self.tail.send(tail::Wake::Show(source))),
             Ask::Do(decision) => {

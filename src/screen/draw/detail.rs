@@ -102,7 +102,7 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
         let text = format!("{} for it", count(detail.held, "task waits", "tasks wait"));
         lines.push(labelled("held up", text, paint));
     }
-    lines.push(labelled("work", work(model, detail, ix), paint));
+    lines.push(labelled("worker", work(model, detail, ix), paint));
     lines
 }
 
@@ -203,6 +203,12 @@ fn work(model: &Model, detail: &Detail, ix: TaskIx) -> String {
     parts.join(", ")
 }
 
+fn has_log(model: &Model) -> bool {
+    model
+        .task()
+        .is_some_and(|ix| model.moment.run(ix).is_some())
+}
+
 fn log(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
     let name = match &model.source {
         None => "no log".to_owned(),
@@ -210,7 +216,8 @@ fn log(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
         Some(Source::Text(path)) => one_line(path).into_owned(),
     };
     let right = match (model.log.back(), &model.source) {
-        (0, Some(Source::Log(_))) => "Tab text".to_owned(),
+        (0, Some(Source::Log(_))) => "Tab: its text".to_owned(),
+        (0, Some(Source::Text(_))) if has_log(model) => "Tab: its log".to_owned(),
         (0, _) => String::new(),
         (n, _) => format!("{} below", count(n, "line", "lines")),
     };

@@ -217,6 +217,7 @@ impl Painter<'_> {
                 Class::Running => "running",
                 Class::Failed => "failed",
                 Class::Stopped => "stopped",
+                Class::NeedsYou if n == 1 => "needs you",
                 Class::NeedsYou => "need you",
                 Class::Completed | Class::Ready | Class::Blocked => continue,
             };
