@@ -300,6 +300,7 @@ mod tests {
         story.happens(Event::Reset {
             task: story.plan.task(TaskIx(0)).id.clone(),
             by: "ann".to_owned(),
+            note: None,
         });
         assert_eq!(
             typed(&story, &none),
