@@ -36,9 +36,9 @@ pub fn decide(typed: &Context, through: &'static str, decision: Decision) -> Sai
             let task = task.to_string();
             reject::run(&context, reject::Args { task, note })
         }
-        Decision::Reset { task } => {
+        Decision::Reset { task, note } => {
             let tasks = vec![task.to_string()];
-            reset::run(&context, reset::Args { tasks })
+            reset::run(&context, reset::Args { tasks, note })
         }
         Decision::CancelTask { task } => {
             cancel::run(&context, cancel::Args::asking(task.to_string()))

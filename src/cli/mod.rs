@@ -15,6 +15,7 @@ mod deciding;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
+mod evidence;
 mod exit;
 mod following;
 mod inference;

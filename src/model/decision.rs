@@ -14,7 +14,7 @@ pub enum Decision {
     /// It is not, for this reason.
     Reject { task: TaskId, note: String },
     /// The task counts as never run.
-    Reset { task: TaskId },
+    Reset { task: TaskId, note: Option<String> },
     /// A task is asked to stop, or not to be started.
     CancelTask { task: TaskId },
     /// An orchestration is asked to stop.

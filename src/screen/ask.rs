@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{Decision, RunId};
+use crate::model::{Decision, RunId, TaskId};
 use crate::screen::key::Key;
 use crate::screen::moment::Moment;
 
@@ -48,6 +48,8 @@ pub enum Source {
     Log(RunId),
     /// A file below the project's root.
     Text(Box<str>),
+    /// What a person looks at before an answer, after this run of the task.
+    Evidence(TaskId, Option<RunId>),
 }
 
 /// What has come of a source.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::model::TaskId;
 use crate::plan::TaskIx;
 use crate::report::Counts;
+use crate::report::people::{Need, needs_people};
 use crate::screen::ask::{Ask, Msg, News, Source};
 use crate::screen::detail::Detail;
 use crate::screen::filter::Filter;
@@ -18,7 +19,6 @@ use crate::screen::prompt::Prompt;
 use crate::screen::rows::{Closed, Row, Shape, Spot, rows};
 use crate::screen::tree::Tree;
 use crate::screen::typed::Typed;
-use crate::view::{Class, Need, needs_people};
 
 /// What keys mean now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +139,12 @@ impl Model {
         self.moment.is_moving()
     }
 
+    /// What is shown.
+    #[must_use]
+    pub fn moment(&self) -> &Arc<Moment> {
+        &self.moment
+    }
+
     pub(super) fn selected(&self) -> Option<Spot> {
         Some(self.rows.get(self.at)?.spot)
     }
@@ -233,7 +239,7 @@ impl Model {
 
     /// What is worked out of a moment once.
     fn look(&mut self) {
-        self.needs = needs_people(&self.moment.plan, &self.moment.views);
+        self.needs = needs_people(&self.moment.facts(self.moment.at));
         self.counts = Counts::of(&self.moment.views);
         self.detail = None;
         self.list();
@@ -256,17 +262,10 @@ impl Model {
         })
     }
 
-    /// What runs, else what needs a person, else what went wrong.
+    /// What runs, else what needs a person most.
     fn first_to_see(&self) -> Option<TaskIx> {
         let needed = || self.needs.first().map(|need| need.task);
-        let wrong = || {
-            let mut numbers = self.moment.plan.numbers();
-            numbers.find(|ix| {
-                let class = self.moment.view(*ix).class();
-                matches!(class, Class::Failed | Class::Stopped)
-            })
-        };
-        self.runs_now().or_else(needed).or_else(wrong)
+        self.runs_now().or_else(needed)
     }
 
     /// Brings everything that follows from the rest up to date.
@@ -301,6 +300,10 @@ impl Model {
         let text = (!task.id.is_inline()).then(|| Source::Text(task.place.file.as_ref().into()));
         let log = self.moment.run(ix).cloned().map(Source::Log);
         match self.pane {
+            Pane::Log if self.shape == Shape::People => Some(Source::Evidence(
+                task.id.clone(),
+                self.moment.run(ix).cloned(),
+            )),
             Pane::Log => log.or(text),
             Pane::Text => text,
         }

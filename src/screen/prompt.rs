@@ -104,9 +104,10 @@ impl Prompt {
             }
             _ => {
                 let explained = "it counts as never run; its commits stay".to_owned();
-                Ok(Self::plain(
+                Ok(Self::noted(
                     Meant::Reset(id.clone()),
-                    format!("reset {}", named(id)),
+                    "reset",
+                    id,
                     explained,
                 ))
             }
@@ -238,7 +239,7 @@ impl Prompt {
                 task,
                 note: note.unwrap_or_default(),
             },
-            Meant::Reset(task) => Decision::Reset { task },
+            Meant::Reset(task) => Decision::Reset { task, note },
             Meant::Cancel(task) => Decision::CancelTask { task },
             Meant::CancelAll(orch) => Decision::CancelAll { orch },
         }

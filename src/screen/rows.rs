@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::model::TaskId;
 use crate::plan::TaskIx;
+use crate::report::people::Need;
 use crate::screen::filter::Filter;
 use crate::screen::levels::levels;
 use crate::screen::moment::Moment;
 use crate::screen::tree::Tree;
-use crate::view::Need;
 
 /// How the graph is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

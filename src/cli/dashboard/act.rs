@@ -26,7 +26,7 @@ pub fn decision(what: What, task: TaskId, note: Option<String>) -> Option<Decisi
             task,
             note: note.unwrap_or_default(),
         },
-        What::Reset => Decision::Reset { task },
+        What::Reset => Decision::Reset { task, note },
         _ => return None,
     })
 }

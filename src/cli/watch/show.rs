@@ -11,14 +11,19 @@ use notify::{RecursiveMode, Watcher as _};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::cli::deciding::decide;
+use crate::cli::evidence;
 use crate::cli::following::{self, Reader};
+use crate::cli::snapshot::look;
 use crate::cli::watch::happening::Happening;
 use crate::cli::watch::moments::{self, Moments};
 use crate::cli::watch::tail::{self, Tail};
 use crate::cli::watch::terminal::Screen;
 use crate::cli::watch::{keys, signals};
 use crate::cli::{Context, Exit, Failure};
-use crate::screen::{Ask, Model, Msg, Paint};
+use crate::model::TaskId;
+use crate::report::people::{needs_people, needs_text};
+use crate::screen::{Ask, Model, Msg, News, Paint, Source};
+use crate::store::Layout;
 
 /// How often elapsed times are drawn anew while something runs.
 const TICK: Duration = Duration::from_secs(1);
@@ -59,7 +64,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     let mut moments = Moments::new(silent, reader, wake);
     let first = moments.moment();
     let (tail_wake, tail_woken) = channel();
-    let tail = Tail::new(layout, tell.clone(), tail_wake.clone());
+    let tail = Tail::new(layout.clone(), tell.clone(), tail_wake.clone());
     signals::listen(tell.clone())?;
     let paint = Paint {
         glyphs: context.glyphs(),
@@ -71,6 +76,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     let show = Show {
         context: context.clone(),
         model,
+        layout: layout.clone(),
         tail: tail_wake,
         tell: tell.clone(),
     };
@@ -126,6 +132,7 @@ fn watch_git(root: &Path, wake: Sender<moments::Wake>) -> Option<notify::Recomme
 struct Show {
     context: Context,
     model: Model,
+    layout: Layout,
     tail: Sender<tail::Wake>,
     tell: Sender<Happening>,
 }
@@ -193,7 +200,12 @@ impl Show {
                 // Not to be stopped is no reason to end.
                 let _ = kill_process(getpid(), Signal::STOP);
             })?,
-            Ask::Follow(source) => drop(self.tail.send(tail::Wake::Show(source))),
+            Ask::Follow(source) => {
+                if let Some(Source::Evidence(task, _)) = &source {
+                    self.look_at(task.clone(), source.clone());
+                }
+                drop(self.tail.send(tail::Wake::Show(source)));
+            }
             Ask::Do(decision) => {
                 let (context, tell) = (self.context.clone(), self.tell.clone());
                 std::thread::spawn(move || {
@@ -208,5 +220,29 @@ impl Show {
             }
         }
         Ok(None)
+    }
+
+    /// Reads what there is to look at before an answer, where it holds nobody up: git may be asked.
+    fn look_at(&self, task: TaskId, source: Option<Source>) {
+        let (moment, layout) = (Arc::clone(self.model.moment()), self.layout.clone());
+        let (tell, look) = (self.tell.clone(), look(&self.context));
+        std::thread::spawn(move || {
+            let facts = moment.facts(moment.at);
+            let needs = needs_people(&facts);
+            let need = needs.iter().find(|need| facts.task(need.task).id == task);
+            let Some((need, source)) = need.zip(source) else {
+                return;
+            };
+            let (found, troubles) = evidence::read(facts, &layout, need);
+            let text = needs_text(&facts, std::slice::from_ref(need), &[found], &look);
+            let text = anstream::adapter::strip_str(&text).to_string();
+            // Its name stands above already.
+            let lines = text
+                .lines()
+                .skip(1)
+                .map(|line| line.trim_start().to_owned());
+            let news = News::Lines(lines.chain(troubles).collect());
+            let _ = tell.send(Happening::Told(Msg::News(source, news)));
+        });
     }
 }

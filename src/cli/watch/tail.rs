@@ -110,7 +110,8 @@ impl Tail {
     fn read(&mut self) -> Result<bool, ()> {
         match self.source.clone() {
             _ if self.ended => Ok(false),
-            None => Ok(false),
+            // Evidence is told by who has the facts.
+            None | Some(Source::Evidence(..)) => Ok(false),
             Some(Source::Text(path)) => {
                 self.ended = true;
                 let news = text(&self.layout.root().join(&*path));

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::{TaskKind, show_duration};
 use crate::plan::TaskIx;
-use crate::report::{columns, count, notes, one_line, status_style, status_words};
+use crate::report::{Note, columns, count, notes, one_line, status_style, status_words};
 use crate::screen::ask::Source;
 use crate::screen::detail::Detail;
 use crate::screen::draw::paint::Paint;
@@ -66,9 +66,11 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
     let facts = moment.facts(model.now);
     for note in notes(&facts, ix) {
         let text = note.text(&facts, ix);
-        // What it waits for follows, with more about it.
-        if text.is_empty()
-            || (matches!(note, crate::report::Note::BlockedBy(_)) && detail_waits(model, detail))
+        // What it waits for, and how long it runs, follow, with more about it.
+        let told = matches!(note, Note::Elapsed(_));
+        if told
+            || text.is_empty()
+            || (matches!(note, Note::BlockedBy(_)) && detail_waits(model, detail))
         {
             continue;
         }
@@ -80,7 +82,7 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
     if detail_waits(model, detail) {
         let more = match detail.behind {
             0 => String::new(),
-            n => format!(" ({n} more behind)"),
+            n => format!("({n} more behind)"),
         };
         lines.push(names(
             model,
@@ -91,7 +93,7 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
     if !detail.frees.is_empty() {
         let more = match detail.held.saturating_sub(detail.frees.len()) {
             0 => String::new(),
-            n => format!(" ({n} more wait for it)"),
+            n => format!("({n} more wait for it)"),
         };
         lines.push(names(
             model,
@@ -136,7 +138,7 @@ fn names<'a>(
         let wide = columns(&name) + 4;
         let left = tasks.len() - n;
         if used + wide + columns(more) + 12 > width && n > 0 {
-            spans.push(Span::raw(format!("and {left} more")));
+            spans.push(Span::raw(format!("and {left} more  ")));
             break;
         }
         let style = paint.style(status_style(status));
@@ -151,7 +153,7 @@ fn names<'a>(
         used += wide;
     }
     if !more.is_empty() {
-        spans.push(Span::styled(more.trim_start().to_owned(), paint.dim()));
+        spans.push(Span::styled(more.to_owned(), paint.dim()));
     }
     Line::from(spans)
 }
@@ -176,16 +178,20 @@ fn work(model: &Model, detail: &Detail, ix: TaskIx) -> String {
     if attempts > 1 {
         parts.push(format!("attempt {attempts}"));
     }
+    let now = model.now;
+    let open = moment.state.open_run(&task.id);
+    let running = open.map(|(_, open)| now.duration_since(open.reserved_at));
+    if let Some(elapsed) = running {
+        let elapsed = elapsed.try_into().unwrap_or_default();
+        parts.push(format!("running for {}", show_duration(elapsed)));
+    }
     if task.kind != TaskKind::Manual {
         let known = recorded.is_some_and(|r| r.expected_ms().is_some()) || task.estimate.is_some();
         if known {
             parts.push(format!("expected {}", show_duration(detail.expected)));
         }
     }
-    let spending = moment
-        .state
-        .open_run(&task.id)
-        .and_then(|(_, open)| open.spent);
+    let spending = open.and_then(|(_, open)| open.spent);
     let spent = spending.and_then(|spent| spent.cost_usd);
     let before = recorded.map(|recorded| recorded.spent_in_orch);
     if let Some(cost) = spent
@@ -214,9 +220,10 @@ fn log(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
         None => "no log".to_owned(),
         Some(Source::Log(run)) => format!("log of {run}"),
         Some(Source::Text(path)) => one_line(path).into_owned(),
+        Some(Source::Evidence(..)) => "to look at".to_owned(),
     };
     let right = match (model.log.back(), &model.source) {
-        (0, Some(Source::Log(_))) => "Tab: its text".to_owned(),
+        (0, Some(Source::Log(_) | Source::Evidence(..))) => "Tab: its text".to_owned(),
         (0, Some(Source::Text(_))) if has_log(model) => "Tab: its log".to_owned(),
         (0, _) => String::new(),
         (n, _) => format!("{} below", count(n, "line", "lines")),

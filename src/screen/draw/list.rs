@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::plan::TaskIx;
+use crate::report::people::{Asked, Trouble};
 use crate::report::{class_style, columns, count, notes, one_line, status_style};
 use crate::screen::draw::paint::Paint;
 use crate::screen::model::Model;
@@ -33,8 +34,9 @@ pub fn title(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
         _ if total == 0 => "none".to_owned(),
         at => format!("{}/{total}", at + 1),
     };
-    let right = match model.goes_along && model.is_moving() {
-        true => format!("goes along {place}"),
+    let follows = model.goes_along && model.is_moving() && model.shape != Shape::People;
+    let right = match follows {
+        true => format!("following {place}"),
         false => place,
     };
     paint.rule(buffer, area, Span::styled(name, paint.bold()), &right);
@@ -176,13 +178,17 @@ impl Painter<'_> {
         if model.shape == Shape::People
             && let Some(need) = model.needs.iter().find(|need| need.task == ix)
         {
-            let what = match need.ask {
-                crate::view::Ask::Do => "do it, then c",
-                crate::view::Ask::Approve => "look at it, then a or r",
+            let what = match need.asked {
+                Asked::Do => "do it, then c",
+                Asked::Approve => "look at it, then a or r",
+                Asked::Decide(Trouble::Ended(_)) => "decide: nobody tries it again",
+                Asked::Decide(Trouble::Deserted) => "nobody watches it any more: runr resume",
+                Asked::Decide(Trouble::ClaimLeft) => "who had claimed it is gone",
+                Asked::Decide(Trouble::Stale) => "stale: c accepts it as it is",
             };
-            return match need.sets_free.len() {
+            return match need.holds_up.len() {
                 0 => what.to_owned(),
-                n => format!("{what}; sets {} free", count(n, "task", "tasks")),
+                n => format!("{what}; holds {} up", count(n, "task", "tasks")),
             };
         }
         let notes: Vec<String> = notes(&facts, ix)
