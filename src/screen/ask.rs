@@ -34,6 +34,8 @@ pub enum Msg {
 #[must_use]
 pub enum Ask {
     Leave,
+    /// As a signal would ask for it: a terminal in this mode sends a key instead.
+    Interrupt,
     /// Gives the terminal back until the program is continued.
     Suspend,
     Do(Decision),

@@ -16,7 +16,7 @@ impl Model {
     pub(super) fn key(&mut self, key: Key) -> Vec<Ask> {
         self.said = None;
         match (&mut self.mode, key) {
-            (_, Key::Ctrl('c')) => return vec![Ask::Leave],
+            (_, Key::Ctrl('c')) => return vec![Ask::Interrupt],
             (_, Key::Ctrl('z')) => return vec![Ask::Suspend],
             (Mode::Browse, key) => return self.browse(key),
             (Mode::Help, _) => self.mode = Mode::Browse,
@@ -110,7 +110,7 @@ impl Model {
             }
             Key::ShiftUp | Key::Char('K' | '[') => self.log.scroll_back(LOG_STEP),
             Key::ShiftDown | Key::Char('J' | ']') => self.log.scroll_on(LOG_STEP),
-            Key::Char('{') => self.log.to_top(page),
+            Key::Char('{') => self.log.show_beginning(page),
             Key::Char('}') => self.log.scroll_on(usize::MAX),
             Key::Char(c @ ('a' | 'r' | 'c' | 'R' | 'x' | 'X')) => self.answer(c),
             _ => {}
@@ -140,14 +140,17 @@ impl Model {
         match self.shape {
             Shape::Tree => {
                 for above in self.tree.above(ix) {
-                    self.closed.tasks.remove(self.moment.id(above));
+                    self.closed.nodes.remove(self.moment.id(above));
                 }
             }
             Shape::Levels => {
                 let level = self.tree.level[ix.0 as usize];
                 self.closed.levels.remove(&level);
             }
-            Shape::People => return,
+            Shape::People => {
+                self.at = 0;
+                return;
+            }
         }
         self.list();
         self.select(Spot::Task(ix));
@@ -166,7 +169,7 @@ impl Model {
         let closable = row.below > 0 && row.open;
         match (row.spot, self.shape) {
             (Spot::Task(ix), Shape::Tree) if closable => {
-                self.closed.tasks.insert(self.moment.id(ix).clone());
+                self.closed.nodes.insert(self.moment.id(ix).clone());
                 self.list();
             }
             (Spot::Task(ix), Shape::Tree) => {
@@ -193,7 +196,7 @@ impl Model {
             return self.go(|at| at + 1);
         }
         match row.spot {
-            Spot::Task(ix) => self.closed.tasks.remove(self.moment.id(ix)),
+            Spot::Task(ix) => self.closed.nodes.remove(self.moment.id(ix)),
             Spot::Level(level) => self.closed.levels.remove(&level),
         };
         self.list();

@@ -82,7 +82,7 @@ impl Log {
     }
 
     /// Shows the beginning.
-    pub fn to_top(&mut self, height: usize) {
+    pub fn show_beginning(&mut self, height: usize) {
         self.back = self.lines.len().saturating_sub(height.max(1));
     }
 
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(shown(&log, 9, 2), ["2", "3"], "what is read stays");
         log.scroll_back(100);
         assert_eq!(shown(&log, 9, 2), ["1"]);
-        log.to_top(2);
+        log.show_beginning(2);
         assert_eq!(shown(&log, 9, 2), ["1", "2"]);
         log.scroll_on(100);
         assert_eq!(shown(&log, 9, 2), ["5", "1"]);

@@ -19,6 +19,8 @@ mod prompt;
 mod rows;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod typed;
 

@@ -41,7 +41,7 @@ pub struct Row {
 /// What is closed.
 #[derive(Debug, Default)]
 pub struct Closed {
-    pub tasks: BTreeSet<TaskId>,
+    pub nodes: BTreeSet<TaskId>,
     pub levels: BTreeSet<u32>,
 }
 
@@ -89,7 +89,7 @@ fn tree_rows(moment: &Moment, tree: &Tree, closed: &Closed) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut stack: Vec<TaskIx> = tree.roots.iter().rev().copied().collect();
     while let Some(ix) = stack.pop() {
-        let open = !closed.tasks.contains(moment.id(ix));
+        let open = !closed.nodes.contains(moment.id(ix));
         rows.push(Row {
             spot: Spot::Task(ix),
             below: tree.below(ix),

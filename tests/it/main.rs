@@ -61,6 +61,8 @@ mod support_attempt;
 mod support_dashboard;
 mod support_git;
 mod support_sealed;
+mod support_terminal;
 mod tiers;
+mod watch;
 mod why;
 mod world;

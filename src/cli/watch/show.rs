@@ -21,6 +21,7 @@ use crate::cli::watch::terminal::Screen;
 use crate::cli::watch::{keys, signals};
 use crate::cli::{Context, Exit, Failure};
 use crate::model::TaskId;
+use crate::orchestrate::Signalled;
 use crate::report::people::{needs_people, needs_text};
 use crate::screen::{Ask, Model, Msg, News, Paint, Source};
 use crate::store::Layout;
@@ -187,7 +188,7 @@ impl Show {
                     Happening::Signalled(signal) => return Ok(Exit(signal.exit())),
                     Happening::Stopped => asks.push(Ask::Suspend),
                     Happening::Continued => screen.again()?,
-                    Happening::Gone => return Ok(Exit(129)),
+                    Happening::Gone => return Ok(Exit(Signalled::Hup.exit())),
                 }
             }
         }
@@ -196,6 +197,7 @@ impl Show {
     fn carry_out(&mut self, ask: Ask, screen: &mut Screen) -> anyhow::Result<Option<Exit>> {
         match ask {
             Ask::Leave => return Ok(Some(Exit::OK)),
+            Ask::Interrupt => return Ok(Some(Exit(Signalled::Int.exit()))),
             Ask::Suspend => screen.without(|| {
                 // Not to be stopped is no reason to end.
                 let _ = kill_process(getpid(), Signal::STOP);

@@ -12,6 +12,8 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use ratatui::layout::Rect;
+
 use crate::screen::{Model, Paint, draw};
 
 /// The terminal while it is ours.
@@ -27,7 +29,9 @@ impl Screen {
     /// # Errors
     /// When it cannot be taken.
     pub fn take(paint: Paint) -> io::Result<Self> {
-        style::force_color_output(paint.colour);
+        // Whether there are colours is decided when a screen is painted. Left to itself under `NO_COLOR`, crossterm
+        // writes an empty sequence where it would set the default colour, and that takes bold and reverse away as well.
+        style::force_color_output(true);
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
@@ -42,7 +46,9 @@ impl Screen {
     fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-        self.terminal.clear()
+        // `clear` would ask the terminal where its cursor is, and wait for an answer that may never come.
+        let (width, height) = self.size()?;
+        self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
     /// Columns and rows.

@@ -7,9 +7,13 @@ use ratatui::text::{Line, Span};
 use crate::model::Status;
 use crate::report::{columns, one_line};
 use crate::screen::draw::paint::Paint;
-use crate::screen::model::{Mode, Model};
+use crate::screen::log::broken;
+use crate::screen::model::{Mode, Model, Saying};
 use crate::screen::rows::Shape;
 use crate::view::Ask;
+
+/// The most rows that words of a command take.
+const MOST: usize = 8;
 
 /// Gives where the cursor is, if something is typed here.
 pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Option<Position> {
@@ -30,10 +34,7 @@ pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Opt
         return Some(Position::new(area.x + x.min(area.width - 1), area.y));
     }
     let line = match (&model.said, &model.busy, &model.moment.trouble) {
-        (Some(said), ..) => {
-            let style = if said.well { paint.good() } else { paint.bad() };
-            Line::styled(paint.cut(&one_line(said.text.trim()), width), style)
-        }
+        (Some(said), ..) => return say(buffer, area, (said, paint)),
         (None, Some(busy), _) => Line::raw(format!("{busy}{}", paint.glyphs.ellipsis())),
         (None, None, Some(trouble)) => {
             Line::styled(paint.cut(&one_line(trouble), width), paint.bad())
@@ -41,6 +42,30 @@ pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Opt
         (None, None, None) => keys(model, (width, paint)),
     };
     buffer.set_line(area.x, area.y, &line, area.width);
+    None
+}
+
+/// What a command said, whole: over what stands above, if it needs that.
+fn say(buffer: &mut Buffer, area: Rect, (said, paint): (&Saying, Paint)) -> Option<Position> {
+    let width = usize::from(area.width);
+    let style = if said.well { paint.good() } else { paint.bad() };
+    let lines: Vec<String> = said
+        .text
+        .lines()
+        .map(|line| one_line(line).into_owned())
+        .collect();
+    let parts: Vec<&str> = lines.iter().flat_map(|line| broken(line, width)).collect();
+    let most = usize::from(area.y).min(MOST);
+    let shown = &parts[..parts.len().min(most)];
+    let rows = u16::try_from(shown.len()).unwrap_or(0);
+    for (part, y) in shown.iter().zip(area.bottom() - rows..) {
+        for x in area.left()..area.right() {
+            if let Some(cell) = buffer.cell_mut((x, y)) {
+                cell.reset();
+            }
+        }
+        buffer.set_line(area.x, y, &Line::styled(*part, style), area.width);
+    }
     None
 }
 
@@ -63,7 +88,7 @@ fn keys<'a>(model: &Model, (width, paint): (usize, Paint)) -> Line<'a> {
     match (model.shape, model.needs.len()) {
         (Shape::People, _) => all.push(("n", "back".to_owned())),
         (_, 0) => {}
-        (_, n) => all.push(("n", format!("needs you ({n})"))),
+        _ => all.push(("n", "needs you".to_owned())),
     }
     if !model.filter.is_empty() {
         all.push(("Esc", "all tasks".to_owned()));
