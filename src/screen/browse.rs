@@ -111,7 +111,7 @@ impl Model {
             Key::ShiftUp | Key::Char('K' | '[') => self.log.scroll_back(LOG_STEP),
             Key::ShiftDown | Key::Char('J' | ']') => self.log.scroll_on(LOG_STEP),
             Key::Char('{') => self.log.show_beginning(page),
-            Key::Char('}') => self.log.scroll_on(usize::MAX),
+            Key::Char('}') => self.log.show_end(page),
             Key::Char(c @ ('a' | 'r' | 'c' | 'R' | 'x' | 'X')) => self.answer(c),
             _ => {}
         }

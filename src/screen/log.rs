@@ -1,9 +1,10 @@
-//! The text beside the list: its last lines, and how far a person has scrolled back.
+//! The text beside the list: a log from its end, another text from its beginning, and how far a person has scrolled.
 
 use std::collections::VecDeque;
 
 use unicode_width::UnicodeWidthChar as _;
 
+use crate::report::columns;
 use crate::screen::ask::News;
 
 /// How many lines are kept.
@@ -20,24 +21,42 @@ pub enum LogLine {
     Heading(String),
 }
 
-/// A text that grows at its end.
+/// From where a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum From {
+    Beginning,
+    /// It grows there, and is followed.
+    #[default]
+    End,
+}
+
+/// A text.
 #[derive(Debug, Default)]
 pub struct Log {
     lines: VecDeque<LogLine>,
-    /// Lines below what is shown; 0: it follows.
-    back: usize,
+    from: From,
+    /// Lines between what is shown and where it is read from; 0 at the end: it follows.
+    away: usize,
 }
 
 impl Log {
+    #[must_use]
+    pub fn new(from: From) -> Self {
+        Self {
+            from,
+            ..Self::default()
+        }
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Lines below what is shown.
+    /// Lines above and below the place that was scrolled to.
     #[must_use]
-    pub fn back(&self) -> usize {
-        self.back
+    pub fn hidden(&self) -> (From, usize) {
+        (self.from, self.away)
     }
 
     pub fn take(&mut self, news: News) {
@@ -60,55 +79,88 @@ impl Log {
 
     fn push(&mut self, line: LogLine) {
         self.lines.push_back(line);
-        if self.back > 0 {
+        if self.away > 0 && self.from == From::End {
             // Who has scrolled back keeps what they read.
-            self.back += 1;
+            self.away += 1;
         }
         if self.lines.len() > KEPT {
             self.lines.pop_front();
         }
-        self.back = self.back.min(self.lines.len().saturating_sub(1));
+        self.away = self.away.min(self.most());
+    }
+
+    fn most(&self) -> usize {
+        self.lines.len().saturating_sub(1)
+    }
+
+    fn leave(&mut self, lines: usize) {
+        self.away = self.away.saturating_add(lines).min(self.most());
+    }
+
+    fn come_back(&mut self, lines: usize) {
+        self.away = self.away.saturating_sub(lines);
     }
 
     /// Towards the beginning by so many lines.
     pub fn scroll_back(&mut self, lines: usize) {
-        let most = self.lines.len().saturating_sub(1);
-        self.back = self.back.saturating_add(lines).min(most);
+        match self.from {
+            From::End => self.leave(lines),
+            From::Beginning => self.come_back(lines),
+        }
     }
 
     /// Towards the end by so many lines.
     pub fn scroll_on(&mut self, lines: usize) {
-        self.back = self.back.saturating_sub(lines);
+        match self.from {
+            From::End => self.come_back(lines),
+            From::Beginning => self.leave(lines),
+        }
     }
 
-    /// Shows the beginning.
+    /// Shows the beginning; `height` lines fit.
     pub fn show_beginning(&mut self, height: usize) {
-        self.back = self.lines.len().saturating_sub(height.max(1));
+        self.away = match self.from {
+            From::End => self.lines.len().saturating_sub(height.max(1)),
+            From::Beginning => 0,
+        };
     }
 
-    /// The last lines before the place that was scrolled to, broken at `width` columns: at most `height` of them, in
-    /// order.
+    /// Shows the end; `height` lines fit.
+    pub fn show_end(&mut self, height: usize) {
+        self.away = match self.from {
+            From::End => 0,
+            From::Beginning => self.lines.len().saturating_sub(height.max(1)),
+        };
+    }
+
+    /// The lines at the place that was scrolled to, broken at `width` columns: at most `height` of them, in order.
     #[must_use]
     pub fn shown(&self, width: usize, height: usize) -> Vec<LogLine> {
-        let mut found: VecDeque<LogLine> = VecDeque::new();
-        let end = self.lines.len() - self.back.min(self.lines.len());
-        for line in self.lines.range(..end).rev() {
+        let away = self.away.min(self.lines.len());
+        let parts = |line: &LogLine| -> Vec<LogLine> {
             match line {
-                LogLine::Heading(name) => found.push_front(LogLine::Heading(name.clone())),
+                LogLine::Heading(name) => vec![LogLine::Heading(name.clone())],
                 LogLine::Text(text) => {
-                    for part in broken(text, width).into_iter().rev() {
-                        found.push_front(LogLine::Text(part.to_owned()));
-                    }
+                    let parts = broken(text, width).into_iter();
+                    parts.map(|part| LogLine::Text(part.to_owned())).collect()
                 }
             }
-            if found.len() >= height {
-                break;
+        };
+        match self.from {
+            From::Beginning => self
+                .lines
+                .range(away..)
+                .flat_map(parts)
+                .take(height)
+                .collect(),
+            From::End => {
+                let lines = self.lines.range(..self.lines.len() - away).rev();
+                let backwards = lines.flat_map(|line| parts(line).into_iter().rev());
+                let mut found: Vec<LogLine> = backwards.take(height).collect();
+                found.reverse();
+                found
             }
         }
-        while found.len() > height {
-            found.pop_front();
-        }
-        found.into()
     }
 }
 
@@ -150,6 +202,23 @@ pub fn broken(line: &str, width: usize) -> Vec<&str> {
     parts
 }
 
+/// As [`broken`], between words where that is possible.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        if let Some(line) = lines.last_mut()
+            && columns(line) + 1 + columns(word) <= width
+        {
+            line.push(' ');
+            line.push_str(word);
+            continue;
+        }
+        lines.extend(broken(word, width).into_iter().map(str::to_owned));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +252,34 @@ mod tests {
         assert_eq!(shown(&log, 9, 2), ["1", "2"]);
         log.scroll_on(100);
         assert_eq!(shown(&log, 9, 2), ["5", "1"]);
-        assert_eq!(log.back(), 0);
+        assert_eq!(log.hidden(), (From::End, 0));
+    }
+
+    #[test]
+    fn another_text_is_read_from_its_beginning() {
+        let mut log = Log::new(From::Beginning);
+        log.take(lines(5));
+        assert_eq!(shown(&log, 9, 2), ["1", "2"]);
+        log.scroll_on(2);
+        assert_eq!(shown(&log, 9, 2), ["3", "4"]);
+        log.scroll_back(9);
+        assert_eq!(shown(&log, 9, 2), ["1", "2"]);
+        log.show_end(2);
+        assert_eq!(shown(&log, 9, 2), ["4", "5"]);
+        log.show_beginning(2);
+        assert_eq!(shown(&log, 9, 2), ["1", "2"]);
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        for (text, width, lines) in [
+            ("one two three", 7, vec!["one two", "three"]),
+            ("one two three", 20, vec!["one two three"]),
+            ("a-very-long-word b", 6, vec!["a-very", "-long-", "word b"]),
+            ("", 6, vec![""]),
+        ] {
+            assert_eq!(wrapped(text, width), lines, "{text}");
+        }
     }
 
     #[test]
@@ -204,6 +300,6 @@ mod tests {
         log.scroll_back(1);
         log.take(lines(2 * KEPT));
         assert_eq!(log.lines.len(), KEPT);
-        assert!(log.back() < KEPT);
+        assert!(log.hidden().1 < KEPT);
     }
 }

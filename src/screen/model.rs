@@ -13,7 +13,7 @@ use crate::screen::ask::{Ask, Msg, News, Source};
 use crate::screen::detail::Detail;
 use crate::screen::filter::Filter;
 use crate::screen::layout::{Areas, areas};
-use crate::screen::log::Log;
+use crate::screen::log::{From, Log};
 use crate::screen::moment::Moment;
 use crate::screen::prompt::Prompt;
 use crate::screen::rows::{Closed, Row, Shape, Spot, rows};
@@ -273,11 +273,10 @@ impl Model {
         self.at = self.at.min(self.rows.len().saturating_sub(1));
         let page = self.page();
         let last_top = self.rows.len().saturating_sub(page);
-        // The selected row is shown, and no row stands empty that could be filled.
-        self.top = self
-            .top
-            .min(self.at)
-            .max((self.at + 1).saturating_sub(page));
+        // The selected row is shown with some rows around it, and no row stands empty that could be filled.
+        let around = (page.saturating_sub(1)) / 4;
+        self.top = self.top.min(self.at.saturating_sub(around));
+        self.top = self.top.max((self.at + 1 + around).saturating_sub(page));
         self.top = self.top.min(last_top);
         let task = self.task();
         if self.detail.as_ref().map(|detail| detail.task) != task {
@@ -290,7 +289,10 @@ impl Model {
         if source == self.source {
             return Vec::new();
         }
-        self.log = Log::default();
+        self.log = Log::new(match source {
+            Some(Source::Log(_)) | None => From::End,
+            Some(Source::Text(_) | Source::Evidence(..)) => From::Beginning,
+        });
         self.source.clone_from(&source);
         vec![Ask::Follow(source)]
     }

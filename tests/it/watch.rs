@@ -250,6 +250,7 @@ fn an_orchestrator_that_is_killed_is_missed() {
     terminal.types("q");
     assert_eq!(terminal.ends(), LEFT);
     drop(running);
+    // Nothing is left behind: what still runs is taken over, and ends.
     world.open("gate", "pass");
-    world.spawn(&["resume"]);
+    world.run(&["resume"]).exits(3);
 }

@@ -10,7 +10,7 @@ use crate::report::{Note, columns, count, notes, one_line, status_style, status_
 use crate::screen::ask::Source;
 use crate::screen::detail::Detail;
 use crate::screen::draw::paint::Paint;
-use crate::screen::log::{LogLine, broken};
+use crate::screen::log::{From, LogLine, wrapped};
 use crate::screen::model::Model;
 
 /// Columns of the words before a fact.
@@ -64,7 +64,9 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
         lines.push(Line::raw(paint.cut(&title, width)));
     }
     let facts = moment.facts(model.now);
-    for note in notes(&facts, ix) {
+    // What there is to look at begins with them.
+    let told = matches!(model.source, Some(Source::Evidence(..)));
+    for note in notes(&facts, ix).iter().filter(|_| !told) {
         let text = note.text(&facts, ix);
         // What it waits for, and how long it runs, follow, with more about it.
         let told = matches!(note, Note::Elapsed(_));
@@ -75,8 +77,8 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
             continue;
         }
         let style = paint.style(status_style(moment.view(ix).status));
-        for part in broken(&text, width).into_iter().take(2) {
-            lines.push(Line::styled(part.to_owned(), style));
+        for part in wrapped(&text, width).into_iter().take(2) {
+            lines.push(Line::styled(part, style));
         }
     }
     if detail_waits(model, detail) {
@@ -222,11 +224,12 @@ fn log(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
         Some(Source::Text(path)) => one_line(path).into_owned(),
         Some(Source::Evidence(..)) => "to look at".to_owned(),
     };
-    let right = match (model.log.back(), &model.source) {
-        (0, Some(Source::Log(_) | Source::Evidence(..))) => "Tab: its text".to_owned(),
-        (0, Some(Source::Text(_))) if has_log(model) => "Tab: its log".to_owned(),
-        (0, _) => String::new(),
-        (n, _) => format!("{} below", count(n, "line", "lines")),
+    let right = match (model.log.hidden(), &model.source) {
+        ((_, 0), Some(Source::Log(_) | Source::Evidence(..))) => "Tab: its text".to_owned(),
+        ((_, 0), Some(Source::Text(_))) if has_log(model) => "Tab: its log".to_owned(),
+        ((_, 0), _) => String::new(),
+        ((From::End, n), _) => format!("{} below", count(n, "line", "lines")),
+        ((From::Beginning, n), _) => format!("{} above", count(n, "line", "lines")),
     };
     let top = Rect { height: 1, ..area };
     paint.rule(buffer, top, Span::styled(name, paint.dim()), &right);
