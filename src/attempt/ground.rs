@@ -14,6 +14,7 @@ use crate::attempt::perform::{Attempt, cancelled};
 use crate::attempt::scope::{self, Bounds};
 use crate::attempt::turn;
 use crate::attempt::verify::Round;
+use crate::git::beside::Beside;
 use crate::git::checkpoint::{self, Change, Merged, Message};
 use crate::git::integrate::{self, Step};
 use crate::git::trailers::Trailers;
@@ -229,6 +230,14 @@ impl<'a> Attempt<'a> {
             How::Asked => ControlFlow::Break(cancelled("while its working tree was made ready")),
             How::Passed(limit) => ControlFlow::Break(outcome::passed(limit)),
         }
+    }
+
+    /// The user's own working tree, where an agent may get to by a wrong path. Only ever a hint: without it
+    /// the run goes on.
+    pub fn look_beside(&self, spec: &GitSpec) -> Option<Beside> {
+        self.spec.agent.as_ref()?;
+        let up = Path::new(&spec.folder).components().count();
+        Beside::of(self.spec.root.ancestors().nth(up)?).ok()
     }
 
     /// Has anything that can run programs changed in what all working trees share?

@@ -6,6 +6,7 @@
 //! is, and the orchestrator calls it where waiting a few milliseconds does no harm.
 
 pub mod beginning;
+pub mod beside;
 pub mod changes;
 pub mod checked_out;
 pub mod checkpoint;
