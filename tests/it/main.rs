@@ -43,6 +43,7 @@ mod journal;
 mod logs;
 mod mcp;
 mod notify;
+mod people;
 mod power;
 mod processes;
 mod readme;
