@@ -66,7 +66,7 @@ export class Detail {
     this.asked = key;
     if (!need) { this.need.replaceChildren(); return; }
     const seen = make("div", { class: "evidence" }), place = make("div", {}, answers(need.answers));
-    this.need.replaceChildren(seen, make("details", {}, make("summary", {}, "The same in a terminal"), place));
+    this.need.replaceChildren(seen, make("details", {}, make("summary", {}, "In a terminal"), place));
     // With what was seen the answers say more exactly what to change.
     fill(seen, this.name).then((full) => { if (full && key === this.asked) place.replaceChildren(answers(full.answers)); });
   }
@@ -99,7 +99,10 @@ export class Detail {
 
   form(act, typed) {
     const task = this.world.tasks.get(this.name);
-    const [, word, asks] = this.decisions(task).find(([name]) => name === act);
+    const found = task && this.decisions(task).find(([name]) => name === act);
+    // It was settled meanwhile.
+    if (!found) return;
+    const [, word, asks] = found;
     const explain = {
       approve: "Its work goes onto the branch, and what waits for it may start.",
       reject: "It is attempted again, with your words.",

@@ -5,6 +5,8 @@ import { ask, count, make, span, usd } from "/dom.js";
 const EAGER = 6;
 const VERBS = { do: "To be done by a person", approve: "Awaits your approval", decide: "Needs a decision" };
 
+const ACTS = { do: [["complete", "It is done…"]], approve: [["approve", "Approve…"], ["reject", "Send back…"]], decide: [] };
+
 export class People {
   constructor(list, open) { Object.assign(this, { list, open, shown: "", cards: new Map() }); }
 
@@ -34,7 +36,9 @@ export class People {
       need.title === need.task ? null : make("p", { class: "soft id" }, need.task),
       make("p", {}, headline(need)),
       ...need.because.map((why) => make("p", { class: "why" }, why)),
-      pane, answers(need.answers));
+      pane,
+      make("div", { class: "group", hidden: !ACTS[need.ask].length }, ...ACTS[need.ask].map(([act, word]) => make("button", { onclick: () => this.open(need.task, act) }, word))),
+      make("details", { open: need.ask === "decide" }, make("summary", {}, "In a terminal"), answers(need.answers)));
   }
 }
 
