@@ -26,7 +26,9 @@ fn every_command_does_what_the_page_shows() {
             Piece::Command { text, .. } => Some(text.as_str()),
             Piece::File { .. } => None,
         })
-        .filter(|text| text.starts_with("cargo") || text.starts_with("git clone") && text.contains(':'))
+        .filter(|text| {
+            text.starts_with("cargo") || text.starts_with("git clone") && text.contains(':')
+        })
         .collect();
     assert_eq!(set_up, SET_UP, "the set-up commands, in this order");
 
