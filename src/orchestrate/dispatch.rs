@@ -15,7 +15,7 @@ use crate::orchestrate::ground::{self, Grounds};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
 use crate::sched;
-use crate::state::State;
+use crate::state::{State, TaskState};
 use crate::store::{Layout, read_spec};
 use crate::worker;
 
@@ -119,9 +119,8 @@ impl Dispatch {
                 Needs::Checked => containment::needed(state, needs),
                 Needs::Ignored => Vec::new(),
             };
-            let sent_back = state.tasks.get(&frozen.id);
-            let sent_back = sent_back.and_then(|task| task.sent_back.as_ref());
-            self.give_ground(spec, task, *fingerprint, needs, sent_back);
+            let before = state.tasks.get(&frozen.id);
+            self.give_ground(spec, task, *fingerprint, needs, before);
         }
         let secrets = spec
             .as_mut()
@@ -141,7 +140,7 @@ impl Dispatch {
         task: &Task,
         fingerprint: Fingerprint,
         needs: Vec<Needed>,
-        sent_back: Option<&RunId>,
+        before: Option<&TaskState>,
     ) {
         let Some(grounds) = &self.grounds else {
             return;
@@ -150,6 +149,8 @@ impl Dispatch {
         if ground::isolation(task, ground.isolation, &grounds.config) == Isolation::None {
             return;
         }
+        let remarks = before.map(|task| task.remarks.clone()).unwrap_or_default();
+        let sent_back = before.and_then(|task| task.sent_back.as_ref());
         let sent_back = sent_back.and_then(|run| self.its_tree(run));
         let worktree = match &sent_back {
             Some((_, worktree)) => worktree.clone(),
@@ -179,6 +180,7 @@ impl Dispatch {
             excludes: grounds.excludes.clone(),
             needs,
             continues: sent_back.map(|(run, _)| run),
+            remarks,
             guard: grounds.guard.clone(),
         }));
     }

@@ -15,6 +15,7 @@ use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_with};
 use crate::report::note::{complete_command, notes};
 use crate::report::paused::{paused, paused_text};
+use crate::report::people::needs_people;
 use crate::report::remedy::merge_command;
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
@@ -22,7 +23,7 @@ use crate::report::style::{bold, dim, status_style};
 use crate::report::text::{count, name_width, pad};
 use crate::report::why::next_text;
 use crate::state::Orchestration;
-use crate::view::{Class, Need, needs_people};
+use crate::view::{Ask, Class};
 
 /// How many tasks a section shows before it counts the rest.
 const SHOWN: usize = 5;
@@ -35,7 +36,8 @@ pub struct Overview<'a> {
     open: Vec<(&'a OrchId, &'a Orchestration)>,
     last: Option<(&'a OrchId, &'a Orchestration)>,
     counts: Counts,
-    needs: Vec<Need>,
+    /// What the plan gives to people.
+    needs: Vec<(TaskIx, Ask)>,
     next: Vec<NextCommand>,
 }
 
@@ -79,7 +81,7 @@ impl<'a> Overview<'a> {
     #[must_use]
     pub fn new(facts: Facts<'a>) -> Self {
         let all: Vec<TaskIx> = facts.plan.numbers().collect();
-        let needs = needs_people(facts.plan, facts.views);
+        let needs = needs_people(&facts);
         let (mut open, mut ended): (Vec<_>, Vec<_>) = facts
             .state
             .orchestrations
@@ -92,7 +94,10 @@ impl<'a> Overview<'a> {
             counts: Counts::of(facts.views),
             open,
             last: ended.pop(),
-            needs,
+            needs: needs
+                .iter()
+                .filter_map(|need| Some((need.task, need.asked.planned()?)))
+                .collect(),
             facts,
         }
     }
@@ -134,7 +139,7 @@ impl<'a> Overview<'a> {
             needs_people: self
                 .needs
                 .iter()
-                .map(|need| complete_command(self.facts.plan, need.task, need.ask))
+                .map(|(task, ask)| complete_command(self.facts.plan, *task, *ask))
                 .collect(),
             paused_workers: paused(&self.facts),
             not_landed: self
@@ -188,7 +193,7 @@ impl<'a> Overview<'a> {
                 .collect();
             self.section(&mut text, heading, &tasks, look);
         }
-        let needs: Vec<TaskIx> = self.needs.iter().map(|need| need.task).collect();
+        let needs: Vec<TaskIx> = self.needs.iter().map(|(task, _)| *task).collect();
         self.section(&mut text, "Needs you", &needs, look);
         paused_text(&mut text, &paused(&self.facts), look);
         self.not_landed(&mut text);

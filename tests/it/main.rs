@@ -45,6 +45,7 @@ mod logs;
 mod mcp;
 mod notify;
 mod page;
+mod people;
 mod power;
 mod processes;
 mod readme;

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::commands::graph;
-use crate::cli::dashboard::people::{PersonJson, people};
+use crate::cli::dashboard::people::people;
 use crate::cli::snapshot::all_processes;
 use crate::model::{RunId, Status, TaskId, TaskKind};
 use crate::plan::TaskIx;
 use crate::project::{Loaded, Project};
 use crate::render::{self, Drawing, Mark, Selection};
+use crate::report::people::NeedJson;
 use crate::report::{
     Counts, Facts, NextCommand, Note, Processes, class_word, expected, next_commands, notes,
 };
@@ -47,7 +48,7 @@ struct Head<'a> {
     problem: Option<&'a str>,
     damage: Option<String>,
     counts: Counts,
-    people: Vec<PersonJson<'a>>,
+    people: Vec<NeedJson<'a>>,
     next: Vec<NextCommand>,
     orchestrations: Vec<OrchestrationJson<'a>>,
 }

@@ -11,7 +11,7 @@ use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure};
 use crate::event::Event;
 use crate::git::Repository;
-use crate::model::{Isolation, Status};
+use crate::model::{Isolation, Remark, Settled, Status};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
@@ -68,6 +68,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
         prints.push(print);
     }
+    let said = settlement.remark(Settled::Completed, args.note.clone());
     let done: Vec<Part<'_>> = tasks
         .iter()
         .map(|ix| settlement.task(*ix))
@@ -76,6 +77,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             task: &task.id,
             title: &task.title,
             fingerprint: *fingerprint,
+            said: &said,
         })
         .collect();
     let mut sha = None;
@@ -84,7 +86,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         sha = Some(commit(context, &settlement, &done)?);
     }
     if settlement.project.git {
-        bring(context, &settlement, &tasks, &from)?;
+        bring(context, &settlement, (&tasks, &said), &from)?;
     }
     let events = done
         .iter()
@@ -160,12 +162,12 @@ fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyh
 fn bring(
     context: &Context,
     settlement: &Settlement,
-    tasks: &[TaskIx],
+    (tasks, said): (&[TaskIx], &Remark),
     from: &Path,
 ) -> anyhow::Result<()> {
     let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
     let layout = settlement.store.layout();
-    match people::bring(layout, settlement.store.state(), from, &ids)? {
+    match people::bring(layout, settlement.store.state(), from, (&ids, said))? {
         Brought::Done(lines) => {
             for line in lines {
                 writeln!(context.out(), "{line}")?;
