@@ -76,7 +76,9 @@ fn outside(found: &Foreign, id: &str, title: &str, file: &Arc<str>) -> Outside {
     let completed = file.contains("/completed/") || file.starts_with("completed/");
     match found.text("status").map(str::to_lowercase).as_deref() {
         _ if completed => task.state = State::Done(done_at(found)),
-        Some("done" | "completed" | "closed") => task.state = State::Done(done_at(found)),
+        Some("done" | "complete" | "completed" | "closed") => {
+            task.state = State::Done(done_at(found))
+        }
         Some("to do" | "todo" | "open" | "") | None => {}
         Some(other) => task.tag(&other.replace(' ', "-")),
     }

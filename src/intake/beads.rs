@@ -46,7 +46,9 @@ enum Need {
 
 #[derive(Deserialize)]
 struct Link {
-    issue_id: String,
+    /// Other programs that write this format leave out what stands around it.
+    #[serde(default)]
+    issue_id: Option<String>,
     depends_on_id: String,
     #[serde(default, rename = "type")]
     kind: Option<String>,
@@ -162,7 +164,7 @@ fn outside(issue: Issue, file: &Arc<str>, line: u32) -> Result<Outside, IntakeEr
             Need::Link(link) => link,
         };
         // Links are exported with the issue that has them.
-        if link.issue_id != issue.id {
+        if link.issue_id.is_some_and(|id| id != issue.id) {
             continue;
         }
         match link.kind.as_deref() {
@@ -215,7 +217,7 @@ mod tests {
             "\n",
             r#"{"id":"n-2","title":"Second","dependencies":["n-1"]}"#,
             "\n",
-            r#"{"id":"n-3","title":"Third","dependencies":[{"issue_id":"n-3","depends_on_id":"n-1","type":"parent-child"},{"issue_id":"n-3","depends_on_id":"n-2","type":"parent-child"},{"issue_id":"n-3","depends_on_id":"n-4","type":"waits-for"}]}"#,
+            r#"{"id":"n-3","title":"Third","dependencies":[{"issue_id":"n-3","depends_on_id":"n-1","type":"parent-child"},{"issue_id":"n-3","depends_on_id":"n-2","type":"parent-child"},{"depends_on_id":"n-4","type":"waits-for"},{"issue_id":"n-9","depends_on_id":"n-5"}]}"#,
             "\n",
         );
         assert!(is(text));
