@@ -16,6 +16,7 @@ use crate::cli::dashboard::desk::{Desk, STREAMS};
 use crate::cli::dashboard::feed::{Ask, Feed};
 use crate::cli::dashboard::{answer, routes, watching};
 use crate::cli::{Context, Exit, Failure};
+use crate::git::checked_out::checked_out;
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
 /// What happens to the address.
@@ -37,9 +38,13 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let layout = store.layout().clone();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
+    let git = match project.git {
+        true => checked_out(&project.root)?.map(|stand| stand.common),
+        false => None,
+    };
     // Before the first reading: what is written from here on wakes.
     let watching = match layout.dir().is_dir() {
-        true => Some(watching::watch(&layout, wake)?),
+        true => Some(watching::watch(&layout, git.as_deref(), wake)?),
         false => None,
     };
     let mut feed = Feed::new(&project, loaded, store);
