@@ -19,7 +19,7 @@ use crate::state::State;
 use crate::view::{NotLanded, Outside, Whereabouts};
 
 /// What is elsewhere.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Elsewhere {
     /// By number.
     pub outside: Vec<(TaskIx, Outside)>,
@@ -58,7 +58,7 @@ pub fn elsewhere(
 }
 
 /// What an orchestration that has not ended made is on its way: its own dependents start from it.
-fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
+pub fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
     let under_way = |orch| {
         let entry = state.orchestrations.get(orch);
         entry.is_some_and(|entry| entry.ended_at.is_none())
@@ -85,11 +85,18 @@ fn stand(start: &Path, project: &Project) -> Result<Option<CheckedOut>, GitError
     Ok(here.filter(same).or(own))
 }
 
-fn find(
+/// Where these completions are, seen from what is checked out at `stand`.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn find(
     project: &Project,
     stand: Option<CheckedOut>,
     asked: &[(TaskIx, Needed)],
 ) -> Result<Elsewhere, GitError> {
+    if asked.is_empty() {
+        return Ok(Elsewhere::default());
+    }
     // Before the first commit nothing is contained, and no dispatcher starts from there either.
     let Some((stand, tip)) = stand.and_then(|stand| stand.commit.clone().map(|tip| (stand, tip)))
     else {

@@ -245,7 +245,11 @@ impl Dispatch {
                 (agent.worker, agent.spec.program.clone(), Some(agent))
             }
             (Some(_), ..) => return missing("its worker has no command"),
-            (None, ..) => return missing("it has no `run:` and no worker is configured"),
+            (None, ..) => {
+                return missing(
+                    "it has no `run:` and no worker: name one with `--worker`, or with `worker:` in .runr/config.yaml",
+                );
+            }
         };
         let env = match &agent {
             Some(agent) => agent.environment(&self.env, task),

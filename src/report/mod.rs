@@ -39,7 +39,7 @@ pub use log_text::{last_line, last_lines, shown_line};
 pub use next::{Next, expected};
 pub use next_commands::{NextCommand, next_commands};
 pub use note::{Note, complete_command, notes};
-pub use overview::{Overview, exit_words};
+pub use overview::{NotLandedJson, Overview, exit_words, not_landed_json};
 pub use paused::{paused, waits_for_worker};
 pub use plan::{Arrows, PlanReport};
 pub use provenance::Provenance;

@@ -212,7 +212,12 @@ impl<'a> Next<'a> {
             pad(text, command, width);
             let dependents: Vec<TaskIx> = dependents.iter().copied().collect();
             let names = listing(&self.facts.names(&dependents));
-            let _ = writeln!(text, "  {dim}brings in what {names} waits for{dim:#}");
+            let wait = if dependents.len() == 1 {
+                "waits"
+            } else {
+                "wait"
+            };
+            let _ = writeln!(text, "  {dim}brings in what {names} {wait} for{dim:#}");
         }
     }
 

@@ -120,7 +120,11 @@ pub fn next_with(
             } else if blocked {
                 add(format!("runr why {}", name(ix)), "shows what it waits for");
             } else {
-                add(format!("runr run --task {}", name(ix)), "tries it again");
+                let worker = named_worker(facts, ix);
+                add(
+                    format!("runr run --task {}{worker}", name(ix)),
+                    "tries it again",
+                );
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
             // An orchestration leaves ready tasks only when it was told to start no more.
@@ -130,6 +134,7 @@ pub fn next_with(
     }
     if let Some(ix) = running.filter(|_| first_deserted.is_none()) {
         add(format!("runr logs -f {}", name(ix)), "follows its output");
+        add("runr watch".to_owned(), "follows everything in a terminal");
     }
     let everything_done = !shown.is_empty()
         && shown
@@ -182,6 +187,22 @@ fn judged<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a RunId> {
         StopReason::ScopeViolation | StopReason::MergeConflict | StopReason::NoChanges
     );
     recorded.last_run_id.as_ref().filter(|_| for_its_changes)
+}
+
+/// ` --worker NAME` as it was typed when the task was last attempted: nothing else would name its worker again.
+fn named_worker(facts: &Facts<'_>, ix: TaskIx) -> String {
+    let orch = facts.recorded(ix).and_then(|t| t.orch.as_ref());
+    let typed = orch.and_then(|orch| facts.state.orchestrations.get(orch));
+    let mut words = typed.map_or("", |o| &o.command).split(' ');
+    let name = words.find_map(|word| match word.strip_prefix("--worker") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(Some),
+        None => None,
+    });
+    match name.and_then(|name| name.or_else(|| words.next())) {
+        Some(name) => format!(" --worker {name}"),
+        None => String::new(),
+    }
 }
 
 /// The command that continues an orchestration.

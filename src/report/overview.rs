@@ -56,7 +56,7 @@ struct OrchestrationJson<'a> {
 
 /// A branch with completed work that the branch checked out does not have.
 #[derive(Debug, Serialize)]
-struct NotLandedJson<'a> {
+pub struct NotLandedJson<'a> {
     branch: &'a str,
     commits: usize,
     /// The branch checked out, or `HEAD`.
@@ -75,6 +75,18 @@ struct OverviewJson<'a> {
     paused_workers: BTreeMap<&'a str, Timestamp>,
     not_landed: Vec<NotLandedJson<'a>>,
     next: &'a [NextCommand],
+}
+
+/// All branches of that kind, each with the command that brings it in.
+#[must_use]
+pub fn not_landed_json<'a>(facts: &Facts<'a>) -> Vec<NotLandedJson<'a>> {
+    let one = |found: &'a crate::view::NotLanded| NotLandedJson {
+        branch: &found.branch,
+        commits: found.commits,
+        not_in: &found.here,
+        command: merge_command(&found.branch),
+    };
+    facts.not_landed.iter().map(one).collect()
 }
 
 impl<'a> Overview<'a> {
@@ -142,17 +154,7 @@ impl<'a> Overview<'a> {
                 .map(|(task, ask)| complete_command(self.facts.plan, *task, *ask))
                 .collect(),
             paused_workers: paused(&self.facts),
-            not_landed: self
-                .facts
-                .not_landed
-                .iter()
-                .map(|found| NotLandedJson {
-                    branch: &found.branch,
-                    commits: found.commits,
-                    not_in: &found.here,
-                    command: merge_command(&found.branch),
-                })
-                .collect(),
+            not_landed: not_landed_json(&self.facts),
             next: &self.next,
         })
     }
@@ -350,6 +352,7 @@ mod tests {
         Next
           runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
+          runr watch                   follows everything in a terminal
         ");
         let mut told = Told::new(&story);
         told.processes.deserted.insert(orch());
@@ -390,6 +393,7 @@ mod tests {
         Next
           runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
+          runr watch                   follows everything in a terminal
         ");
     }
 

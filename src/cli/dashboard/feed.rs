@@ -60,13 +60,13 @@ impl Feed {
     /// What is to be seen, from what was read last.
     #[must_use]
     pub fn seen(&mut self) -> Seen {
-        let views = self.0.views();
+        let (views, not_landed) = self.0.views();
         let reader = &self.0;
         Seen::new(
             &reader.project,
-            (&reader.loaded, views),
+            (&reader.loaded, views, not_landed),
             &reader.store,
-            (reader.generation, reader.problem.as_deref()),
+            (reader.generation, reader.trouble()),
         )
     }
 

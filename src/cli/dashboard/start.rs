@@ -17,6 +17,7 @@ use crate::cli::dashboard::feed::{Ask, Feed, Wake};
 use crate::cli::dashboard::{answer, routes};
 use crate::cli::following::Reader;
 use crate::cli::{Context, Exit, Failure, following};
+use crate::git::checked_out::checked_out;
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
 /// What happens to the address.
@@ -38,10 +39,14 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let layout = store.layout().clone();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
+    let git = match project.git {
+        true => checked_out(&project.root)?.map(|stand| stand.common),
+        false => None,
+    };
     // Before the first reading: what is written from here on wakes.
     let watching = match layout.dir().is_dir() {
         // Nobody listens any more when the command is about to end.
-        true => Some(following::watch(&layout, move |changed| {
+        true => Some(following::watch(&layout, git.as_deref(), move |changed| {
             drop(wake.send(Wake::Changed(changed)));
         })?),
         false => None,

@@ -2,6 +2,7 @@
 //!
 //! Knows files, the journal and the file system's watches. Takes no lock, writes nothing, and knows no screen.
 
+mod landed;
 mod log_files;
 mod prints;
 mod reader;

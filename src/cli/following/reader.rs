@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cli::following::landed::Landed;
 use crate::cli::following::prints::Prints;
 use crate::project::{Loaded, Project};
 use crate::store::Store;
-use crate::view::{TaskView, tasks_with};
+use crate::view::{NotLanded, TaskView, hold_back, tasks_with};
 
 /// One reader of one project.
 #[derive(Debug)]
@@ -21,8 +22,9 @@ pub struct Reader {
     /// Counts the plans, from 1.
     pub generation: u64,
     /// Why the files on disk are not what is shown.
-    pub problem: Option<String>,
+    problem: Option<String>,
     prints: Prints,
+    landed: Landed,
 }
 
 impl Reader {
@@ -34,17 +36,28 @@ impl Reader {
             store,
             file: None,
             prints: Prints::default(),
+            landed: Landed::default(),
             generation: 1,
             problem: None,
         }
     }
 
-    /// How every task is shown, from what was read last, in the plan's order.
+    /// How every task is shown, from what was read last, in the plan's order; and the branches with completed work that
+    /// the branch checked out does not have.
     #[must_use]
-    pub fn views(&mut self) -> Vec<TaskView> {
+    pub fn views(&mut self) -> (Vec<TaskView>, Vec<NotLanded>) {
         let (plan, state) = (&self.loaded.plan, self.store.state());
         let prints = self.prints.of(&self.project, plan, state);
-        tasks_with(plan, state, &prints)
+        let mut views = tasks_with(plan, state, &prints);
+        let elsewhere = self.landed.of(&self.project, plan, state).clone();
+        hold_back(plan, &mut views, elsewhere.outside);
+        (views, elsewhere.not_landed)
+    }
+
+    /// Why what is shown is not all that there is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.problem.as_deref().or(self.landed.trouble.as_deref())
     }
 
     /// Folds what is new in the journal.
@@ -61,6 +74,7 @@ impl Reader {
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
                 self.prints.forget();
+                self.landed.forget();
                 self.problem = None;
             }
             Err(problems) => {

@@ -1,7 +1,7 @@
 //! What is true now, each time that the journal or the files change.
 //!
 //! Looks at most every 100 ms, and never for more than a twentieth of the time: the run that is watched needs the
-//! machine. Git is asked only while nothing runs, which is when its answer matters.
+//! machine.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::cli::Context;
-use crate::cli::containment::{Elsewhere, elsewhere};
 use crate::cli::following::{Changed, Reader};
 use crate::cli::snapshot::all_processes;
 use crate::cli::watch::estimate;
@@ -23,7 +21,6 @@ use crate::plan::Plan;
 use crate::screen::{Moment, Msg, Shown};
 use crate::state::State;
 use crate::store::process;
-use crate::view::hold_back;
 
 /// The shortest time between two looks.
 const APART: Duration = Duration::from_millis(100);
@@ -34,8 +31,6 @@ const REST: u32 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     Changed(Changed),
-    /// What is checked out may be something else.
-    Git,
     /// A process that was watched has ended.
     Ended,
 }
@@ -43,31 +38,23 @@ pub enum Wake {
 /// What the thread owns.
 #[derive(Debug)]
 pub struct Moments {
-    /// What would be said to a person at a shell goes nowhere.
-    context: Context,
     reader: Reader,
     plan: (u64, Arc<Plan>),
     /// The orchestration that is shown, and its tasks.
     shown: Option<(OrchId, BTreeSet<TaskId>)>,
     /// Was the orchestration file named by a person? Then it stays.
     named: bool,
-    elsewhere: Elsewhere,
-    /// The journal's number and the plan's when git was asked last.
-    asked: Option<(u64, u64)>,
     watched: BTreeSet<(u32, u64)>,
     wake: Sender<Wake>,
 }
 
 impl Moments {
     #[must_use]
-    pub fn new(context: Context, reader: Reader, wake: Sender<Wake>) -> Self {
+    pub fn new(reader: Reader, wake: Sender<Wake>) -> Self {
         Self {
-            context,
             plan: (reader.generation, Arc::new(reader.loaded.plan.clone())),
             shown: None,
             named: reader.file.is_some(),
-            elsewhere: Elsewhere::default(),
-            asked: None,
             watched: BTreeSet::new(),
             wake,
             reader,
@@ -82,11 +69,9 @@ impl Moments {
             let plan = Arc::new(self.reader.loaded.plan.clone());
             self.plan = (self.reader.generation, plan);
         }
-        self.ask_git();
         self.attend();
-        let mut views = self.reader.views();
+        let (views, not_landed) = self.reader.views();
         let state = self.reader.store.state();
-        hold_back(&self.plan.1, &mut views, self.elsewhere.outside.clone());
         let at = Timestamp::now();
         let damage = self.reader.store.damage().map(ToString::to_string);
         Moment {
@@ -95,9 +80,9 @@ impl Moments {
             generation: self.plan.0,
             views,
             processes: all_processes(&self.reader.store),
-            not_landed: self.elsewhere.not_landed.clone(),
+            not_landed,
             at,
-            trouble: damage.or_else(|| self.reader.problem.clone()),
+            trouble: damage.or_else(|| self.reader.trouble().map(str::to_owned)),
             shown: self.shown.clone().map(|(orch, selected)| {
                 let runs = is_open(state, &orch);
                 Shown {
@@ -137,9 +122,6 @@ impl Moments {
             if wakes.contains(&Wake::Changed(Changed::Files)) {
                 self.reader.reload();
             }
-            if wakes.contains(&Wake::Git) {
-                self.asked = None;
-            }
             self.reader.refresh();
             let moment = Arc::new(self.moment());
             if tell.send(Happening::Told(Msg::Moment(moment))).is_err() {
@@ -178,19 +160,6 @@ impl Moments {
             self.reader.file = file;
             self.reader.reload();
         }
-    }
-
-    fn ask_git(&mut self) {
-        let state = self.reader.store.state();
-        let now = (state.seq, self.reader.generation);
-        let runs = state.orchestrations.values().any(|o| o.ended_at.is_none());
-        let same_plan = self.asked.is_some_and(|(_, plan)| plan == now.1);
-        if self.asked == Some(now) || (runs && same_plan) {
-            return;
-        }
-        let found = elsewhere(&self.context, &self.reader.project, &self.plan.1, state);
-        self.elsewhere = found.unwrap_or_default();
-        self.asked = Some(now);
     }
 
     /// Hears of the end of processes that nobody would write down.

@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use notify::{RecursiveMode, Watcher as _};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::cli::deciding::decide;
@@ -20,6 +19,7 @@ use crate::cli::watch::tail::{self, Tail};
 use crate::cli::watch::terminal::Screen;
 use crate::cli::watch::{keys, signals};
 use crate::cli::{Context, Exit, Failure};
+use crate::git::checked_out::checked_out;
 use crate::model::TaskId;
 use crate::orchestrate::Signalled;
 use crate::report::people::{needs_people, needs_text};
@@ -45,6 +45,10 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     let layout = store.layout().clone();
     let (tell, told) = channel();
     let (wake, woken) = channel();
+    let git = match project.git {
+        true => checked_out(&project.root)?.map(|stand| stand.common),
+        false => None,
+    };
     // Before the first reading: what is written from here on wakes.
     let files = match layout.dir().is_dir() {
         true => {
@@ -53,16 +57,14 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
             let tell = move |changed| {
                 let _ = wake.send(moments::Wake::Changed(changed));
             };
-            Some(following::watch(&layout, tell)?)
+            Some(following::watch(&layout, git.as_deref(), tell)?)
         }
         false => None,
     };
-    let git = watch_git(&project.root, wake.clone());
     let mut reader = Reader::new(&project, loaded, store);
     reader.file = orchestration.map(Path::to_owned);
     reader.refresh();
-    let (silent, _) = context.through(NAME);
-    let mut moments = Moments::new(silent, reader, wake);
+    let mut moments = Moments::new(reader, wake);
     let first = moments.moment();
     let (tail_wake, tail_woken) = channel();
     let tail = Tail::new(layout.clone(), tell.clone(), tail_wake.clone());
@@ -88,7 +90,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     std::thread::spawn(move || tail.run(&tail_woken));
     std::thread::spawn(move || keys::listen(&tell));
     let ended = show.until_left(&mut screen, asks, &told);
-    drop((screen, files, git));
+    drop((screen, files));
     ended
 }
 
@@ -103,29 +105,6 @@ fn refuse_pipes() -> Result<(), Failure> {
             .help("runr status              shows how things stand, once")
             .help("runr orchestrate wait    waits until what runs has ended"),
     )
-}
-
-/// Wakes when something else is checked out. Where that cannot be watched, the journal wakes.
-fn watch_git(root: &Path, wake: Sender<moments::Wake>) -> Option<notify::RecommendedWatcher> {
-    let folder = root
-        .ancestors()
-        .map(|top| top.join(".git"))
-        .find(|git| git.is_dir())?;
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else {
-            return;
-        };
-        let head = |path: &std::path::PathBuf| {
-            let name = path.file_name();
-            name.is_some_and(|name| name == "HEAD" || name == "ORIG_HEAD" || name == "index")
-        };
-        if !event.kind.is_access() && event.paths.iter().any(head) {
-            let _ = wake.send(moments::Wake::Git);
-        }
-    })
-    .ok()?;
-    watcher.watch(&folder, RecursiveMode::NonRecursive).ok()?;
-    Some(watcher)
 }
 
 /// What the drawing thread owns.

@@ -109,13 +109,22 @@ impl Desk<'_, '_> {
         if self.facts.task(self.task).kind == TaskKind::Manual {
             return vec![self.complete("once you have done it; --note says what was done")];
         }
-        if let Standing::Blocked(_) = self.facts.view(self.task).standing {
-            return vec![
-                self.with("why", "", "shows what it waits for"),
-                self.complete("if you have done it yourself"),
-            ];
+        let mut found = Vec::new();
+        if let Standing::Blocked(by) = &self.facts.view(self.task).standing {
+            // What is completed elsewhere can be brought in; for the rest only others can do something.
+            let remedies: Option<Vec<_>> = by.iter().map(|ix| self.facts.remedy(*ix)).collect();
+            let Some(remedy) = remedies.and_then(|all| all.into_iter().next()) else {
+                return vec![
+                    self.with("why", "", "shows what it waits for"),
+                    self.complete("if you have done it yourself"),
+                ];
+            };
+            found.push(Answer {
+                command: remedy.command,
+                does: "brings in what it needs",
+            });
         }
-        let mut found = match reason {
+        found.extend(match reason {
             Some(StopReason::Cancelled | StopReason::Orphaned) => vec![self.go_on()],
             Some(StopReason::ScopeViolation) => {
                 let mut found: Vec<Answer> = self.widen(evidence).into_iter().collect();
@@ -148,13 +157,14 @@ impl Desk<'_, '_> {
             ],
             Some(StopReason::CheckpointMissing) => vec![self.again("does it again")],
             Some(StopReason::NoChanges) => {
-                return vec![
+                found.extend([
                     self.complete("accepts that nothing had to be changed"),
                     self.again("tries it again"),
-                ];
+                ]);
+                return found;
             }
             _ => vec![self.again("tries it again")],
-        };
+        });
         found.push(self.complete("if you have done it yourself"));
         found
     }

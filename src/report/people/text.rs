@@ -9,10 +9,12 @@ use crate::report::people::{Asked, Evidence, Need, Trouble, answers};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
-use crate::report::text::{columns, count, pad};
+use crate::report::text::{columns, count, cut, pad};
 
 /// How many files of a difference are named.
 const FILES: usize = 6;
+/// How many columns of a check's command are shown.
+const COMMAND: usize = 60;
 /// How many risks are named.
 const RISKS: usize = 5;
 
@@ -127,7 +129,7 @@ fn lines(seen: &Evidence) -> Vec<String> {
             (false, Some(code)) => format!("failed with exit code {code}"),
             (false, None) => "failed without an exit code".to_owned(),
         };
-        format!("{}: {how}", check.command)
+        format!("{}: {how}", cut(&check.command.to_string(), COMMAND, "..."))
     }));
     found.extend(seen.log.iter().map(|line| format!("  {line}")));
     if let Some(tree) = &seen.tree {
