@@ -12,6 +12,7 @@ mod reading;
 mod release;
 mod startup;
 mod table;
+mod watching;
 
 use std::io;
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 7] = [
+const ALL: [(&str, Run); 8] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("history", history::run),
@@ -27,6 +28,7 @@ const ALL: [(&str, Run); 7] = [
     ("release", release::run),
     ("git", git::run),
     ("agents", agents::run),
+    ("watching", watching::run),
 ];
 
 fn main() -> ExitCode {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents, watching"
         ));
         return ExitCode::from(2);
     }
