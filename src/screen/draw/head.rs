@@ -63,10 +63,10 @@ fn orchestration(model: &Model) -> (String, String) {
         None => {
             let elapsed = since(model.now, entry.started_at);
             parts.push(format!("running for {}", show_duration(elapsed)));
-            if let Some(left) = moment.shown.as_ref().and_then(|shown| shown.left) {
-                let left = left.saturating_sub(since(model.now, moment.at));
-                // Who is later than foretold is about to end.
-                let left = left.max(Duration::from_secs(1));
+            let left = moment.shown.as_ref().and_then(|shown| shown.left);
+            let left = left.map(|left| left.saturating_sub(since(model.now, moment.at)));
+            // What is later than foretold may end at any moment.
+            if let Some(left) = left.filter(|left| !left.is_zero()) {
                 parts.push(format!("about {} left", show_duration(left)));
             }
         }
