@@ -239,7 +239,7 @@ fn it_takes_no_lock_and_writes_nothing() {
 #[test]
 fn an_orchestrator_that_is_killed_is_missed() {
     let world = world();
-    let running = world.spawn(&["orchestrate", "run", "--wait"]);
+    let running = world.spawn(&["orchestrate", "run"]);
     world.until_journal("a is started", |journal| {
         journal.of("started").next().map(|_| ())
     });
