@@ -293,7 +293,7 @@ impl Dispatching {
             return Ok(BTreeSet::new());
         }
         let state = at.store.state();
-        let prints = fingerprints(context, at.project, at.plan, state)?;
+        let prints = fingerprints(context, at.loaded.projects(at.project), at.plan, state)?;
         Ok(view::rerun(at.plan, state, &prints, at.selected))
     }
 

@@ -114,6 +114,7 @@ fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<
             (None, Lost::Elsewhere) => Whereabouts::Loose,
         },
         here: here.to_owned(),
+        folder: grounds.shown.clone(),
     };
     Ok(Remedy::new(&outside.task, &found))
 }

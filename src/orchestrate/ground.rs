@@ -208,6 +208,8 @@ pub struct Grounds {
     pub config: Config,
     /// Files that steer runr, from the project root.
     pub steering: Vec<String>,
+    /// Of another repository than the home: its folder, from the home's root.
+    pub shown: Option<String>,
 }
 
 impl Grounds {
@@ -229,6 +231,7 @@ impl Grounds {
             excludes: repository::excludes(&Git::of(&ground.common))?,
             config: config.clone(),
             steering,
+            shown: None,
             ground,
         })
     }

@@ -120,7 +120,8 @@ impl<'a> Painter<'a> {
             let _ = write!(text, "  {style}{mark}{style:#}");
             width += 2 + columns(mark);
         };
-        if let Some(track) = node.track {
+        // The name says it of a task of another repository.
+        if let Some(track) = node.track.filter(|_| node.repository.is_none()) {
             add(&format!("[{}]", one_line(&self.drawing.tracks[track])), DIM);
         }
         if node.kind != TaskKind::Automated {
@@ -275,7 +276,7 @@ fn padding(widths: impl Iterator<Item = usize>, limit: usize) -> usize {
 fn style(look: Look) -> Style {
     let colour = match look {
         Look::Completed => AnsiColor::Green,
-        Look::Stale | Look::Stopped => AnsiColor::Yellow,
+        Look::Stale | Look::Stopped | Look::Unknown => AnsiColor::Yellow,
         Look::InProgress => AnsiColor::Cyan,
         Look::Awaiting | Look::Skipped => AnsiColor::Magenta,
         Look::Failed => AnsiColor::Red,

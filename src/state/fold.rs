@@ -1,6 +1,9 @@
 //! The state and the one function that changes it.
 
 mod claims;
+mod join;
+
+pub use join::Naming;
 
 use std::collections::BTreeMap;
 
@@ -146,6 +149,9 @@ pub struct Orchestration {
     /// What its attempts have used.
     #[serde(default)]
     pub spent: Spent,
+    /// Known only from another repository's journal.
+    #[serde(skip)]
+    pub abroad: bool,
 }
 
 /// The fold of all events up to `seq`.
@@ -240,6 +246,7 @@ impl State {
                             exit: None,
                             detached: false,
                             spent: Spent::default(),
+                            abroad: false,
                         });
                 entry.owner = owner.clone();
                 entry.jobs = *jobs;

@@ -31,6 +31,7 @@ mod salvage;
 pub mod sessions;
 mod status_file;
 mod status_format;
+mod stores;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -49,4 +50,5 @@ pub use repair::{Repaired, repair};
 pub use replace::{replace, sync_folder};
 pub use run_folder::{RUN_VERSION, create_run, read_spec, read_state};
 pub use salvage::{Lost, Restored};
+pub use stores::{Stores, Unreadable};
 pub use survey::Wound;

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 use crate::cli::dashboard::prints::Prints;
 use crate::cli::dashboard::seen::Seen;
 use crate::project::{Loaded, Project};
-use crate::store::Store;
+use crate::store::Stores;
 use crate::view::tasks_with;
 
 /// The shortest time between two pictures.
@@ -34,7 +34,7 @@ pub enum Wake {
 pub struct Feed {
     project: Project,
     loaded: Arc<Loaded>,
-    store: Store,
+    store: Stores,
     prints: Prints,
     generation: u64,
     /// Why the files on disk are not what is shown.
@@ -66,7 +66,7 @@ impl Ask {
 
 impl Feed {
     #[must_use]
-    pub fn new(project: &Project, loaded: Loaded, store: Store) -> Self {
+    pub fn new(project: &Project, loaded: Loaded, store: Stores) -> Self {
         Self {
             project: project.clone(),
             loaded: Arc::new(loaded),
@@ -81,7 +81,9 @@ impl Feed {
     #[must_use]
     pub fn seen(&mut self) -> Seen {
         let (plan, state) = (&self.loaded.plan, self.store.state());
-        let prints = self.prints.of(&self.project, plan, state);
+        let prints = self
+            .prints
+            .of(self.loaded.projects(&self.project), plan, state);
         let views = tasks_with(plan, state, &prints);
         Seen::new(
             &self.project,
@@ -144,6 +146,8 @@ impl Feed {
     fn reload(&mut self) {
         match crate::project::load(&self.project, None) {
             Ok(loaded) => {
+                let ids = loaded.plan.tasks().iter().map(|task| &task.id);
+                self.store.follow(loaded.plan.repositories(), ids);
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
                 self.prints.forget();

@@ -18,7 +18,7 @@ use crate::report::{
     Counts, Facts, NextCommand, Note, Processes, class_word, expected, next_commands, notes,
 };
 use crate::state::State;
-use crate::store::Store;
+use crate::store::Stores;
 use crate::view::TaskView;
 
 /// How many orchestrations are named.
@@ -91,7 +91,7 @@ impl Seen {
     pub fn new(
         project: &Project,
         (loaded, views): (&Arc<Loaded>, Vec<TaskView>),
-        store: &Store,
+        store: &Stores,
         (generation, problem): (u64, Option<&str>),
     ) -> Self {
         let state = store.state().clone();

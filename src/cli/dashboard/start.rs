@@ -33,7 +33,7 @@ pub enum Opening {
 pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
-    let store = context.store(&project)?;
+    let store = context.stores(&project, &loaded.plan)?;
     let layout = store.layout().clone();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());

@@ -107,7 +107,7 @@ impl Orchestrator {
         if has_stand_in {
             return;
         }
-        if let Some(pool) = sched::pool_of_worker(&self.plan, worker) {
+        for pool in sched::pools_of_worker(&self.plan, worker) {
             self.inputs.push_back(Input::Paused { pool, until });
         }
     }

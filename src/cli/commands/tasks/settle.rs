@@ -12,7 +12,7 @@ use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
 use crate::state::{Illegal, State};
-use crate::store::{Refused, Store};
+use crate::store::{Refused, Stores};
 use crate::view::{self, Standing};
 
 /// A person's change to some tasks, from the names typed to the words printed.
@@ -20,7 +20,7 @@ use crate::view::{self, Standing};
 pub struct Settlement {
     pub project: Project,
     pub plan: Plan,
-    pub store: Store,
+    pub store: Stores,
     pub config: Config,
     /// Who types.
     pub by: String,
@@ -34,7 +34,7 @@ impl Settlement {
     pub fn open(context: &Context) -> anyhow::Result<Self> {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
-        let store = context.store(&project)?;
+        let store = context.stores(&project, &loaded.plan)?;
         Ok(Self {
             project,
             plan: loaded.plan,
