@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use rustix::process::getpid;
 
+use crate::attempt::kin::lineage;
 use crate::attempt::os::{self, Life};
-use crate::attempt::sweep::lineage;
 use crate::model::RunId;
 use crate::worker::{COOKIE, ROOT};
 

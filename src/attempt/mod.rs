@@ -11,12 +11,14 @@
 
 mod bill;
 mod command;
+mod conclude;
 mod conversation;
 mod early;
 mod events_file;
 mod gate;
 mod ground;
 mod handshake;
+mod kin;
 mod launch;
 mod limits;
 mod live;

@@ -19,7 +19,7 @@ use crate::attempt::outcome::{self, End, Stop};
 use crate::attempt::output::Output;
 use crate::attempt::tree::{Ending, Tree};
 use crate::attempt::watch::Watch;
-use crate::model::{CheckResult, Outcome, RunGit, RunSpec, RunState, StopReason};
+use crate::model::{CheckResult, GitSpec, Outcome, RunGit, RunSpec, RunState, StopReason};
 use crate::worker::{self, Secrets};
 
 /// An attempt at work.
@@ -129,6 +129,16 @@ impl<'a> Attempt<'a> {
             self.work()?;
             return self.accept(|_| ControlFlow::Continue(()));
         };
+        let before = self.look_beside(git);
+        let concluded = self.in_a_tree(git);
+        let now = before.is_some().then(|| self.look_beside(git)).flatten();
+        if let (Some(before), Some(now)) = (before, now) {
+            self.left.beside = before.changed(&now);
+        }
+        concluded
+    }
+
+    fn in_a_tree(&mut self, git: &'a GitSpec) -> ControlFlow<Stop> {
         let ground = self.prepare(git)?;
         let worked = self.work();
         // Before git is asked anything: what the worker put into the shared configuration must not run.

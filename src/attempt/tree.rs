@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpid, kill_process, kill_process_group};
 
+use crate::attempt::kin::descendants;
 use crate::attempt::os::{self, Handle, Life, Seen};
 use crate::attempt::sweep;
 use crate::attempt::watch::{Others, Watch};
@@ -181,29 +182,6 @@ impl Ours {
     }
 }
 
-/// The living descendants of `roots` (themselves not), by number.
-pub fn descendants(all: &[Seen], roots: &BTreeSet<i32>) -> Vec<Seen> {
-    let mut family = roots.clone();
-    // A child may have a lower number than its parent: until nothing is added any more.
-    loop {
-        let before = family.len();
-        let more: Vec<i32> = all
-            .iter()
-            .filter(|seen| family.contains(&seen.parent))
-            .map(|seen| seen.pid)
-            .collect();
-        family.extend(more);
-        if family.len() == before {
-            break;
-        }
-    }
-    all.iter()
-        .filter(|seen| family.contains(&seen.pid) && !roots.contains(&seen.pid))
-        .filter(|seen| seen.life == Life::Alive)
-        .copied()
-        .collect()
-}
-
 /// The groups of `members` that nobody else belongs to.
 fn own_groups(all: &[Seen], members: &[Seen]) -> BTreeSet<i32> {
     let ours: BTreeSet<i32> = members.iter().map(|seen| seen.pid).collect();
@@ -266,26 +244,6 @@ mod tests {
             start: 0,
             life: Life::Alive,
         }
-    }
-
-    #[test]
-    fn descendants_are_found_in_any_order_of_numbers() {
-        let all = [
-            seen(2, 9, 2),
-            seen(3, 2, 2),
-            seen(5, 1, 5),
-            seen(9, 7, 9),
-            Seen {
-                life: Life::Zombie,
-                ..seen(10, 7, 9)
-            },
-            seen(11, 10, 9),
-        ];
-        let pids: Vec<i32> = descendants(&all, &BTreeSet::from([7]))
-            .iter()
-            .map(|seen| seen.pid)
-            .collect();
-        assert_eq!(pids, [2, 3, 9, 11]);
     }
 
     #[test]

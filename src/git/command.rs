@@ -6,19 +6,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Seek as _, Write as _};
-use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
-};
+use std::time::Duration;
 
 use crate::git::GitError;
+use crate::git::answer::{self, Answer};
+use crate::git::child;
 
 /// Settings that stand above whatever the repository says.
 const SETTINGS: &[(&str, &str)] = &[
@@ -86,17 +81,6 @@ enum Place {
 enum Hooks {
     Off,
     On,
-}
-
-/// What a command said.
-#[derive(Debug)]
-pub struct Answer {
-    /// `None`: a signal ended it.
-    pub code: Option<i32>,
-    pub out: Vec<u8>,
-    /// The end of what it said on stderr, in one line.
-    pub said: String,
-    command: String,
 }
 
 impl Git {
@@ -242,10 +226,10 @@ impl Git {
             },
         };
         let mut child = self.start(args, input).map_err(system)?;
-        let heard = hear(&mut child, self.patience, listen);
+        let heard = child::hear(&mut child, self.patience, listen);
         // Past its time, its group goes. Killed from outside, too: what it had started would go on without it.
-        if !matches!(heard, Ok(Some(_))) || was_killed(&child) {
-            end_group(&child);
+        if !matches!(heard, Ok(Some(_))) || child::was_killed(&child) {
+            child::end_group(&child);
         }
         let status = child.wait().map_err(system)?;
         let (out, said) = heard.map_err(system)?.ok_or_else(|| GitError::TimedOut {
@@ -255,7 +239,7 @@ impl Git {
         Ok(Answer {
             code: status.code(),
             out,
-            said: last_words(&said),
+            said: answer::last_words(&said),
             command,
         })
     }
@@ -299,65 +283,6 @@ impl Git {
     }
 }
 
-impl Answer {
-    /// The error that a failure is.
-    #[must_use]
-    pub fn failed(self) -> GitError {
-        GitError::Failed {
-            command: self.command,
-            code: self.code,
-            said: self.said,
-        }
-    }
-
-    /// Its text without the last line end.
-    ///
-    /// # Errors
-    /// When it is no UTF-8.
-    pub fn text(self) -> Result<String, GitError> {
-        let command = self.command;
-        let mut text = String::from_utf8(self.out).map_err(|error| GitError::Unreadable {
-            command,
-            answer: String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        })?;
-        while text.ends_with('\n') {
-            text.pop();
-        }
-        Ok(text)
-    }
-
-    /// The one object name that it gave.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn object(self) -> Result<String, GitError> {
-        let command = self.command.clone();
-        let text = self.text()?;
-        if is_object(&text) {
-            Ok(text)
-        } else {
-            Err(GitError::Unreadable {
-                command,
-                answer: text,
-            })
-        }
-    }
-
-    /// Its records, which end with NUL. What is no UTF-8 is shown with replacement characters.
-    pub fn records(&self) -> impl Iterator<Item = String> {
-        let records = self.out.split(|byte| *byte == 0);
-        records
-            .filter(|record| !record.is_empty())
-            .map(|record| String::from_utf8_lossy(record).into_owned())
-    }
-}
-
-/// Is this a full object name, of either format?
-#[must_use]
-pub fn is_object(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 fn with(option: &str, path: &Path) -> OsString {
     let mut word = OsString::from(option);
     word.push(path);
@@ -375,91 +300,6 @@ fn given(input: &[u8]) -> io::Result<Stdio> {
     Ok(file.into())
 }
 
-type Heard = (Vec<u8>, Vec<u8>);
-
-/// Takes what a child says until it ends. Its end counts, not that of its pipes: whatever it left
-/// behind may hold these for ever. `None`: the time was up.
-fn hear(
-    child: &mut Child,
-    patience: Duration,
-    listen: &mut dyn FnMut(&mut Vec<u8>),
-) -> io::Result<Option<Heard>> {
-    let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(io::Error::other("the child has no pipes"));
-    };
-    for pipe in [out.as_fd(), err.as_fd()] {
-        rustix::io::ioctl_fionbio(pipe, true)?;
-    }
-    let pid = pid_of(child)?;
-    let end = pidfd_open(pid, PidfdFlags::empty())?;
-    let until = Instant::now() + patience;
-    let (mut said, mut wrong) = (Vec::new(), Vec::new());
-    let (mut out_open, mut err_open) = (true, true);
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
-        let mut fds = vec![PollFd::new(&end, PollFlags::IN)];
-        if out_open {
-            fds.push(PollFd::new(&out, PollFlags::IN));
-        }
-        if err_open {
-            fds.push(PollFd::new(&err, PollFlags::IN));
-        }
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        // Looked at before the pipes are emptied: what it said before its end is in them.
-        let ended = !fds[0].revents().is_empty();
-        out_open = out_open && take(&out, &mut said)?;
-        err_open = err_open && take(&err, &mut wrong)?;
-        listen(&mut said);
-        if ended {
-            return Ok(Some((said, wrong)));
-        }
-        if Instant::now() >= until {
-            return Ok(None);
-        }
-    }
-}
-
-/// Empties a pipe; `false`: it was closed.
-fn take(pipe: &impl AsFd, into: &mut Vec<u8>) -> io::Result<bool> {
-    let mut buffer = [0; 65536];
-    loop {
-        match rustix::io::read(pipe, &mut buffer) {
-            Ok(0) => return Ok(false),
-            Ok(count) => into.extend_from_slice(&buffer[..count]),
-            Err(Errno::AGAIN) => return Ok(true),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn pid_of(child: &Child) -> io::Result<Pid> {
-    i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(|| io::Error::other("the process number is out of range"))
-}
-
-/// Did a signal end it? Looked at without reaping it, so that its group's number stays its own.
-fn was_killed(child: &Child) -> bool {
-    let Ok(pid) = pid_of(child) else {
-        return false;
-    };
-    let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    matches!(waitid(WaitId::Pid(pid), how), Ok(Some(status)) if status.killed() || status.dumped())
-}
-
-fn end_group(child: &Child) {
-    if let Ok(pid) = pid_of(child) {
-        // It is not reaped yet, so that the number is its own. Gone already: nothing to end.
-        let _ = kill_process_group(pid, Signal::KILL);
-    }
-}
-
 /// The command as people know it, without what is put before it.
 fn shown<S: AsRef<OsStr>>(args: &[S]) -> String {
     let words: Vec<_> = args
@@ -471,43 +311,11 @@ fn shown<S: AsRef<OsStr>>(args: &[S]) -> String {
     format!("git {}{dots}", words.join(" "))
 }
 
-/// What git says behind every failure on a lock, instead of which lock it was.
-const LOCK_ADVICE: &[&str] = &[
-    "Another git process seems to be running",
-    "an editor opened by 'git commit'",
-    "are terminated then try again",
-    "may have crashed in this repository",
-    "remove the file manually to continue",
-];
-
-fn last_words(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("hint:"))
-        .filter(|line| !LOCK_ADVICE.iter().any(|advice| line.starts_with(advice)))
-        .collect();
-    let from = lines.len().saturating_sub(4);
-    lines[from..].join("; ")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Instant;
 
-    #[test]
-    fn object_names_are_whole() {
-        for (text, is) in [
-            ("0123456789abcdef0123456789abcdef01234567", true),
-            ("0123456789abcdef0123456789abcdef0123456", false),
-            ("0123456789ABCDEF0123456789abcdef01234567", false),
-            ("", false),
-        ] {
-            assert_eq!(is_object(text), is, "{text}");
-        }
-        assert!(is_object(&"a".repeat(64)));
-    }
+    use super::*;
 
     #[test]
     fn a_failure_names_the_command_and_what_it_said() {

@@ -5,10 +5,13 @@
 //! and `changes` say what they ask it. `trailers`, `history` and `told` are pure. Plain `std`: an attempt's process uses this as it
 //! is, and the orchestrator calls it where waiting a few milliseconds does no harm.
 
+mod answer;
 pub mod beginning;
+pub mod beside;
 pub mod changes;
 pub mod checked_out;
 pub mod checkpoint;
+mod child;
 mod command;
 pub mod contained;
 pub mod diff;
@@ -36,6 +39,7 @@ pub mod uncommitted;
 pub mod walk;
 pub mod worktree;
 
-pub use command::{Answer, Git, is_object};
+pub use answer::{Answer, is_object};
+pub use command::Git;
 pub use error::GitError;
 pub use repository::{Head, Repository};

@@ -90,4 +90,8 @@ pub struct RunGit {
     /// Parts of the shared configuration that can run programs and changed meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tampered: Vec<String>,
+    /// Files of the user's own working tree that changed while an agent was at work, from the top of the
+    /// repository, sorted. Who changed them is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
 }

@@ -50,6 +50,16 @@ impl Provenance<'_> {
         for part in &git.tampered {
             rows.push(("changed", format!("{part}, which can run programs")));
         }
+        for (n, file) in git.beside.iter().take(SHOWN).enumerate() {
+            let name = if n == 0 { "beside" } else { "" };
+            rows.push((
+                name,
+                format!("{file} changed in your own working tree meanwhile"),
+            ));
+        }
+        if git.beside.len() > SHOWN {
+            rows.push(("", format!("and {} more", git.beside.len() - SHOWN)));
+        }
         if let Some(tree) = self.tree {
             rows.push(("work in", tree.to_owned()));
         }
@@ -132,6 +142,7 @@ mod tests {
             others: vec!["other.md".to_owned()],
         });
         git.outside = vec!["x.png".to_owned()];
+        git.beside = vec!["y.txt".to_owned()];
         insta::assert_snapshot!(told(&git, &[], Some(".runr-worktrees/1")), @r"
         commit|cccccccccc, not on the branch yet
         base|bbbbbbbbbb
@@ -140,6 +151,7 @@ mod tests {
         |x.png
         outside|x.png is not the task's to change
         conflict|in a.txt with other.md
+        beside|y.txt changed in your own working tree meanwhile
         work in|.runr-worktrees/1
         ");
     }

@@ -67,3 +67,18 @@ fn what_fails_goes_back_and_the_next_attempt_is_told() {
         (&json!("completed"), &json!(2))
     );
 }
+
+#[test]
+fn an_agent_that_strays_into_the_users_working_tree_is_told_of() {
+    let (repo, fake, _outside) = repo(&[("a", "owns: [made]")], "");
+    repo.fixture.write("mine.txt", "being written by the user");
+    fake.always(&works("echo x > made; echo x > \"$RUNR_ROOT/strayed.txt\""));
+    let ran = repo.runr(&["run"], 0);
+    let told = "`strayed.txt` in your own working tree changed while run";
+    assert!(ran.err.contains(told), "{}", ran.err);
+    assert!(!ran.err.contains("mine.txt"), "{}", ran.err);
+    let run = repo.status("a")["last_run_id"].as_str().unwrap().to_owned();
+    let report = repo.runr(&["report", &run], 0).out;
+    let row = "strayed.txt changed in your own working tree meanwhile";
+    assert!(report.contains(row), "{report}");
+}

@@ -17,6 +17,16 @@ impl Orchestrator {
             ));
             self.inputs.push_back(Input::Cancel(Cancel::Drain));
         }
+        if let Some(first) = left.beside.first() {
+            let others = match left.beside.len() {
+                1 => String::new(),
+                n => format!(" and {} more files", n - 1),
+            };
+            self.screen.say(&format!(
+                "warning: `{first}`{others} in your own working tree changed while run {} worked; was it you, or the agent?",
+                ended.run
+            ));
+        }
         let grounds = self.dispatch.grounds.as_ref();
         ended.done = grounds.and_then(|g| Done::of(&g.ground.common, &ended.run, left));
     }
