@@ -13,8 +13,8 @@ use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
 use crate::plan::Plan;
 use crate::project::{self, Edits, Loaded, Project};
-use crate::report::Glyphs;
-use crate::store::{Notice, Store, Stores};
+use crate::report::{Glyphs, shell_word};
+use crate::store::{Notice, Store, Stores, Unread};
 
 /// What a command has said to somebody who is not at a terminal: results and everything else, in order.
 #[derive(Debug, Clone, Default)]
@@ -323,10 +323,19 @@ impl Context {
                     "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {}",
                     other.why
                 )?;
-                writeln!(
-                    err,
-                    "  help: runr check    shows what is wrong with its files"
-                )?;
+                match other.what {
+                    Unread::Files => {
+                        writeln!(
+                            err,
+                            "  help: runr check    shows what is wrong with its files"
+                        )?;
+                    }
+                    Unread::Journal => writeln!(
+                        err,
+                        "  help: runr -C {} doctor    shows what can be done",
+                        shell_word(folder)
+                    )?,
+                }
             }
         }
         Ok(stores)

@@ -282,13 +282,18 @@ impl Joining {
             .iter()
             .find_map(|id| self.names.get(id));
         let Some(found) = found else {
-            let why = match self.names.resolve(&format!("{prefix}{task}"), TASKS) {
-                Err(why @ crate::plan::Unresolved::Missing { .. }) => why,
-                _ => crate::plan::Unresolved::Missing {
-                    near: self.near(&prefix, task),
-                },
-            };
-            self.findings.push(unresolved(file, &reference, why, &[]));
+            let near = self.near(&prefix, task);
+            let why = crate::plan::Unresolved::Missing { near };
+            let mut finding = unresolved(file, &reference, why, &[]);
+            if let (Some(other), Some(help)) = (repositories.get(to), &mut finding.diagnostic.help)
+                && !help.starts_with("did you mean")
+            {
+                *help = format!(
+                    "its tasks are the `.md` files in `{}/{TASKS}/`",
+                    other.folder
+                );
+            }
+            self.findings.push(finding);
             return None;
         };
         if self.ids[found.0 as usize].is_inline() {

@@ -42,10 +42,11 @@ pub fn text(drawing: &Drawing, page: Page) -> String {
     }
     let painter = Painter::new(drawing, page);
     let mut order: Vec<usize> = (0..drawing.nodes.len()).collect();
-    // Tasks of a track stay together; those without one come last.
+    // Tasks of a track stay together; those without one come after them, those of other repositories last.
     order.sort_by_key(|i| {
         let node = &drawing.nodes[*i];
-        (node.level, node.track.unwrap_or(usize::MAX), *i)
+        let elsewhere = node.repository.is_some();
+        (node.level, elsewhere, node.track.unwrap_or(usize::MAX), *i)
     });
     let mut last = None;
     for i in order {

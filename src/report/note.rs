@@ -252,8 +252,9 @@ fn blocked_text(facts: &Facts<'_>, by: &[TaskIx]) -> String {
 /// A task's name; of one whose repository cannot be read also why.
 fn name_or_unknown(facts: &Facts<'_>, ix: TaskIx) -> String {
     let name = facts.task(ix).id.to_string();
-    let why = facts.repository(ix).and_then(|r| r.unknown.as_deref());
-    match why {
+    let unknown = facts.view(ix).status == Status::Unknown;
+    let recorded = facts.recorded(ix).filter(|_| unknown);
+    match recorded.and_then(|r| r.message.as_deref()) {
         Some(why) => format!("{name} (unknown: {})", short(why)),
         None => name,
     }

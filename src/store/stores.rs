@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::event::{CancelTarget, Event, Recorded};
-use crate::model::{OrchId, Repositories, Repository, RunId, TaskId, Whose};
+use crate::model::{Alias, OrchId, Repositories, Repository, RunId, TaskId, Whose};
 use crate::state::State;
 use crate::store::{Appended, Layout, Notice, Refused, Store, StoreError, history};
 
@@ -20,6 +20,15 @@ pub struct Unreadable {
     /// From the home's root.
     pub folder: String,
     pub why: String,
+    pub what: Unread,
+}
+
+/// What of a repository cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// Its folder or its files.
+    Files,
+    Journal,
 }
 
 /// The journals of a plan's repositories. Without others this is the home's store and nothing else.
@@ -36,6 +45,8 @@ pub struct Stores {
     engaged: BTreeSet<usize>,
     /// The orchestration that writes here.
     own: Option<OrchId>,
+    /// Repositories whose journal cannot be read.
+    lost: BTreeSet<Alias>,
 }
 
 impl Stores {
@@ -54,6 +65,7 @@ impl Stores {
             whole: None,
             engaged: BTreeSet::new(),
             own: None,
+            lost: BTreeSet::new(),
         };
         stores.follow(repositories, tasks);
         stores
@@ -73,29 +85,33 @@ impl Stores {
 
     fn open_others(&mut self) {
         self.others.clear();
+        self.lost.clear();
         self.whole = None;
         if self.repositories.is_alone() {
             return;
         }
         let opened = open_all(self.repositories.others());
         for (number, opened) in opened.into_iter().enumerate() {
-            let store = match opened {
-                None => None,
-                Some(Ok(store)) => match store.damage() {
-                    None => Some(store),
-                    Some(damage) => {
-                        self.repositories.set_unknown(number, &damage.to_string());
-                        None
-                    }
+            let (store, damage) = match opened {
+                None => (None, None),
+                Some(Ok(store)) => match store.damage().map(ToString::to_string) {
+                    None => (Some(store), None),
+                    damage => (None, damage),
                 },
-                Some(Err(error)) => {
-                    self.repositories.set_unknown(number, &error.to_string());
-                    None
-                }
+                Some(Err(error)) => (None, Some(error.to_string())),
             };
             self.others.push(store);
+            if let Some(damage) = damage {
+                self.note_lost(number, &damage);
+            }
         }
         self.join();
+    }
+
+    fn note_lost(&mut self, number: usize, why: &str) {
+        self.repositories.set_unknown(number, why);
+        let lost = self.repositories.others().get(number);
+        self.lost.extend(lost.map(|other| other.alias.clone()));
     }
 
     /// Makes the state of the whole from the states of the parts.
@@ -247,6 +263,10 @@ impl Stores {
                     alias: other.alias.as_str().to_owned(),
                     folder: other.folder.to_string(),
                     why: other.unknown.as_deref()?.to_owned(),
+                    what: match self.lost.contains(&other.alias) {
+                        true => Unread::Journal,
+                        false => Unread::Files,
+                    },
                 })
             })
             .collect()
@@ -307,7 +327,7 @@ impl Stores {
     /// From here on nothing is known of a repository's tasks.
     fn lose(&mut self, number: usize, why: &str) {
         self.others[number] = None;
-        self.repositories.set_unknown(number, why);
+        self.note_lost(number, why);
         self.join();
     }
 
