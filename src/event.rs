@@ -61,6 +61,9 @@ pub enum Event {
         /// How many tasks it selected.
         tasks: u32,
         jobs: u32,
+        /// It was started in another repository, whose root this is: its plan is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home: Option<String>,
     },
     /// One attempt at a task was decided on. From here to its end the task is in progress, and its
     /// claims and pools are taken.

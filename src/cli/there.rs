@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use crate::cli::{Context, Exit, names};
-use crate::model::Whose;
+use crate::model::{RunId, Whose};
+use crate::project;
 use crate::report::one_line;
+use crate::store::Layout;
 
 /// Runs a command once in each repository that has some of the named tasks, with the names that they have there. `None`:
 /// all are this repository's own, and nothing was done.
@@ -51,4 +53,23 @@ pub fn each(
         }
     }
     Ok(Some(worst))
+}
+
+/// The surroundings of the repository that a run is in; `None`: it is in this one, or nowhere.
+///
+/// # Errors
+/// When there is no project here.
+pub fn of_run(context: &Context, run: &RunId) -> anyhow::Result<Option<Context>> {
+    let project = context.project()?;
+    if Layout::new(&project.root).run(run).is_dir() {
+        return Ok(None);
+    }
+    // With invalid files nothing is known of others; what is asked is answered from here then.
+    let Ok(loaded) = project::load(&project, None) else {
+        return Ok(None);
+    };
+    let others = loaded.plan.repositories().others().iter();
+    let mut roots = others.map(|other| &other.root);
+    let there = roots.find(|root| Layout::new(root.as_path()).run(run).is_dir());
+    Ok(there.map(|root| context.at(root)))
 }

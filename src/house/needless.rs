@@ -243,6 +243,7 @@ mod tests {
             command: String::new(),
             tasks: 1,
             jobs: 1,
+            home: None,
         }];
         for (verdict, n) in ends.into_iter().zip(0..) {
             events.push(Event::Reserved {

@@ -241,6 +241,15 @@ impl Grounds {
         Git::of(&self.ground.common)
     }
 
+    /// A line about this repository, for people.
+    #[must_use]
+    pub fn says(&self, line: &str) -> String {
+        match &self.shown {
+            None => line.to_owned(),
+            Some(folder) => format!("{folder}: {line}"),
+        }
+    }
+
     /// Removes the branch when nothing was put onto it. `true`: there is none now.
     ///
     /// # Errors

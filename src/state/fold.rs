@@ -149,6 +149,9 @@ pub struct Orchestration {
     /// What its attempts have used.
     #[serde(default)]
     pub spent: Spent,
+    /// The root of the repository where it was started and has its plan; `None`: here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
     /// Known only from another repository's journal.
     #[serde(skip)]
     pub abroad: bool,
@@ -232,6 +235,7 @@ impl State {
                 command,
                 tasks,
                 jobs,
+                home,
             } => {
                 let entry =
                     self.orchestrations
@@ -246,6 +250,7 @@ impl State {
                             exit: None,
                             detached: false,
                             spent: Spent::default(),
+                            home: home.clone(),
                             abroad: false,
                         });
                 entry.owner = owner.clone();

@@ -4,13 +4,13 @@
 //! its own rules: what is appended is checked by the journal that it goes into, under that journal's lock. A journal that
 //! cannot be read makes its tasks unknown; the home's own is as it always was.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crate::event::{CancelTarget, Event, Recorded};
 use crate::model::{Alias, OrchId, Repositories, Repository, RunId, TaskId, Whose};
 use crate::state::State;
-use crate::store::{Appended, Layout, Notice, Refused, Store, StoreError, history};
+use crate::store::{Appended, Layout, Notice, Places, Refused, Store, StoreError};
 
 /// A repository that cannot be read, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,9 @@ pub struct Stores {
     foreign: Vec<TaskId>,
     /// `None`: there are no others, and the home's state is all there is.
     whole: Option<State>,
-    /// The repositories that hear of the beginning and the end of our orchestration, by number.
-    engaged: BTreeSet<usize>,
+    /// The repositories that hear of the beginning and the end of our orchestration, by number, with how many of its
+    /// tasks are theirs.
+    engaged: BTreeMap<usize, u32>,
     /// The orchestration that writes here.
     own: Option<OrchId>,
     /// Repositories whose journal cannot be read.
@@ -63,7 +64,7 @@ impl Stores {
             repositories: Repositories::default(),
             foreign: Vec::new(),
             whole: None,
-            engaged: BTreeSet::new(),
+            engaged: BTreeMap::new(),
             own: None,
             lost: BTreeSet::new(),
         };
@@ -199,28 +200,12 @@ impl Stores {
         }
     }
 
-    /// Everything that all journals hold, in the order of time, with the plan's names; without other repositories as
-    /// [`history`] gives it.
-    ///
-    /// # Errors
-    /// When a journal that could be read before cannot be read now.
-    pub fn history(&self, seen: &mut dyn FnMut(Recorded)) -> Result<(), StoreError> {
-        if self.whole.is_none() {
-            return history(self.layout(), seen);
-        }
-        let mut all: Vec<Recorded> = Vec::new();
-        for whose in self.readable() {
-            let naming = |id: &TaskId| self.repositories.in_plan(whose, id);
-            history(self.layout_of(whose), &mut |recorded| {
-                if let Some(event) = recorded.event.renamed(&naming) {
-                    all.push(Recorded { event, ..recorded });
-                }
-            })?;
-        }
-        // What one journal says in one order stays so.
-        all.sort_by_key(|recorded| recorded.at);
-        all.into_iter().for_each(seen);
-        Ok(())
+    /// Where everything is, for whoever looks without these stores.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let readable = self.readable().into_iter().skip(1);
+        let others = readable.map(|whose| (whose, self.layout_of(whose).clone()));
+        Places::new(self.layout().clone(), others.collect(), &self.repositories)
     }
 
     #[must_use]
@@ -290,9 +275,33 @@ impl Stores {
     }
 
     /// Says whose orchestration writes here, and which other repositories it works in.
-    pub fn engage(&mut self, orch: &OrchId, others: impl IntoIterator<Item = usize>) {
+    pub fn engage(&mut self, orch: &OrchId, others: BTreeMap<usize, u32>) {
         self.own = Some(orch.clone());
-        self.engaged = others.into_iter().collect();
+        self.engaged = others;
+    }
+
+    /// What was read or written through one store alone, with the plan's names; see [`Self::renew`].
+    #[must_use]
+    pub fn named(&self, whose: Whose, news: Vec<Recorded>) -> Vec<Recorded> {
+        let naming = |id: &TaskId| self.repositories.in_plan(whose, id);
+        news.into_iter()
+            .filter_map(|recorded| {
+                let event = recorded.event.renamed(&naming)?;
+                Some(Recorded { event, ..recorded })
+            })
+            .collect()
+    }
+
+    /// Appends events to one repository's journal, whatever they are about.
+    ///
+    /// # Errors
+    /// As for [`Store::append`].
+    pub fn append_in(&mut self, whose: Whose, events: Vec<Event>) -> Result<Appended, StoreError> {
+        let mut done = Appended::default();
+        match self.whole {
+            None => self.home.append(events),
+            Some(_) => self.append_to(whose, events, &mut done).map(|()| done),
+        }
     }
 
     /// Reads what others have written since the last read; in each journal's order, one journal after the other.
@@ -397,7 +406,7 @@ impl Stores {
         let naming = |id: &TaskId| self.repositories.seen_from(whose, id);
         let mut named: Vec<(Event, Event)> = events
             .into_iter()
-            .filter_map(|event| Some((event.renamed(&naming)?, event)))
+            .filter_map(|event| Some((self.told_in(whose, event.renamed(&naming)?), event)))
             .collect();
         let own: Vec<Event> = named.iter().map(|(own, _)| own.clone()).collect();
         let unreachable = || StoreError::Lost {
@@ -422,6 +431,30 @@ impl Stores {
         Ok(())
     }
 
+    /// The beginning of an orchestration as another repository is told of it.
+    fn told_in(&self, whose: Whose, event: Event) -> Event {
+        match (whose, event) {
+            (
+                Whose::Other(number),
+                Event::OrchestrationStarted {
+                    orch,
+                    owner,
+                    command,
+                    jobs,
+                    ..
+                },
+            ) => Event::OrchestrationStarted {
+                orch,
+                owner,
+                command,
+                tasks: self.engaged.get(&number).copied().unwrap_or_default(),
+                jobs,
+                home: Some(self.layout().root().to_string_lossy().into_owned()),
+            },
+            (_, event) => event,
+        }
+    }
+
     /// The journals that an event belongs into.
     fn targets(&self, event: &Event) -> Vec<Whose> {
         match event {
@@ -430,7 +463,7 @@ impl Stores {
             | Event::Detached { orch }
                 if Some(orch) == self.own.as_ref() =>
             {
-                let engaged = self.engaged.iter().map(|number| Whose::Other(*number));
+                let engaged = self.engaged.keys().map(|number| Whose::Other(*number));
                 let there = engaged.filter(|whose| self.of(*whose).is_some());
                 std::iter::once(Whose::Home).chain(there).collect()
             }

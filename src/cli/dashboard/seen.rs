@@ -18,7 +18,7 @@ use crate::report::{
     Counts, Facts, NextCommand, Note, Processes, class_word, expected, next_commands, notes,
 };
 use crate::state::State;
-use crate::store::Stores;
+use crate::store::{Places, Stores};
 use crate::view::TaskView;
 
 /// How many orchestrations are named.
@@ -29,6 +29,7 @@ const ORCHESTRATIONS: usize = 8;
 pub struct Seen {
     pub loaded: Arc<Loaded>,
     pub state: State,
+    pub places: Places,
     pub generation: u64,
     now: Timestamp,
     views: Vec<TaskView>,
@@ -100,6 +101,7 @@ impl Seen {
             processes: all_processes(store),
             views,
             state,
+            places: store.places(),
             generation,
             now: Timestamp::now(),
             head: String::new(),

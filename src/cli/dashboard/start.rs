@@ -34,14 +34,14 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
     let store = context.stores(&project, &loaded.plan)?;
-    let layout = store.layout().clone();
+    let places = store.places();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
     // Before the first reading: what is written from here on wakes.
-    let watching = match layout.dir().is_dir() {
-        true => Some(watching::watch(&layout, wake)?),
-        false => None,
-    };
+    let mut watching = Vec::new();
+    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
+        watching.push(watching::watch(layout, wake.clone())?);
+    }
     let mut feed = Feed::new(&project, loaded, store);
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -62,8 +62,6 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         let entry = once.text();
         let desk = Arc::new(Desk {
             context: context.clone(),
-            project,
-            layout,
             ask: ask.clone(),
             seen: publish,
             keys: Keys::new(token, once),

@@ -175,7 +175,7 @@ fn bring(
 ) -> anyhow::Result<()> {
     let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
     let layout = settlement.store.layout();
-    match people::bring(layout, settlement.store.state(), from, &ids)? {
+    match people::bring(layout, settlement.store.home().state(), from, &ids)? {
         Brought::Done(lines) => {
             for line in lines {
                 writeln!(context.out(), "{line}")?;
