@@ -178,7 +178,12 @@ pub enum Event {
         note: Option<String>,
     },
     /// The task counts as never run.
-    Reset { task: TaskId, by: String },
+    Reset {
+        task: TaskId,
+        by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// Taken over from files that an older runr wrote, or another tool.
     Imported {
         task: TaskId,

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::attempt::approval;
 use crate::attempt::ground::{Ground, broken, few, vanished};
 use crate::attempt::limits::Limits;
 use crate::attempt::outcome::{self, Stop};
@@ -14,7 +15,7 @@ use crate::attempt::turn;
 use crate::attempt::verify::Round;
 use crate::git::checkpoint::{self, Change, Merged, Message};
 use crate::git::integrate::{self, Step};
-use crate::git::trailers::Trailers;
+use crate::git::trailers::{self, Trailers};
 use crate::git::{GitError, repository, worktree};
 use crate::model::{Conflict, RunSpec, StopReason, TaskKind};
 
@@ -99,7 +100,12 @@ impl<'a> Attempt<'a> {
             // A person decides; `approve` integrates it.
             return self.keep(ground, &commit);
         }
-        self.integrate(ground, &commit, &message)
+        let work = Work {
+            commit: &commit,
+            onto_base: &commit,
+            message: &message,
+        };
+        self.integrate(ground, &work)
     }
 
     /// Puts the checkpoint onto the run's own branch, on disk.
@@ -111,8 +117,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn integrate(&mut self, ground: &Ground<'_>, commit: &str, message: &str) -> ControlFlow<Stop> {
-        let spec = ground.spec;
+    fn integrate(&mut self, ground: &Ground<'_>, work: &Work<'_>) -> ControlFlow<Stop> {
+        let (spec, commit) = (ground.spec, work.commit);
         let limits = Limits::new(self.began, self.spec.timeouts.wall);
         let _turn = match turn::wait(&spec.branch_lock, &limits, self.watch) {
             Ok(turn::Turn::Ours(lock)) => lock,
@@ -136,7 +142,7 @@ impl<'a> Attempt<'a> {
             Err(error) => return broken("find the branch", &error),
         };
         let to = if tip == ground.base {
-            commit.to_owned()
+            work.onto_base.to_owned()
         } else {
             let merged = checkpoint::merge(&ground.git, &ground.base, &tip, commit);
             let tree = match merged {
@@ -152,7 +158,7 @@ impl<'a> Attempt<'a> {
                     return broken("merge the work", &error);
                 }
             };
-            let merged = checkpoint::commit(&ground.git, &tree, &tip, message, spec.commits);
+            let merged = checkpoint::commit(&ground.git, &tree, &tip, work.message, spec.commits);
             let merged = match merged {
                 Ok(merged) => merged,
                 Err(error) => return broken("commit the merged work", &error),
@@ -232,6 +238,7 @@ impl<'a> Attempt<'a> {
             },
         }
         .text()
+            + &trailers::remarks(&ground.spec.remarks)
     }
 
     /// INTEGRATE, later: a person has approved what an earlier process of this run left.
@@ -259,11 +266,44 @@ impl<'a> Attempt<'a> {
             Ok(message) => format!("{}\n", message.trim_end()),
             Err(error) => return broken("read the checkpoint", &error),
         };
+        let said = match approval::read(self.dir) {
+            Ok(said) => said,
+            Err(error) => {
+                let message = format!("cannot read who approved it: {error}");
+                return ControlFlow::Break(Stop::new(StopReason::InternalError, message));
+            }
+        };
         let changed = self.left.changed.clone();
         self.weigh_paths(&spec.folder, &changed);
         let ground = self.ground(spec, git, base);
-        self.integrate(&ground, &commit, &message)
+        let (mut message, mut onto_base) = (message, commit.clone());
+        if let Some(said) = said {
+            message.push_str(&trailers::remarks(&[said]));
+            // The checkpoint stays what it is; what comes onto the branch says who approved it.
+            let tree = format!("{commit}^{{tree}}");
+            let again =
+                checkpoint::commit(&ground.git, &tree, &ground.base, &message, spec.commits);
+            onto_base = match again {
+                Ok(again) => again,
+                Err(error) => return broken("commit the work", &error),
+            };
+        }
+        let work = Work {
+            commit: &commit,
+            onto_base: &onto_base,
+            message: &message,
+        };
+        self.integrate(&ground, &work)
     }
+}
+
+/// What is to come onto the branch.
+struct Work<'a> {
+    /// The checkpoint, which is kept whatever becomes of it.
+    commit: &'a str,
+    /// What the branch is advanced to when it has not moved.
+    onto_base: &'a str,
+    message: &'a str,
 }
 
 impl Ground<'_> {

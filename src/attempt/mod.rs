@@ -9,6 +9,7 @@
 //! and `live` is plain std and rustix: a process that is started once for each task run must not pay
 //! for a runtime or a command line parser.
 
+pub mod approval;
 mod bill;
 mod command;
 mod conclude;

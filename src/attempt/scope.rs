@@ -186,6 +186,7 @@ mod tests {
             excludes: None,
             needs: Vec::new(),
             continues: None,
+            remarks: Vec::new(),
             guard: Guard::default(),
         }
     }

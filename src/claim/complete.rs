@@ -7,9 +7,12 @@ use std::fs::{self, File};
 use std::io;
 
 use crate::attempt;
+use crate::claim::keep::Proof;
 use crate::claim::{ClaimError, Desk, Keep, Kept};
 use crate::event::{Event, Verdict};
-use crate::model::{CommandLine, OrchId, Outcome, RunId, RunSpec, RunState, Task, TaskKind};
+use crate::model::{
+    CommandLine, OrchId, Outcome, Remark, RunId, RunSpec, RunState, Settled, Task, TaskKind,
+};
 use crate::plan::TaskIx;
 use crate::state::ClaimedRun;
 use crate::store::{create_run, lock, read_state};
@@ -83,7 +86,16 @@ impl Desk<'_> {
         // It may have been ended by a person while its checks ran.
         self.store.refresh()?;
         self.own(ix)?;
-        let kept = self.keep(&run, &claim, task, (how.keep, &passed_checks))?;
+        let said = Remark {
+            settled: Settled::Completed,
+            by: self.who.by.clone(),
+            note: how.note.clone(),
+        };
+        let proof = Proof {
+            checks: &passed_checks,
+            said: &said,
+        };
+        let kept = self.keep((&run, &claim), task, how.keep, &proof)?;
         // A completion without a commit says so wherever it is shown.
         let sha = kept.sha.clone();
         let hybrid = task.kind == TaskKind::Hybrid;

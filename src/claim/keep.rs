@@ -7,10 +7,10 @@ use crate::attempt::{self, Bounds};
 use crate::claim::complete::system;
 use crate::claim::{ClaimError, Desk};
 use crate::git::checkpoint::{Change, Message};
-use crate::git::trailers::Trailers;
+use crate::git::trailers::{self, Trailers};
 use crate::git::uncommitted::{self, Part};
 use crate::git::{Git, Repository, repository};
-use crate::model::{CheckResult, RunId, Task, TaskKind};
+use crate::model::{CheckResult, Remark, RunId, Task, TaskKind};
 use crate::orchestrate::people::{self, Brought};
 use crate::state::ClaimedRun;
 
@@ -21,6 +21,14 @@ pub enum Keep {
     AsItIs,
     /// What the task owns is committed.
     Commit,
+}
+
+/// What stands behind a completion.
+#[derive(Debug)]
+pub(super) struct Proof<'a> {
+    /// They have passed.
+    pub(super) checks: &'a [CheckResult],
+    pub(super) said: &'a Remark,
 }
 
 /// What was done.
@@ -54,13 +62,13 @@ impl Desk<'_> {
         Ok(repository::identity(&Git::at(&self.project.root))?)
     }
 
-    /// Commits, if that is asked for, and brings HEAD's commits to who waits for the task. `checks` have passed.
+    /// Commits, if that is asked for, and brings HEAD's commits to who waits for the task.
     pub(super) fn keep(
         &self,
-        run: &RunId,
-        claim: &ClaimedRun,
+        claimed: (&RunId, &ClaimedRun),
         task: &Task,
-        (keep, checks): (Keep, &[CheckResult]),
+        keep: Keep,
+        proof: &Proof<'_>,
     ) -> Result<Kept, ClaimError> {
         let mut kept = Kept::default();
         // What awaits approval is nobody's to build on.
@@ -77,7 +85,7 @@ impl Desk<'_> {
             Keep::AsItIs => kept.uncommitted = own.into_iter().map(|change| change.path).collect(),
             Keep::Commit => {
                 kept.outside = outside;
-                let message = self.message(run, claim, task, (&folder, checks));
+                let message = message(claimed, task, &folder, proof);
                 let part = Part {
                     changes: &own,
                     message: &message,
@@ -87,7 +95,7 @@ impl Desk<'_> {
             }
         }
         let (layout, state) = (self.store.layout(), self.store.state());
-        match people::bring(layout, state, root, &[&task.id])? {
+        match people::bring(layout, state, root, (&[&task.id], proof.said))? {
             Brought::Done(lines) => kept.brought = lines,
             Brought::Conflict { branch, files } => {
                 return Err(ClaimError::Conflict { branch, files });
@@ -123,35 +131,38 @@ impl Desk<'_> {
             .collect();
         Ok((own, told))
     }
+}
 
-    fn message(
-        &self,
-        run: &RunId,
-        claim: &ClaimedRun,
-        task: &Task,
-        (folder, checks): (&str, &[CheckResult]),
-    ) -> String {
-        // Who took the task did the work, whoever says so now.
-        let worker = match &claim.who.session {
-            Some(session) => format!("claim, session {session}"),
-            None => "claim".to_owned(),
-        };
-        let commands: Vec<String> = checks
-            .iter()
-            .map(|check| attempt::brief(&check.command))
-            .collect();
-        let verified = format!("tier{} {}", task.policy.verify.tier, commands.join("; "));
-        Message {
-            title: &task.title,
-            trailers: Trailers {
-                folder,
-                task: &task.id,
-                run,
-                fingerprint: claim.fingerprint,
-                worker: &worker,
-                verified: (!checks.is_empty()).then_some(verified.as_str()),
-            },
-        }
-        .text()
+fn message(
+    (run, claim): (&RunId, &ClaimedRun),
+    task: &Task,
+    folder: &str,
+    proof: &Proof<'_>,
+) -> String {
+    // Who took the task did the work, whoever says so now.
+    let worker = match &claim.who.session {
+        Some(session) => format!("claim, session {session}"),
+        None => "claim".to_owned(),
+    };
+    let commands: Vec<String> = proof
+        .checks
+        .iter()
+        .map(|check| attempt::brief(&check.command))
+        .collect();
+    let verified = format!("tier{} {}", task.policy.verify.tier, commands.join("; "));
+    let mut text = Message {
+        title: &task.title,
+        trailers: Trailers {
+            folder,
+            task: &task.id,
+            run,
+            fingerprint: claim.fingerprint,
+            worker: &worker,
+            verified: (!proof.checks.is_empty()).then_some(verified.as_str()),
+        },
     }
+    .text();
+    text.push_str(&trailers::remarks(&claim.before.remarks));
+    text.push_str(&trailers::remarks(std::slice::from_ref(proof.said)));
+    text
 }

@@ -22,7 +22,7 @@ use crate::view::{NotLanded, Outside, Whereabouts};
 const THREADS: usize = 4;
 
 /// What is elsewhere.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Elsewhere {
     /// By number.
     pub outside: Vec<(TaskIx, Outside)>,
@@ -61,8 +61,7 @@ pub fn elsewhere(
                 if let Some(other) = plan.repositories().get(whose) {
                     found.is_in(other);
                 }
-                all.outside.append(&mut found.outside);
-                all.not_landed.append(&mut found.not_landed);
+                all.join(found);
             }
             Err(error) => writeln!(
                 context.err(),
@@ -70,7 +69,6 @@ pub fn elsewhere(
             )?,
         }
     }
-    all.outside.sort_by_key(|(ix, _)| *ix);
     Ok(all)
 }
 
@@ -100,7 +98,7 @@ fn answers(questions: &[Question<'_>]) -> Vec<(Whose, Result<Elsewhere, GitError
 }
 
 /// What an orchestration that has not ended made is on its way: its own dependents start from it.
-fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
+pub fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
     let under_way = |orch| state.is_open(orch);
     plan.numbers()
         .filter_map(|ix| {
@@ -118,8 +116,15 @@ fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
 }
 
 impl Elsewhere {
+    /// Takes in what was found in one more repository.
+    pub fn join(&mut self, mut other: Self) {
+        self.outside.append(&mut other.outside);
+        self.outside.sort_by_key(|(ix, _)| *ix);
+        self.not_landed.append(&mut other.not_landed);
+    }
+
     /// What was found is another repository's.
-    fn is_in(&mut self, other: &Repository) {
+    pub fn is_in(&mut self, other: &Repository) {
         for (_, outside) in &mut self.outside {
             outside.folder = Some(other.folder.to_string());
         }
@@ -137,11 +142,18 @@ fn stand(start: &Path, project: &Project) -> Result<Option<CheckedOut>, GitError
     Ok(here.filter(same).or(own))
 }
 
-fn find(
+/// Where these completions are, seen from what is checked out at `stand`.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn find(
     project: &Project,
     stand: Option<CheckedOut>,
     asked: &[(TaskIx, Needed)],
 ) -> Result<Elsewhere, GitError> {
+    if asked.is_empty() {
+        return Ok(Elsewhere::default());
+    }
     // Before the first commit nothing is contained, and no dispatcher starts from there either.
     let Some((stand, tip)) = stand.and_then(|stand| stand.commit.clone().map(|tip| (stand, tip)))
     else {

@@ -162,10 +162,19 @@ impl Context {
     /// Who types, for the journal: the login name, else the number.
     #[must_use]
     pub fn user(&self) -> String {
-        let name = ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
+        self.known_as(None)
+    }
+
+    /// The same under the name that something else knows them by, if it does.
+    #[must_use]
+    pub fn known_as(&self, name: Option<String>) -> String {
+        let login = || {
+            ["USER", "LOGNAME"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+                .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+        };
+        let name = name.unwrap_or_else(login);
         match self.through {
             Some(what) => format!("{name} ({what})"),
             None => name,

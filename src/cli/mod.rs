@@ -14,6 +14,7 @@ mod dashboard;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
+mod evidence;
 mod exit;
 mod inference;
 mod log_output;

@@ -170,6 +170,20 @@ pub fn identity(git: &Git) -> Result<(), GitError> {
     Ok(())
 }
 
+/// The user as git knows them: `Name <mail>`. `None`: they have not told git who they are.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn who(git: &Git) -> Result<Option<String>, GitError> {
+    let answer = git.ask(&["var", "GIT_AUTHOR_IDENT"])?;
+    if answer.code != Some(0) {
+        return Ok(None);
+    }
+    let text = answer.text()?;
+    // `Name <mail> SECONDS ZONE`
+    Ok(text.rfind('>').map(|end| text[..=end].to_owned()))
+}
+
 /// The user's own file of ignored names, when it is there.
 ///
 /// # Errors

@@ -10,9 +10,11 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Fingerprint, RunId, TaskId};
+use crate::model::{Fingerprint, Remark, RunId, Settled, TaskId};
 
 const TASKS: &str = ".runr/tasks/";
+/// Of a note in a message, in characters.
+const NOTE: usize = 500;
 const REVERT: &str = "This reverts commit ";
 
 /// What a checkpoint's message says below its title.
@@ -50,9 +52,37 @@ impl Trailers<'_> {
 
 /// The same for a task that a person has done: there was no run.
 #[must_use]
-pub fn by_hand(folder: &str, task: &TaskId, fingerprint: Fingerprint) -> String {
+pub fn by_hand(folder: &str, task: &TaskId, fingerprint: Fingerprint, said: &Remark) -> String {
     let task = one_line(&task_path(folder, task));
-    format!("Runr-Task: {task}\nRunr-Fingerprint: {fingerprint}\n")
+    let said = remarks(std::slice::from_ref(said));
+    format!("Runr-Task: {task}\nRunr-Fingerprint: {fingerprint}\n{said}")
+}
+
+/// What people said, for the end of a message: who and why. None of it makes a task completed.
+#[must_use]
+pub fn remarks(all: &[Remark]) -> String {
+    let mut text = String::new();
+    for remark in all {
+        let key = match remark.settled {
+            Settled::Approved => "Approved",
+            Settled::Completed => "Completed",
+            Settled::Rejected => "Rejected",
+            Settled::Reset => "Reset",
+        };
+        let _ = writeln!(text, "Runr-{key}-By: {}", one_line(&remark.by));
+        if let Some(note) = &remark.note {
+            let _ = writeln!(text, "Runr-Note: {}", cut(&one_line(note)));
+        }
+    }
+    text
+}
+
+/// A note is a line of a message, not a page.
+fn cut(note: &str) -> String {
+    match note.char_indices().nth(NOTE) {
+        Some((end, _)) => format!("{}…", &note[..end]),
+        None => note.to_owned(),
+    }
 }
 
 /// The path of a task as `Runr-Task` names it, from the top of the repository.
@@ -327,6 +357,36 @@ mod tests {
         Runr-Worker: claude-code
         Runr-Verified: tier1 cargo test
         ");
+    }
+
+    #[test]
+    fn what_people_said_is_in_the_message_and_completes_nothing() {
+        let said = |settled, note: Option<&str>| Remark {
+            settled,
+            by: "Ada <ada@x>\nRunr-Task: forged.md".to_owned(),
+            note: note.map(str::to_owned),
+        };
+        let text = remarks(&[
+            said(
+                Settled::Rejected,
+                Some("too loud\nRunr-Run-Id: 20250108-144530-p2mx"),
+            ),
+            said(Settled::Approved, None),
+        ]);
+        insta::assert_snapshot!(text, @r"
+        Runr-Rejected-By: Ada <ada@x> Runr-Task: forged.md
+        Runr-Note: too loud Runr-Run-Id: 20250108-144530-p2mx
+        Runr-Approved-By: Ada <ada@x> Runr-Task: forged.md
+        ");
+        assert_eq!(read(&text), []);
+        let task = TaskId::parse("a.md").unwrap();
+        let fingerprint = Fingerprint::parse(PRINT).unwrap();
+        let whole = by_hand("", &task, fingerprint, &said(Settled::Completed, Some("n")));
+        let sections = read(&whole);
+        assert_eq!(sections[0].groups.len(), 1);
+        assert_eq!(sections[0].groups[0].run, None);
+        assert_eq!(strip(&whole), "");
+        assert!(remarks(&[said(Settled::Reset, Some(&"é".repeat(900)))]).len() < 1200);
     }
 
     #[test]

@@ -160,16 +160,33 @@ fn edges(
         own.push(found.clone());
         needs[n].extend(found);
     }
-    let parents: Vec<Option<usize>> = tasks
-        .iter()
-        .map(|task| numbers.get(task.parent.as_deref()?).copied())
-        .collect();
-    for (part, parent) in parents.iter().enumerate() {
-        if let Some(parent) = *parent
-            && !needs[parent].contains(&part)
-        {
-            needs[parent].push(part);
+    let mut wholes: Needs = Vec::with_capacity(tasks.len());
+    for (part, task) in tasks.iter().enumerate() {
+        let mut found = Vec::new();
+        for key in &task.parents {
+            match numbers.get(key.as_str()) {
+                // Some write down that a part needs its whole: then the whole does not wait for it.
+                Some(whole) if own[part].contains(whole) => notes.push(format!(
+                    "{}: `{}` is a part of `{key}` and needs it: `{key}` does not wait for it",
+                    task.place(),
+                    task.key
+                )),
+                Some(whole) if !found.contains(whole) => found.push(*whole),
+                Some(_) => {}
+                None if dropped.contains(key) => {}
+                None => notes.push(format!(
+                    "{}: `{}` is a part of `{key}`, which is not there: left out",
+                    task.place(),
+                    task.key
+                )),
+            }
         }
+        for whole in &found {
+            if !needs[*whole].contains(&part) {
+                needs[*whole].push(part);
+            }
+        }
+        wholes.push(found);
     }
     if let Some(path) = circle(&needs) {
         let named = |n: usize| (tasks[n].key.clone(), tasks[n].place());
@@ -179,14 +196,20 @@ fn edges(
     }
     // A part waits for what the whole waits for, the whole's whole included, unless that waits for the part.
     for part in 0..tasks.len() {
-        let mut above = parents[part];
-        while let Some(whole) = above {
+        let mut above = wholes[part].clone();
+        let mut next = 0;
+        while let Some(whole) = above.get(next).copied() {
             for need in own[whole].clone() {
                 if !needs[part].contains(&need) && !reaches(&needs, need, part) {
                     needs[part].push(need);
                 }
             }
-            above = parents[whole];
+            for higher in &wholes[whole] {
+                if !above.contains(higher) {
+                    above.push(*higher);
+                }
+            }
+            next += 1;
         }
     }
     Ok(needs)
@@ -241,7 +264,7 @@ mod tests {
     fn task(key: &str, needs: &[&str], parent: Option<&str>) -> Outside {
         let mut task = Outside::new(key, key, &"f".into(), 7);
         task.needs = needs.iter().map(|n| (*n).to_owned()).collect();
-        task.parent = parent.map(str::to_owned);
+        task.parents = parent.map(str::to_owned).into_iter().collect();
         task
     }
 
@@ -289,6 +312,32 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(needs(&found, 1), [""; 0]);
+    }
+
+    #[test]
+    fn a_part_may_need_its_whole_and_have_several() {
+        let mut both = task("both", &[], Some("whole"));
+        both.parents.push("other".into());
+        both.parents.push("gone".into());
+        let found = arranged(vec![
+            task("whole", &["first"], None),
+            task("after", &["whole"], Some("whole")),
+            task("first", &[], None),
+            both,
+            task("other", &[], None),
+        ])
+        .unwrap();
+        assert_eq!(needs(&found, 0), ["03-first", "04-both"]);
+        assert_eq!(needs(&found, 1), ["01-whole"]);
+        assert_eq!(needs(&found, 3), ["03-first"]);
+        assert_eq!(needs(&found, 4), ["04-both"]);
+        assert_eq!(
+            found.notes,
+            [
+                "f:7: `after` is a part of `whole` and needs it: `whole` does not wait for it",
+                "f:7: `both` is a part of `gone`, which is not there: left out",
+            ]
+        );
     }
 
     #[test]

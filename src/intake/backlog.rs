@@ -58,10 +58,10 @@ fn outside(found: &Foreign, id: &str, title: &str, file: &Arc<str>) -> Outside {
         .iter()
         .map(|id| key(id))
         .collect();
-    task.parent = found
+    let parent = found
         .text("parent_task_id")
-        .or_else(|| found.text("parent"))
-        .map(key);
+        .or_else(|| found.text("parent"));
+    task.parents = parent.map(key).into_iter().collect();
     for label in found.texts("labels") {
         task.tag(label);
     }
@@ -76,7 +76,9 @@ fn outside(found: &Foreign, id: &str, title: &str, file: &Arc<str>) -> Outside {
     let completed = file.contains("/completed/") || file.starts_with("completed/");
     match found.text("status").map(str::to_lowercase).as_deref() {
         _ if completed => task.state = State::Done(done_at(found)),
-        Some("done" | "completed" | "closed") => task.state = State::Done(done_at(found)),
+        Some("done" | "complete" | "completed" | "closed") => {
+            task.state = State::Done(done_at(found))
+        }
         Some("to do" | "todo" | "open" | "") | None => {}
         Some(other) => task.tag(&other.replace(' ', "-")),
     }
@@ -120,8 +122,8 @@ mod tests {
         );
         assert_eq!(task.label, Label::Number(vec![4, 1]));
         assert_eq!(
-            (task.needs.as_slice(), task.parent.as_deref()),
-            (&["task-3".to_owned()][..], Some("task-4"))
+            (task.needs.as_slice(), task.parents.as_slice()),
+            (&["task-3".to_owned()][..], &["task-4".to_owned()][..])
         );
         assert_eq!(
             task.state,

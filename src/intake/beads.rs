@@ -1,6 +1,7 @@
 //! The JSONL export of beads: one issue a line.
 //!
-//! `blocks` is a prerequisite, `parent-child` a part of an epic; other kinds of links do not order work.
+//! `blocks` is a prerequisite, `parent-child` a part of an epic; of the other kinds of links only those order work that
+//! keep an issue from being ready there. Memories and the like, which newer exports hold too, are no tasks.
 
 use std::sync::Arc;
 
@@ -30,41 +31,91 @@ struct Issue {
     #[serde(default)]
     labels: Option<Vec<String>>,
     #[serde(default)]
-    dependencies: Option<Vec<Link>>,
+    dependencies: Option<Vec<Need>>,
     #[serde(default)]
     closed_at: Option<String>,
 }
 
+/// The export writes links; people and scripts that write such files by hand only ids.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Need {
+    Id(String),
+    Link(Link),
+}
+
 #[derive(Deserialize)]
 struct Link {
-    issue_id: String,
+    /// Other programs that write this format leave out what stands around it.
+    #[serde(default)]
+    issue_id: Option<String>,
     depends_on_id: String,
     #[serde(default, rename = "type")]
     kind: Option<String>,
 }
 
-/// Is it one? The first line tells.
+/// What a line says that it is; no word is an issue.
+#[derive(Deserialize)]
+struct Record {
+    #[serde(default, rename = "_type")]
+    kind: Option<String>,
+}
+
+impl Record {
+    fn is_issue(line: &str) -> bool {
+        let record: Result<Self, _> = serde_json::from_str(line);
+        record.is_ok_and(|record| record.kind.is_none_or(|kind| kind == "issue"))
+    }
+}
+
+/// Is it one? The first line of an issue tells.
 pub fn is(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
+    let mut lines = text
+        .lines()
+        .take(FIRST)
+        .filter(|line| Record::is_issue(line));
+    let first = lines.next().unwrap_or_default();
     first.starts_with('{')
         && serde_json::from_str::<Issue>(first).is_ok_and(|issue| issue.title.is_some())
 }
 
+/// How many lines are looked at to tell.
+const FIRST: usize = 100;
+
 pub fn read(file: &Arc<str>, text: &str) -> Result<Batch, IntakeError> {
     let mut batch = Batch::default();
+    let mut others = 0;
     for (line, number) in text.lines().zip(1_u32..) {
         if line.trim().is_empty() {
             continue;
         }
-        let issue: Issue = serde_json::from_str(line).map_err(|error| IntakeError::Json {
-            file: file.clone(),
-            line: number as usize,
-            column: error.column(),
-            why: error.to_string(),
-        })?;
+        let record: Record =
+            serde_json::from_str(line).map_err(|error| json(&error, file, number))?;
+        if record.kind.is_some_and(|kind| kind != "issue") {
+            others += 1;
+            continue;
+        }
+        let issue: Issue =
+            serde_json::from_str(line).map_err(|error| json(&error, file, number))?;
         batch.tasks.push(outside(issue, file, number)?);
     }
+    if others > 0 {
+        batch.notes.push(format!(
+            "{file}: {others} records that are no issues, left out"
+        ));
+    }
     Ok(batch)
+}
+
+fn json(error: &serde_json::Error, file: &Arc<str>, line: u32) -> IntakeError {
+    let why = error.to_string();
+    let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why);
+    IntakeError::Json {
+        file: file.clone(),
+        line: line as usize,
+        column: error.column(),
+        why: why.to_owned(),
+    }
 }
 
 fn outside(issue: Issue, file: &Arc<str>, line: u32) -> Result<Outside, IntakeError> {
@@ -96,7 +147,7 @@ fn outside(issue: Issue, file: &Arc<str>, line: u32) -> Result<Outside, IntakeEr
         task.tag(kind);
     }
     match issue.status.as_deref() {
-        Some("closed") => {
+        Some("closed" | "done") => {
             let at = issue.closed_at.as_deref().and_then(|at| at.parse().ok());
             task.state = State::Done(at);
         }
@@ -104,14 +155,23 @@ fn outside(issue: Issue, file: &Arc<str>, line: u32) -> Result<Outside, IntakeEr
         Some("open") | None => {}
         Some(other) => task.tag(other),
     }
-    for link in issue.dependencies.into_iter().flatten() {
+    for need in issue.dependencies.into_iter().flatten() {
+        let link = match need {
+            Need::Id(id) => {
+                task.needs.push(id);
+                continue;
+            }
+            Need::Link(link) => link,
+        };
         // Links are exported with the issue that has them.
-        if link.issue_id != issue.id {
+        if link.issue_id.is_some_and(|id| id != issue.id) {
             continue;
         }
         match link.kind.as_deref() {
-            Some("blocks") | None => task.needs.push(link.depends_on_id),
-            Some("parent-child") => task.parent = Some(link.depends_on_id),
+            Some("blocks" | "conditional-blocks" | "waits-for") | None => {
+                task.needs.push(link.depends_on_id);
+            }
+            Some("parent-child") => task.parents.push(link.depends_on_id),
             Some(_) => {}
         }
     }
@@ -139,13 +199,37 @@ mod tests {
             (10, &["epic".to_owned()][..])
         );
         assert_eq!(found[1].needs, ["bd-3"]);
-        assert_eq!(found[1].parent.as_deref(), Some("bd-1"));
+        assert_eq!(found[1].parents, ["bd-1"]);
         assert_eq!(found[1].line, 3);
         assert_eq!(
             found[1].state,
             State::Done(Some("2025-10-17T03:46:08.97Z".parse().unwrap()))
         );
         assert_eq!(found[2].state, State::Dropped);
+    }
+
+    #[test]
+    fn what_is_no_issue_is_left_out_and_said() {
+        let text = concat!(
+            r#"{"_type":"memory","key":"k","value":"v"}"#,
+            "\n",
+            r#"{"_type":"issue","id":"n-1","title":"First","status":"done"}"#,
+            "\n",
+            r#"{"id":"n-2","title":"Second","dependencies":["n-1"]}"#,
+            "\n",
+            r#"{"id":"n-3","title":"Third","dependencies":[{"issue_id":"n-3","depends_on_id":"n-1","type":"parent-child"},{"issue_id":"n-3","depends_on_id":"n-2","type":"parent-child"},{"depends_on_id":"n-4","type":"waits-for"},{"issue_id":"n-9","depends_on_id":"n-5"}]}"#,
+            "\n",
+        );
+        assert!(is(text));
+        let found = read(&"beads.jsonl".into(), text).unwrap();
+        assert_eq!(
+            found.notes,
+            ["beads.jsonl: 1 records that are no issues, left out"]
+        );
+        assert_eq!(found.tasks[0].state, State::Done(None));
+        assert_eq!(found.tasks[1].needs, ["n-1"]);
+        assert_eq!(found.tasks[2].parents, ["n-1", "n-2"]);
+        assert_eq!(found.tasks[2].needs, ["n-4"]);
     }
 
     #[test]

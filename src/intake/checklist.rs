@@ -1,6 +1,7 @@
 //! Markdown checklists: `- [ ]` items. What stands deeper is a part, what stands before comes before.
 //!
-//! spec-kit's tasks.md is one: `T012 [P] [US1] …`, where neighbours with `[P]` may be done at the same time.
+//! spec-kit's tasks.md is one: `T012 [P] [US1] …`, where neighbours with `[P]` may be done at the same time. Other marks
+//! than an x are in use too: `[-]` is given up, `[~]` and `[/]` begun, and none of these is done.
 
 use std::sync::Arc;
 
@@ -11,10 +12,31 @@ pub fn is(text: &str) -> bool {
     text.lines().any(|line| item(line).is_some())
 }
 
+/// What stands between the brackets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Open,
+    Done,
+    Begun,
+    GivenUp,
+}
+
+impl Mark {
+    fn of(sign: &str) -> Option<Self> {
+        match sign {
+            " " | "" => Some(Self::Open),
+            "x" | "X" | "✓" | "✔" | "✅" => Some(Self::Done),
+            "~" | "/" | ">" | "!" | "?" => Some(Self::Begun),
+            "-" => Some(Self::GivenUp),
+            _ => None,
+        }
+    }
+}
+
 /// An item as it is written.
 struct Item<'t> {
     indent: usize,
-    done: bool,
+    mark: Mark,
     text: &'t str,
 }
 
@@ -32,15 +54,11 @@ fn item(line: &str) -> Option<Item<'_>> {
         None if digits.len() < start.len() => digits.strip_prefix(['.', ')'])?,
         None => return None,
     };
-    let mark = rest.strip_prefix(' ')?.trim_start().strip_prefix('[')?;
-    let (sign, text) = mark.split_once(']')?;
-    let done = match sign {
-        " " | "" => false,
-        "x" | "X" => true,
-        _ => return None,
-    };
+    let bracket = rest.strip_prefix(' ')?.trim_start().strip_prefix('[')?;
+    let (sign, text) = bracket.split_once(']')?;
+    let mark = Mark::of(sign)?;
     let text = text.strip_prefix([' ', '\t'])?.trim();
-    (!text.is_empty()).then_some(Item { indent, done, text })
+    (!text.is_empty()).then_some(Item { indent, mark, text })
 }
 
 /// The items of one level so far: those that the current ones wait for, and the current ones.
@@ -64,6 +82,7 @@ pub fn read(file: &Arc<str>, text: &str) -> Result<Batch, IntakeError> {
     let mut open: Vec<Open> = Vec::new();
     let mut section = String::new();
     let mut fence: Option<&str> = None;
+    let mut comment = false;
     for (line, number) in text.lines().zip(1_u32..) {
         let start = line.trim_start();
         let mark = ["```", "~~~"]
@@ -75,6 +94,12 @@ pub fn read(file: &Arc<str>, text: &str) -> Result<Batch, IntakeError> {
             _ => {}
         }
         let inside = fence.is_some() || mark.is_some();
+        // What a template says in a comment is no item of the list.
+        let begins = !inside && start.starts_with("<!--");
+        if comment || begins {
+            comment = !start.contains("-->");
+            continue;
+        }
         if !inside && line.starts_with('#') {
             section = line.trim_start_matches('#').trim().to_owned();
             open.clear();
@@ -92,10 +117,25 @@ pub fn read(file: &Arc<str>, text: &str) -> Result<Batch, IntakeError> {
         let mut task = outside(&item, file, number, &tasks);
         let together = task.tags.iter().any(|tag| tag == PARALLEL);
         task.tags.retain(|tag| tag != PARALLEL);
-        task.parent = open.last().map(|above| above.key.clone());
+        task.parents = open
+            .last()
+            .map(|above| above.key.clone())
+            .into_iter()
+            .collect();
         task.say("", &context(&section));
-        let level = open.last_mut().map_or(&mut top, |above| &mut above.parts);
-        task.needs = level.place(&task.key, together);
+        // What is given up takes its parts with it, and nothing waits for it: it has no place in the order.
+        let above = |key: &String| {
+            tasks
+                .iter()
+                .any(|t| t.key == *key && t.state == State::Dropped)
+        };
+        if task.parents.iter().any(above) {
+            task.state = State::Dropped;
+        }
+        if task.state != State::Dropped {
+            let level = open.last_mut().map_or(&mut top, |above| &mut above.parts);
+            task.needs = level.place(&task.key, together);
+        }
         open.push(Open {
             indent: item.indent,
             key: task.key.clone(),
@@ -166,8 +206,11 @@ fn outside(item: &Item<'_>, file: &Arc<str>, line: u32, known: &[Outside]) -> Ou
     let mut task = Outside::new(key, title, file, line);
     task.label = label;
     task.tags = tags;
-    if item.done {
-        task.state = State::Done(None);
+    match item.mark {
+        Mark::Open => {}
+        Mark::Done => task.state = State::Done(None),
+        Mark::Begun => task.tag("begun"),
+        Mark::GivenUp => task.state = State::Dropped,
     }
     // What the title leaves out of the line is kept.
     if title != rest {
@@ -196,7 +239,7 @@ mod tests {
         let batch = read(&"tasks.md".into(), text).unwrap();
         let tasks = batch.tasks.into_iter();
         tasks
-            .map(|t| (t.title, t.needs.join(","), t.parent))
+            .map(|t| (t.title, t.needs.join(","), t.parents.first().cloned()))
             .collect()
     }
 
@@ -220,6 +263,29 @@ mod tests {
         let batch = read(&"f".into(), text).unwrap();
         assert_eq!(batch.tasks[0].state, State::Done(None));
         assert_eq!(batch.tasks[2].body, "Part of: List\nmore of it\n");
+    }
+
+    #[test]
+    fn marks_other_than_an_x_are_items_too() {
+        let text = "- [x] a\n- [~] T002 **b**: half\n- [-] c\n  - [ ] part\n- [/] d\n<!--\n- [ ] sample\n-->\n<!-- - [ ] sample -->\n- [ ] e\n- [1] a note\n";
+        let batch = read(&"f".into(), text).unwrap();
+        let rows: Vec<(&str, State, String)> = batch
+            .tasks
+            .iter()
+            .map(|t| (t.title.as_str(), t.state, t.tags.join(",")))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("a", State::Done(None), String::new()),
+                ("b: half", State::Open, "begun".into()),
+                ("c", State::Dropped, String::new()),
+                ("part", State::Dropped, String::new()),
+                ("d", State::Open, "begun".into()),
+                ("e", State::Open, String::new()),
+            ]
+        );
+        assert_eq!(batch.tasks[4].needs, ["T002"]);
     }
 
     #[test]

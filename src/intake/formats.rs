@@ -63,7 +63,13 @@ pub fn places(format: Format) -> &'static [&'static [&'static str]] {
             &["tasks/", "completed/"],
             &["./"],
         ],
-        Format::Beads => &[&[".beads/issues.jsonl"], &["issues.jsonl"]],
+        // `beads.jsonl` is the older name.
+        Format::Beads => &[
+            &[".beads/issues.jsonl"],
+            &[".beads/beads.jsonl"],
+            &["issues.jsonl"],
+            &["beads.jsonl"],
+        ],
         Format::Checklist => &[&["tasks.md"], &["TODO.md"]],
     }
 }

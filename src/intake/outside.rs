@@ -35,8 +35,8 @@ pub struct Outside {
     pub body: String,
     /// The keys of its prerequisites.
     pub needs: Vec<String>,
-    /// The task that this one is a part of: it waits for its parts, and they for what it waits for.
-    pub parent: Option<String>,
+    /// The tasks that this one is a part of, mostly one: each waits for its parts, and they for what it waits for.
+    pub parents: Vec<String>,
     pub state: State,
     pub priority: i32,
     pub tags: Vec<String>,
@@ -55,7 +55,7 @@ impl Outside {
             title: title.trim().to_owned(),
             body: String::new(),
             needs: Vec::new(),
-            parent: None,
+            parents: Vec::new(),
             state: State::Open,
             priority: 0,
             tags: Vec::new(),

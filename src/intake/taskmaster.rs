@@ -24,6 +24,8 @@ struct Item<'a> {
     #[serde(default)]
     test_strategy: Option<String>,
     #[serde(default)]
+    acceptance_criteria: Option<Criteria>,
+    #[serde(default)]
     status: Option<String>,
     #[serde(default)]
     priority: Option<String>,
@@ -33,6 +35,23 @@ struct Item<'a> {
     subtasks: Option<Vec<&'a RawValue>>,
     #[serde(default)]
     updated_at: Option<String>,
+}
+
+/// Text or a list of it, as whoever wrote the file liked.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Criteria {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Criteria {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::List(list) => list.iter().map(|one| format!("- {one}\n")).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -142,7 +161,7 @@ impl<'a> Place<'a> {
             let own = sub.strip_prefix(&format!("{id}.")).unwrap_or(sub);
             let mut task = self.outside(part, format!("{parent}.{own}"), raw)?;
             task.label = label(&[&id, own]);
-            task.parent = Some(parent.clone());
+            task.parents = vec![parent.clone()];
             task.tag(prefix.trim_end_matches(':'));
             for need in part.dependencies.iter().flatten() {
                 let sibling =
@@ -189,6 +208,9 @@ impl<'a> Place<'a> {
             "Test strategy",
             item.test_strategy.as_deref().unwrap_or_default(),
         );
+        if let Some(criteria) = &item.acceptance_criteria {
+            task.say("Acceptance criteria", &criteria.text());
+        }
         task.priority = match item.priority.as_deref() {
             Some("critical") => 20,
             Some("high") => 10,
@@ -250,7 +272,7 @@ mod tests {
     {"id": 1, "title": "One", "status": "done", "updatedAt": "2025-07-01T10:00:00.000Z", "dependencies": [],
      "subtasks": [
        {"id": 1, "title": "A", "dependencies": []},
-       {"id": 2, "title": "B", "dependencies": [1, "2", "1.1"]}]},
+       {"id": 2, "title": "B", "dependencies": [1, "2", "1.1"], "testStrategy": null, "acceptanceCriteria": "- It works"}]},
     {"id": "2", "title": "Two", "priority": "high", "status": "review", "dependencies": [1]}],
    "metadata": {"created": "x"}},
   "api": {"tasks": [{"id": 1, "title": "Other", "status": "cancelled"}]}
@@ -271,6 +293,7 @@ mod tests {
                 ("2", &["1".into()], 7),
             ]
         );
+        assert_eq!(found[3].body, "## Acceptance criteria\n\n- It works\n");
         assert_eq!(found[0].state, State::Dropped);
         assert!(matches!(found[1].state, State::Done(Some(_))));
         assert_eq!(

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CommitRules, Fingerprint, RunId, ScopeRules, TaskId, TaskKind, TreeSetUp};
+use crate::model::{
+    CommitRules, Fingerprint, Remark, RunId, ScopeRules, TaskId, TaskKind, TreeSetUp,
+};
 
 /// A prerequisite whose commit must be in the base.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,9 @@ pub struct GitSpec {
     /// The earlier run whose working tree and work this one goes on with; a person has sent it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<RunId>,
+    /// What people have said since it was completed last; the commit passes it on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
     /// The shared configuration as it was when the orchestration started.
     pub guard: Guard,
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::attempt::{self, LaunchError, REFUSED};
 use crate::git::{Git, repository};
-use crate::model::{Land, OrchId, RunId, RunState};
+use crate::model::{Land, OrchId, Remark, RunId, RunState};
 use crate::orchestrate::cleaning::{self, Done};
 use crate::orchestrate::ground::{Ground, branch_of};
 use crate::orchestrate::{FrozenPlan, OrchestrateError, landing};
@@ -23,7 +23,8 @@ pub enum Approval {
     Refused(String),
 }
 
-/// Brings the work of a run onto its branch, in a process of its own, as after any other work.
+/// Brings the work of a run onto its branch, in a process of its own, as after any other work. The commit says who
+/// approved it, and why.
 ///
 /// # Errors
 /// When that process cannot be started or watched, or the run folder cannot be read.
@@ -31,6 +32,7 @@ pub async fn integrate(
     exe: &Path,
     layout: &Layout,
     run: &RunId,
+    said: &Remark,
 ) -> Result<Approval, OrchestrateError> {
     let dir = layout.run(run);
     let spec = read_spec(&dir)?;
@@ -48,6 +50,7 @@ pub async fn integrate(
             source,
         }
     };
+    attempt::approval::write(&dir, said).map_err(io("write"))?;
     let held = match attempt::start(exe, &dir, &[]).await {
         Ok(held) => held,
         Err(LaunchError::Locked) => {

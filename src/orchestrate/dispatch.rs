@@ -14,7 +14,7 @@ use crate::orchestrate::ground::{self, Grounds};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
 use crate::sched;
-use crate::state::State;
+use crate::state::{State, TaskState};
 use crate::store::{Layout, read_spec};
 use crate::worker;
 
@@ -127,9 +127,8 @@ impl Dispatch {
                 }
                 Needs::Ignored => Vec::new(),
             };
-            let sent_back = state.tasks.get(&frozen.id);
-            let sent_back = sent_back.and_then(|task| task.sent_back.as_ref());
-            self.give_ground(spec, task, *fingerprint, needs, sent_back);
+            let before = state.tasks.get(&frozen.id);
+            self.give_ground(spec, task, *fingerprint, needs, before);
         }
         let secrets = spec
             .as_mut()
@@ -149,7 +148,7 @@ impl Dispatch {
         task: &Task,
         fingerprint: Fingerprint,
         needs: Vec<Needed>,
-        sent_back: Option<&RunId>,
+        before: Option<&TaskState>,
     ) {
         let Some(grounds) = &self.grounds else {
             return;
@@ -158,6 +157,8 @@ impl Dispatch {
         if ground::isolation(task, ground.isolation, &grounds.config) == Isolation::None {
             return;
         }
+        let remarks = before.map(|task| task.remarks.clone()).unwrap_or_default();
+        let sent_back = before.and_then(|task| task.sent_back.as_ref());
         let sent_back = sent_back.and_then(|run| self.its_tree(run));
         let worktree = match &sent_back {
             Some((_, worktree)) => worktree.clone(),
@@ -187,6 +188,7 @@ impl Dispatch {
             excludes: grounds.excludes.clone(),
             needs,
             continues: sent_back.map(|(run, _)| run),
+            remarks,
             guard: grounds.guard.clone(),
         }));
     }
@@ -251,7 +253,11 @@ impl Dispatch {
                 (agent.worker, agent.spec.program.clone(), Some(agent))
             }
             (Some(_), ..) => return missing("its worker has no command"),
-            (None, ..) => return missing("it has no `run:` and no worker is configured"),
+            (None, ..) => {
+                return missing(
+                    "it has no `run:` and no worker: name one with `--worker`, or with `worker:` in .runr/config.yaml",
+                );
+            }
         };
         let env = match &agent {
             Some(agent) => agent.environment(&self.env, task),

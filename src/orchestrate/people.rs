@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::git::join::{Join, Joined, join};
 use crate::git::{Git, Repository, repository, trailers};
-use crate::model::{CommitRules, Fingerprint, OrchId, TaskId};
+use crate::model::{CommitRules, Fingerprint, OrchId, Remark, TaskId};
 use crate::orchestrate::ground::{Ground, branch_of};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::state::State;
@@ -17,6 +17,7 @@ pub struct Part<'a> {
     pub task: &'a TaskId,
     pub title: &'a str,
     pub fingerprint: Fingerprint,
+    pub said: &'a Remark,
 }
 
 /// What became of a person's commits.
@@ -29,7 +30,7 @@ pub enum Brought {
 }
 
 /// Brings HEAD's new commits onto the branch of each orchestration that waits for one of the tasks: those that are
-/// alive, and the one that came to it last.
+/// alive, and the one that came to it last. Where that takes a commit of its own, this says who brought them and why.
 ///
 /// # Errors
 /// When git refuses or a plan cannot be read.
@@ -37,9 +38,13 @@ pub fn bring(
     layout: &Layout,
     state: &State,
     from: &Path,
-    tasks: &[&TaskId],
+    (tasks, said): (&[&TaskId], &Remark),
 ) -> Result<Brought, OrchestrateError> {
     let mut lines = Vec::new();
+    let message = format!(
+        "Bring in what was done by hand\n\n{}",
+        trailers::remarks(std::slice::from_ref(said))
+    );
     for (orch, ground) in waiting(layout, state, tasks)? {
         let Some(head) = Repository::at(from)?.head.commit().map(str::to_owned) else {
             continue;
@@ -50,7 +55,7 @@ pub fn bring(
             branch: &branch,
             commit: &head,
             lock: &layout.branch_lock(&branch),
-            message: "Bring in what was done by hand\n",
+            message: &message,
         })?;
         match joined {
             Joined::Nothing => {}
@@ -125,7 +130,7 @@ pub fn commit(
     let titles: Vec<&str> = parts.iter().map(|part| part.title).collect();
     let groups: Vec<String> = parts
         .iter()
-        .map(|part| trailers::by_hand(folder, part.task, part.fingerprint))
+        .map(|part| trailers::by_hand(folder, part.task, part.fingerprint, part.said))
         .collect();
     let message = format!("{}\n\n{}", titles.join("; "), groups.join(""));
     let git = Git::at(from);

@@ -43,15 +43,16 @@ impl Edits {
         self.files.iter().map(|(file, text)| (file, text.as_str()))
     }
 
-    /// Makes these files, with the folders above them, and never replaces one.
+    /// Makes these files, with the folders above them. Never replaces one, and goes through no link
+    /// that leads out.
     ///
     /// # Errors
-    /// The first that cannot be made, because it is there for instance; the others that were made are removed again.
+    /// The first that cannot be made, because it is there or below such a link for instance; the others that were made are removed again.
     pub fn create(&self, root: &Path) -> Result<(), NotWritten> {
         let mut made: Vec<std::path::PathBuf> = Vec::new();
         for (file, text) in &self.files {
             let path = root.join(&**file);
-            if let Err(source) = create(&path, text) {
+            if let Err(source) = folders(root, file).and_then(|()| create(&path, text)) {
                 for path in &made {
                     // What is left behind is a task that was asked for; the error that counts is the first.
                     let _ = fs::remove_file(path);
@@ -123,10 +124,32 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// Makes the folders above a file. A link among them must not lead out of the root.
+fn folders(root: &Path, file: &str) -> io::Result<()> {
+    let mut at = root.to_owned();
+    let (above, _) = file.rsplit_once('/').unwrap_or_default();
+    for part in above.split('/').filter(|part| !part.is_empty()) {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(found) if found.is_dir() => {}
+            Ok(found) if found.is_symlink() && leads_inside(root, &at)? => {}
+            Ok(_) => {
+                let why = format!("`{}` is no folder of the project", at.display());
+                return Err(io::Error::new(io::ErrorKind::NotADirectory, why));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir(&at)?,
+            Err(error) => return Err(error),
+        }
     }
+    Ok(())
+}
+
+fn leads_inside(root: &Path, link: &Path) -> io::Result<bool> {
+    let end = fs::canonicalize(link)?;
+    Ok(end.is_dir() && end.starts_with(fs::canonicalize(root)?))
+}
+
+fn create(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let written = file
         .write_all(text.as_bytes())
@@ -154,6 +177,27 @@ mod tests {
         assert_eq!(error.source.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(dir.path().join("b.md")).unwrap(), b"mine");
         assert!(!dir.path().join("a/new.md").exists());
+    }
+
+    #[test]
+    fn a_link_is_not_followed_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("tasks")).unwrap();
+        fs::create_dir(dir.path().join("outside")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("outside"), root.join("tasks/net")).unwrap();
+        std::os::unix::fs::symlink("tasks", root.join("same")).unwrap();
+        let mut inside = Edits::default();
+        inside.put("same/b.md", "new");
+        inside.create(&root).unwrap();
+        assert_eq!(fs::read(root.join("tasks/b.md")).unwrap(), b"new");
+        for file in ["tasks/net/a.md", "tasks/net/deep/a.md"] {
+            let mut edits = Edits::default();
+            edits.put(file, "new");
+            let error = edits.create(&root).unwrap_err();
+            assert_eq!(error.source.kind(), io::ErrorKind::NotADirectory, "{file}");
+        }
+        assert_eq!(fs::read_dir(dir.path().join("outside")).unwrap().count(), 0);
     }
 
     #[test]

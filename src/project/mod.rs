@@ -3,7 +3,6 @@
 //! Knows where files lie and how they are opened safely. Does not know what they mean: that is
 //! [`crate::spec`]'s and [`crate::plan`]'s matter.
 
-mod add;
 mod edits;
 mod find;
 mod inputs;
@@ -13,7 +12,6 @@ mod read;
 mod reread;
 mod walk;
 
-pub use add::{AddError, NewTask, add};
 pub use edits::{Edits, NotRewritten, NotWritten, read_text, rewrite};
 pub use find::{Project, find};
 pub use inputs::fingerprint;

@@ -7,15 +7,18 @@ function graphViewer(box, chosen) {
   let svg = null, nodes = new Map(), size = { w: 1, h: 1 }, at = { x: 0, y: 0, k: 1 };
   let selected = null, neighbours = () => ({ needs: [], neededBy: [] });
   const pointers = new Map();
-  let moved = false, frame = 0;
+  let moved = false, frame = 0, settling = 0, drawnAt = null;
+  // The picture is a layer of its own: to move it is to place what is painted already.
+  const sheet = document.createElement("div");
+  sheet.className = "sheet";
 
   function show(element) {
     const before = svg ? { ...at, w: size.w } : null;
     svg = element;
     const view = svg.getAttribute("viewBox").split(" ").map(Number);
     size = { w: view[2], h: view[3] };
-    svg.removeAttribute("width");
-    svg.removeAttribute("height");
+    svg.setAttribute("width", size.w);
+    svg.setAttribute("height", size.h);
     svg.setAttribute("role", "group");
     nodes = new Map();
     for (const node of svg.querySelectorAll("[data-task]")) {
@@ -25,7 +28,9 @@ function graphViewer(box, chosen) {
       node.setAttribute("tabindex", "-1");
       label(node);
     }
-    if (box.firstElementChild !== svg) box.replaceChildren(svg);
+    if (sheet.firstElementChild !== svg) sheet.replaceChildren(svg);
+    if (box.firstElementChild !== sheet) box.replaceChildren(sheet);
+    drawnAt = null;
     if (before && before.w === size.w) { at = before; paint(); } else fit();
     if (selected && nodes.has(selected)) mark(selected); else selected = null;
   }
@@ -39,11 +44,21 @@ function graphViewer(box, chosen) {
     if (frame || !svg) return;
     frame = requestAnimationFrame(() => {
       frame = 0;
-      const w = box.clientWidth || 1, h = box.clientHeight || 1;
-      svg.setAttribute("viewBox", `${at.x} ${at.y} ${w / at.k} ${h / at.k}`);
-      // Far away letters are specks: leaving them out keeps large graphs quick.
-      svg.classList.toggle("far", at.k < 0.35);
+      sheet.style.transform = `matrix(${at.k},0,0,${at.k},${-at.x * at.k},${-at.y * at.k})`;
+      if (at.k === drawnAt) return;
+      clearTimeout(settling);
+      if (drawnAt === null) { settle(); return; }
+      settling = setTimeout(settle, 140);
     });
+  }
+
+  // While the zoom changes, what is painted is only stretched; then it is painted once more as it should be.
+  function settle() {
+    drawnAt = at.k;
+    // Far away letters are specks: leaving them out keeps large graphs quick.
+    svg.classList.toggle("far", at.k < 0.35);
+    sheet.classList.add("still");
+    requestAnimationFrame(() => requestAnimationFrame(() => sheet.classList.remove("still")));
   }
 
   function fit() {

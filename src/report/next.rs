@@ -16,11 +16,12 @@ use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::{Note, complete_command};
 use crate::report::paused::{paused, paused_text, waits_for_worker};
+use crate::report::people::{Evidence, Need, NeedJson, needs_people, needs_text};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
 use crate::report::text::{columns, count, listing, pad, shell_word};
-use crate::view::{Class, Need, Standing, needs_people};
+use crate::view::{Class, Standing};
 
 /// How long a task is expected to take when neither history nor its file says so.
 pub const DEFAULT_EXPECTED: Duration = Duration::from_secs(60);
@@ -44,16 +45,6 @@ struct ReadyJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct NeedJson<'a> {
-    task: &'a TaskId,
-    title: &'a str,
-    /// `do` or `approve`.
-    ask: &'static str,
-    command: String,
-    sets_free: Vec<&'a TaskId>,
-}
-
-#[derive(Debug, Serialize)]
 struct NextJson<'a> {
     schema_version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,16 +52,8 @@ struct NextJson<'a> {
     needs_people: Vec<NeedJson<'a>>,
     /// Nobody starts these before then.
     paused_workers: BTreeMap<&'a str, Timestamp>,
-    /// What brings in completed work that is waited for; not for `--people`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bring_in: Option<BTreeSet<String>>,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    Everybodys,
-    Peoples,
+    /// What brings in completed work that is waited for.
+    bring_in: BTreeSet<String>,
 }
 
 /// How long a task is expected to take: what its past runs took, else its estimate, else a minute.
@@ -114,91 +97,105 @@ impl<'a> Next<'a> {
             )
         });
         Self {
-            facts,
-            ready,
             people: {
-                let mut needs = needs_people(facts.plan, facts.views);
+                let mut needs = needs_people(&facts);
                 needs.retain(|need| here(need.task));
                 needs
             },
+            facts,
+            ready,
         }
+    }
+
+    /// What needs people, in order.
+    #[must_use]
+    pub fn people(&self) -> &[Need] {
+        &self.people
     }
 
     /// One JSON object on one line.
     ///
     /// # Errors
     /// None in practice: every part can be written as JSON.
-    pub fn json(&self, whose: Whose) -> serde_json::Result<String> {
+    pub fn json(&self) -> serde_json::Result<String> {
         let facts = &self.facts;
-        let ready = || {
-            self.ready
-                .iter()
-                .map(|ix| ReadyJson {
-                    task: &facts.task(*ix).id,
-                    title: &facts.task(*ix).title,
-                    priority: facts.task(*ix).priority,
-                    expected_s: expected(facts, *ix).as_secs_f64(),
-                    command: self.run_command(*ix),
-                })
-                .collect()
-        };
+        let ready = self.ready.iter().map(|ix| ReadyJson {
+            task: &facts.task(*ix).id,
+            title: &facts.task(*ix).title,
+            priority: facts.task(*ix).priority,
+            expected_s: expected(facts, *ix).as_secs_f64(),
+            command: self.run_command(*ix),
+        });
+        self.object(Some(ready.collect()), &[])
+    }
+
+    /// What needs people alone. `evidence` is of the first needs, as far as it was read.
+    ///
+    /// # Errors
+    /// As for [`Self::json`].
+    pub fn people_json(&self, evidence: &[Evidence]) -> serde_json::Result<String> {
+        self.object(None, evidence)
+    }
+
+    fn object(
+        &self,
+        ready: Option<Vec<ReadyJson<'_>>>,
+        evidence: &[Evidence],
+    ) -> serde_json::Result<String> {
+        let facts = &self.facts;
         serde_json::to_string(&NextJson {
             schema_version: 1,
-            ready: (whose == Whose::Everybodys).then(ready),
+            ready,
             needs_people: self
                 .people
                 .iter()
-                .map(|need| NeedJson {
-                    task: &facts.task(need.task).id,
-                    title: &facts.task(need.task).title,
-                    ask: match need.ask {
-                        crate::view::Ask::Do => "do",
-                        crate::view::Ask::Approve => "approve",
-                    },
-                    command: complete_command(facts.plan, need.task, need.ask),
-                    sets_free: facts.ids(&need.sets_free),
-                })
+                .enumerate()
+                .map(|(i, need)| NeedJson::new(facts, need, evidence.get(i)))
                 .collect(),
             paused_workers: paused(facts),
-            bring_in: (whose == Whose::Everybodys)
-                .then(|| self.held_back().into_iter().map(|(c, _)| c).collect()),
+            bring_in: self.held_back().into_iter().map(|(c, _)| c).collect(),
         })
     }
 
-    /// The same for people.
+    /// The same for people: one line each.
     #[must_use]
-    pub fn text(&self, whose: Whose, look: &Look) -> String {
-        let mut rows = Vec::new();
-        if whose == Whose::Everybodys {
-            rows.extend(self.ready.iter().map(|ix| Line {
-                task: *ix,
-                command: self.run_command(*ix),
-                note: self.ready_note(*ix),
-            }));
-        }
-        let ready = rows.len();
-        rows.extend(self.people.iter().map(|need| Line {
+    pub fn text(&self, look: &Look) -> String {
+        let ready = self.ready.iter().map(|ix| Line {
+            task: *ix,
+            command: self.run_command(*ix),
+            note: self.ready_note(*ix),
+        });
+        // What failed or stopped is tried again by whoever runs what is ready.
+        let planned = self.people.iter();
+        let planned = planned.filter_map(|need| Some((need, need.asked.planned()?)));
+        let planned = planned.map(|(need, ask)| Line {
             task: need.task,
-            command: complete_command(self.facts.plan, need.task, need.ask),
+            command: complete_command(self.facts.plan, need.task, ask),
             note: match need.sets_free.len() {
                 0 => String::new(),
                 n => format!("sets {} free", count(n, "task", "tasks")),
             },
-        }));
+        });
         let mut text = String::new();
-        self.section(&mut text, "Workers could do now", &rows[..ready], look);
-        self.section(&mut text, "Needs you", &rows[ready..], look);
-        if whose == Whose::Everybodys {
-            self.bring_in(&mut text);
-        }
+        let ready: Vec<Line> = ready.collect();
+        self.section(&mut text, "Workers could do now", &ready, look);
+        let planned: Vec<Line> = planned.collect();
+        self.section(&mut text, "Needs you", &planned, look);
+        self.bring_in(&mut text);
         if text.is_empty() {
-            text.push_str(match whose {
-                Whose::Everybodys => "nothing can be done now\n",
-                Whose::Peoples => "nothing needs you now\n",
-            });
+            text.push_str("nothing can be done now\n");
         }
-        if whose == Whose::Everybodys {
-            paused_text(&mut text, &paused(&self.facts), look);
+        paused_text(&mut text, &paused(&self.facts), look);
+        text
+    }
+
+    /// What needs people, with what there is to look at. `evidence` as for [`Self::people_json`].
+    #[must_use]
+    pub fn people_text(&self, evidence: &[Evidence], look: &Look) -> String {
+        let mut text = needs_text(&self.facts, &self.people, evidence, look);
+        self.bring_in(&mut text);
+        if text.is_empty() {
+            text.push_str("nothing needs you now\n");
         }
         text
     }
@@ -223,7 +220,12 @@ impl<'a> Next<'a> {
             pad(text, command, width);
             let dependents: Vec<TaskIx> = dependents.iter().copied().collect();
             let names = listing(&self.facts.names(&dependents));
-            let _ = writeln!(text, "  {dim}brings in what {names} waits for{dim:#}");
+            let wait = if dependents.len() == 1 {
+                "waits"
+            } else {
+                "wait"
+            };
+            let _ = writeln!(text, "  {dim}brings in what {names} {wait} for{dim:#}");
         }
     }
 
@@ -328,7 +330,7 @@ mod tests {
             glyphs: Glyphs::Unicode,
             zone: TimeZone::UTC,
         };
-        insta::assert_snapshot!(plain(&next.text(Whose::Everybodys, &look)), @r"
+        insta::assert_snapshot!(plain(&next.text(&look)), @r"
         Workers could do now
           ○ first.md  runr run --task first.md
           ○ long.md   runr run --task long.md
@@ -339,13 +341,7 @@ mod tests {
           ○ keys.md  runr tasks complete keys.md  sets 1 task free
           ◈ copy.md  runr tasks approve copy.md
         ");
-        insta::assert_snapshot!(plain(&next.text(Whose::Peoples, &look)), @r"
-        Needs you
-          ○ keys.md  runr tasks complete keys.md  sets 1 task free
-          ◈ copy.md  runr tasks approve copy.md
-        ");
-        let json: serde_json::Value =
-            serde_json::from_str(&next.json(Whose::Everybodys).unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&next.json().unwrap()).unwrap();
         let tasks: Vec<_> = json["ready"]
             .as_array()
             .unwrap()
@@ -355,7 +351,7 @@ mod tests {
         assert_eq!(tasks, ["first.md", "long.md", "short.md", "again.md"]);
         assert_eq!(json["needs_people"][0]["sets_free"][0], "ship it.md");
         let people: serde_json::Value =
-            serde_json::from_str(&next.json(Whose::Peoples).unwrap()).unwrap();
+            serde_json::from_str(&next.people_json(&[]).unwrap()).unwrap();
         assert!(people.get("ready").is_none());
     }
 }

@@ -8,9 +8,10 @@ use crate::model::{OrchId, RunId, Status, StopReason, TaskKind};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
+use crate::report::people::{Need, needs_people};
 use crate::report::remedy::Remedy;
 use crate::report::text::{count, shell_word};
-use crate::view::{Ask, Class, Need, Standing, Unblocker, needs_people};
+use crate::view::{Ask, Class, Standing, Unblocker};
 
 /// How many commands are named.
 pub const COMMANDS: usize = 3;
@@ -26,7 +27,7 @@ pub struct NextCommand {
 /// Up to three commands for these tasks.
 #[must_use]
 pub fn next_commands(facts: &Facts<'_>, shown: &[TaskIx]) -> Vec<NextCommand> {
-    let needs = needs_people(facts.plan, facts.views);
+    let needs = needs_people(facts);
     next_with(facts, shown, &needs, None)
 }
 
@@ -90,8 +91,12 @@ pub fn next_with(
         }
     }
     let shown_set: BTreeSet<TaskIx> = shown.iter().copied().collect();
-    if let Some(need) = needs.iter().find(|need| shown_set.contains(&need.task)) {
-        let when = match need.ask {
+    let planned = needs
+        .iter()
+        .filter(|need| shown_set.contains(&need.task))
+        .find_map(|need| Some((need, need.asked.planned()?)));
+    if let Some((need, ask)) = planned {
+        let when = match ask {
             Ask::Do => "once you have done it",
             Ask::Approve => "once you have looked at it",
         };
@@ -99,7 +104,7 @@ pub fn next_with(
             0 => when.to_owned(),
             n => format!("{when}; sets {} free", count(n, "task", "tasks")),
         };
-        add(complete_command(facts.plan, need.task, need.ask), &why);
+        add(complete_command(facts.plan, need.task, ask), &why);
     }
     let running = of(Class::Running).next();
     if first_deserted.is_none() && running.is_none() {
@@ -115,7 +120,11 @@ pub fn next_with(
             } else if blocked {
                 add(format!("runr why {}", name(ix)), "shows what it waits for");
             } else {
-                add(format!("runr run --task {}", name(ix)), "tries it again");
+                let worker = named_worker(facts, ix);
+                add(
+                    format!("runr run --task {}{worker}", name(ix)),
+                    "tries it again",
+                );
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
             // An orchestration leaves ready tasks only when it was told to start no more.
@@ -160,7 +169,7 @@ fn held_back(facts: &Facts<'_>, shown: &[TaskIx]) -> Option<(Remedy, String)> {
 }
 
 /// The orchestration in which a task was cancelled or lost, if it has ended: continuing it runs the task.
-fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
+pub(super) fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId> {
     let recorded = facts.state.tasks.get(&facts.task(ix).id)?;
     let orch = recorded.orch.as_ref()?;
     let ended = facts.state.orchestrations.get(orch)?.ended_at.is_some();
@@ -179,8 +188,24 @@ fn judged<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a RunId> {
     recorded.last_run_id.as_ref().filter(|_| for_its_changes)
 }
 
+/// ` --worker NAME` as it was typed when the task was last attempted: nothing else would name its worker again.
+fn named_worker(facts: &Facts<'_>, ix: TaskIx) -> String {
+    let orch = facts.recorded(ix).and_then(|t| t.orch.as_ref());
+    let typed = orch.and_then(|orch| facts.state.orchestrations.get(orch));
+    let mut words = typed.map_or("", |o| &o.command).split(' ');
+    let name = words.find_map(|word| match word.strip_prefix("--worker") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(Some),
+        None => None,
+    });
+    match name.and_then(|name| name.or_else(|| words.next())) {
+        Some(name) => format!(" --worker {name}"),
+        None => String::new(),
+    }
+}
+
 /// The command that continues an orchestration.
-fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
+pub(super) fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
     match newest_open(facts) {
         Some(newest) if newest == orch => "runr resume".to_owned(),
         _ => format!("runr resume {orch}"),

@@ -15,6 +15,7 @@ use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_with};
 use crate::report::note::{complete_command, notes};
 use crate::report::paused::{paused, paused_text};
+use crate::report::people::needs_people;
 use crate::report::remedy::merge_command;
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
@@ -22,7 +23,7 @@ use crate::report::style::{bold, dim, status_style};
 use crate::report::text::{count, name_width, pad};
 use crate::report::why::next_text;
 use crate::state::Orchestration;
-use crate::view::{Class, Need, needs_people};
+use crate::view::{Ask, Class};
 
 /// How many tasks a section shows before it counts the rest.
 const SHOWN: usize = 5;
@@ -35,7 +36,8 @@ pub struct Overview<'a> {
     open: Vec<(&'a OrchId, &'a Orchestration)>,
     last: Option<(&'a OrchId, &'a Orchestration)>,
     counts: Counts,
-    needs: Vec<Need>,
+    /// What the plan gives to people.
+    needs: Vec<(TaskIx, Ask)>,
     next: Vec<NextCommand>,
 }
 
@@ -54,7 +56,7 @@ struct OrchestrationJson<'a> {
 
 /// A branch with completed work that the branch checked out does not have.
 #[derive(Debug, Serialize)]
-struct NotLandedJson<'a> {
+pub struct NotLandedJson<'a> {
     branch: &'a str,
     commits: usize,
     /// The branch checked out, or `HEAD`.
@@ -75,11 +77,23 @@ struct OverviewJson<'a> {
     next: &'a [NextCommand],
 }
 
+/// All branches of that kind, each with the command that brings it in.
+#[must_use]
+pub fn not_landed_json<'a>(facts: &Facts<'a>) -> Vec<NotLandedJson<'a>> {
+    let one = |found: &'a crate::view::NotLanded| NotLandedJson {
+        branch: &found.branch,
+        commits: found.commits,
+        not_in: &found.here,
+        command: merge_command(&found.branch, found.folder.as_deref()),
+    };
+    facts.not_landed.iter().map(one).collect()
+}
+
 impl<'a> Overview<'a> {
     #[must_use]
     pub fn new(facts: Facts<'a>) -> Self {
         let all = facts.home();
-        let mut needs = needs_people(facts.plan, facts.views);
+        let mut needs = needs_people(&facts);
         needs.retain(|need| facts.plan.whose(need.task) == Whose::Home);
         let (mut open, mut ended): (Vec<_>, Vec<_>) = facts
             .state
@@ -94,7 +108,10 @@ impl<'a> Overview<'a> {
             counts: Counts::of(all.iter().map(|ix| facts.view(*ix))),
             open,
             last: ended.pop(),
-            needs,
+            needs: needs
+                .iter()
+                .filter_map(|need| Some((need.task, need.asked.planned()?)))
+                .collect(),
             facts,
         }
     }
@@ -136,20 +153,10 @@ impl<'a> Overview<'a> {
             needs_people: self
                 .needs
                 .iter()
-                .map(|need| complete_command(self.facts.plan, need.task, need.ask))
+                .map(|(task, ask)| complete_command(self.facts.plan, *task, *ask))
                 .collect(),
             paused_workers: paused(&self.facts),
-            not_landed: self
-                .facts
-                .not_landed
-                .iter()
-                .map(|found| NotLandedJson {
-                    branch: &found.branch,
-                    commits: found.commits,
-                    not_in: &found.here,
-                    command: merge_command(&found.branch, found.folder.as_deref()),
-                })
-                .collect(),
+            not_landed: not_landed_json(&self.facts),
             next: &self.next,
         })
     }
@@ -188,7 +195,7 @@ impl<'a> Overview<'a> {
                 .collect();
             self.section(&mut text, heading, &tasks, look);
         }
-        let needs: Vec<TaskIx> = self.needs.iter().map(|need| need.task).collect();
+        let needs: Vec<TaskIx> = self.needs.iter().map(|(task, _)| *task).collect();
         self.section(&mut text, "Needs you", &needs, look);
         paused_text(&mut text, &paused(&self.facts), look);
         self.not_landed(&mut text);

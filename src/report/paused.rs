@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::report::fixture::{Told, plain};
     use crate::report::style::Glyphs;
-    use crate::report::{Next, Overview, Whose, Why, status_table};
+    use crate::report::{Next, Overview, Why, status_table};
     use crate::view::tests::Story;
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         let why = Why::new(facts, TaskIx(1));
         for text in [
             Overview::new(facts).text(&look),
-            next.text(Whose::Everybodys, &look),
+            next.text(&look),
             why.text(&look),
         ] {
             let text = plain(&text);
@@ -97,7 +97,7 @@ mod tests {
         }
         for text in [
             plain(&status_table(&facts, &told.all(), &look)),
-            plain(&next.text(Whose::Everybodys, &look)),
+            plain(&next.text(&look)),
             plain(&why.text(&look)),
         ] {
             assert_eq!(text.matches(remark).count(), 1, "{text}");
@@ -108,7 +108,7 @@ mod tests {
         };
         for json in [
             Overview::new(facts).json().unwrap(),
-            next.json(Whose::Everybodys).unwrap(),
+            next.json().unwrap(),
             why.json().unwrap(),
         ] {
             assert_eq!(told_until(json), until.to_string());
@@ -116,7 +116,7 @@ mod tests {
         // Of no matter to a task that needs another worker, or none.
         let other = plain(&Why::new(facts, TaskIx(2)).text(&look));
         assert!(!other.contains("aused"), "{other}");
-        let people = plain(&next.text(Whose::Peoples, &look));
+        let people = plain(&next.people_text(&[], &look));
         assert!(!people.contains("aused"), "{people}");
     }
 }

@@ -12,14 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{CancelTarget, Event, Recorded, Verdict};
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
-    StopReason, TaskId, Usd,
+    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, Remark, RunId, Settled, Source, Spent,
+    Status, StopReason, TaskId, Usd,
 };
 
 /// How many ended orchestrations are remembered; older ones are found by their receipts.
 const ENDED_KEPT: usize = 20;
 /// How many completed attempts a task's expected duration is learnt from.
 const DURATIONS_KEPT: usize = 5;
+/// How many remarks of people are remembered.
+const REMARKS_KEPT: usize = 5;
 
 /// Everything that is known about one task.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct TaskState {
     /// The run whose work a person has sent back: the next attempt goes on with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_back: Option<RunId>,
+    /// What people have said since its latest completion, the newest last; the commit that follows passes it on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
 }
 
 #[expect(
@@ -89,6 +94,16 @@ impl TaskState {
 }
 
 impl TaskState {
+    fn remark(&mut self, settled: Settled, by: &str, note: Option<&str>) {
+        self.remarks.push(Remark {
+            settled,
+            by: by.to_owned(),
+            note: note.map(ToOwned::to_owned),
+        });
+        let excess = self.remarks.len().saturating_sub(REMARKS_KEPT);
+        self.remarks.drain(..excess);
+    }
+
     /// The median of what its latest completed attempts cost.
     #[must_use]
     pub fn expected_cost(&self) -> Option<Usd> {
@@ -380,6 +395,7 @@ impl State {
                 let kept = before.and_then(|s| s.checkpoint_sha.clone());
                 let prerequisites = before.map_or_else(Vec::new, |s| self.latest(&s.prerequisites));
                 let state = self.touch(task, Status::Completed, at);
+                state.remarks.clear();
                 state.source = Some(Source::Manual);
                 state.fingerprint = Some(*fingerprint);
                 state.completed_at = Some(at);
@@ -394,6 +410,7 @@ impl State {
                 task, note, sha, ..
             } => {
                 let state = self.touch(task, Status::Completed, at);
+                state.remarks.clear();
                 if sha.is_some() {
                     state.checkpoint_sha.clone_from(sha);
                 }
@@ -401,25 +418,29 @@ impl State {
                 state.completed_at = Some(at);
                 state.message.clone_from(note);
             }
-            Event::Rejected { task, note, .. } => {
+            Event::Rejected { task, by, note } => {
                 let state = self.touch(task, Status::Pending, at);
+                state.remark(Settled::Rejected, by, note.as_deref());
                 state.sent_back.clone_from(&state.last_run_id);
                 state.message = Some(match note {
                     Some(note) => format!("rejected: {note}"),
                     None => "rejected".to_owned(),
                 });
             }
-            Event::Reset { task, .. } => {
+            Event::Reset { task, by, note } => {
                 self.claimed.retain(|_, claim| claim.task != *task);
                 // What was learnt about its duration and cost stays.
                 let state = self.touch(task, Status::Pending, at);
                 let durations_ms = std::mem::take(&mut state.durations_ms);
                 let costs = std::mem::take(&mut state.costs);
+                state.remark(Settled::Reset, by, note.as_deref());
+                let remarks = std::mem::take(&mut state.remarks);
                 self.tasks.insert(
                     task.clone(),
                     TaskState {
                         durations_ms,
                         costs,
+                        remarks,
                         updated_at: Some(at),
                         ..TaskState::default()
                     },
@@ -571,8 +592,9 @@ impl State {
                 state.message.clone_from(message);
             }
         }
-        if state.status != Status::Completed {
-            state.completed_at = None;
+        match state.status {
+            Status::Completed => state.remarks.clear(),
+            _ => state.completed_at = None,
         }
     }
 

@@ -185,6 +185,7 @@ mod tests {
         let event = Event::Reset {
             task: TaskId::parse("a.md").unwrap(),
             by: "ada".to_owned(),
+            note: None,
         };
         encode(7, "2026-01-02T03:04:05Z".parse().unwrap(), [event].iter()).unwrap()
     }

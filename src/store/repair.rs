@@ -302,6 +302,7 @@ mod tests {
             let reset = Event::Reset {
                 task: task("e.md"),
                 by: "ada".to_owned(),
+                note: None,
             };
             assert_eq!(store.append(vec![reset]).unwrap().refused, []);
         }

@@ -400,6 +400,7 @@ impl Work<'_> {
                 Status::Pending => self.keep(Event::Reset {
                     task: id.clone(),
                     by: "runr doctor".to_owned(),
+                    note: None,
                 }),
                 status => {
                     self.import(id, cached);

@@ -184,6 +184,7 @@ mod tests {
             let event = Event::Reset {
                 task: TaskId::parse("a.md").unwrap(),
                 by: "ada".to_owned(),
+                note: None,
             };
             let at = "2026-01-02T03:04:05Z".parse().unwrap();
             lines.push(line::encode(*seq, at, [event].iter()).unwrap());

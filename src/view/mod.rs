@@ -19,7 +19,7 @@ pub use inferred::{
 };
 pub use outside::{NotLanded, Outside, Whereabouts, hold_back};
 pub use owners::Owners;
-pub use people::{Ask, Need, needs_people};
+pub use people::Ask;
 pub use rerun::rerun;
 pub use task::{Class, Stale, Standing, TaskView, tasks, tasks_of, tasks_with};
 pub use unblock::Unblocker;

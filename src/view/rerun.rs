@@ -103,6 +103,7 @@ mod tests {
         story.happens(crate::event::Event::Reset {
             task: crate::view::tests::id("b.md"),
             by: "ann".to_owned(),
+            note: None,
         });
         assert_eq!(names(&story, &[0, 1, 2]), [2]);
     }

@@ -33,6 +33,11 @@ pub const ASSETS: &[Asset] = &[
         text: include_str!("assets/detail.js"),
     },
     Asset {
+        path: "/people.js",
+        kind: SCRIPT,
+        text: include_str!("assets/people.js"),
+    },
+    Asset {
         path: "/timeline.js",
         kind: SCRIPT,
         text: include_str!("assets/timeline.js"),

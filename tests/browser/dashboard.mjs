@@ -50,6 +50,11 @@ await step("what needs people comes in the order of what it sets free", async ()
   await page.locator("#people li").first().waitFor();
   const titles = await page.locator("#people li > button").allTextContents();
   assert.deepEqual(titles, ["Get <i>keys</i>", "Copy", "Bad"]);
+  // What there is to look at, as text, and what to type.
+  const bad = page.locator("#people > li", { hasText: "Bad" });
+  await bad.locator("pre", { hasText: "went <b>wrong</b>" }).waitFor();
+  assert.deepEqual(await bad.locator("dt").allTextContents(), ["runr run --task 04-bad.md", "runr tasks complete 04-bad.md"]);
+  await page.locator("#people > li", { hasText: "Get" }).locator(".evidence", { hasText: "Ask <u>at</u> the desk." }).waitFor();
 });
 
 await step("a task shows its text and its log, as text", async () => {
@@ -79,11 +84,10 @@ await step("the graph is drawn, moved, searched and walked by keys", async () =>
   await page.keyboard.press("2");
   await page.locator("#picture [data-task]").first().waitFor();
   assert.equal(await page.locator("#picture [data-task]").count(), 5);
-  const box = () => page.locator("#picture svg").getAttribute("viewBox");
-  await page.waitForFunction(() => document.querySelector("#picture svg").getAttribute("viewBox").split(" ").length === 4);
-  const before = await box();
+  await page.waitForFunction(() => document.querySelector("#picture .sheet").style.transform);
+  const before = await page.locator("#picture .sheet").evaluate((sheet) => sheet.style.transform);
   await page.locator("#in").click();
-  await page.waitForFunction((was) => document.querySelector("#picture svg").getAttribute("viewBox") !== was, before);
+  await page.waitForFunction((was) => document.querySelector("#picture .sheet").style.transform !== was, before);
   await page.locator("#fit").click();
   await page.locator("#picture [data-task='00-setup.md']").click();
   await page.locator("#detail h2", { hasText: "Set up" }).waitFor();
@@ -118,6 +122,48 @@ await step("everything to press has a name, and a phone needs no scrolling sidew
     assert.ok(needs <= has, `${view}: ${needs} > ${has}`);
   }
   assert.deepEqual(complaints, []);
+});
+
+await step("who listens hears names, headings and where they are", async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const cdp = await browser.newCDPSession(page);
+  const tree = async () => (await cdp.send("Accessibility.getFullAXTree")).nodes.filter((node) => !node.ignored)
+    .map((node) => ({ role: node.role?.value, name: node.name?.value ?? "", level: node.properties?.find((one) => one.name === "level")?.value.value }));
+  for (const view of ["overview", "graph", "timeline"]) {
+    await page.locator(`nav button[data-view=${view}]`).click();
+    if (view === "graph") await page.locator("#picture [data-task]").first().waitFor();
+    if (view === "timeline") await page.locator("#bars .run").first().waitFor();
+    const nodes = await tree();
+    const having = (role) => nodes.filter((node) => node.role === role);
+    const silent = nodes.filter((node) => ["button", "textbox", "searchbox", "combobox", "checkbox", "link", "application", "region", "navigation", "meter"].includes(node.role) && !node.name.trim());
+    assert.deepEqual(silent, [], view);
+    for (const role of ["banner", "navigation", "main", "status"]) assert.equal(having(role).length >= 1, true, `${view}: ${role}`);
+    const levels = having("heading").map((node) => node.level);
+    assert.equal(levels[0], 1, view);
+    levels.reduce((before, level) => { assert.ok(level <= before + 1, `${view}: h${before} then h${level}`); return level; }, 0);
+    if (view === "graph") assert.ok(having("button").some((node) => /00-setup\.md.*completed/.test(node.name)), "tasks say how they stand");
+    if (view === "timeline") assert.ok(having("button").some((node) => /04-bad\.md, attempt 1: failed/.test(node.name)));
+  }
+});
+
+await step("everything is reached and left by keys alone", async () => {
+  await page.locator("nav button[data-view=overview]").click();
+  await page.evaluate(() => document.activeElement.blur());
+  const seen = [];
+  for (let i = 0; i < 30; i++) {
+    await page.keyboard.press("Tab");
+    seen.push(await page.evaluate(() => {
+      const one = document.activeElement, style = getComputedStyle(one);
+      return { what: one.id || one.textContent.trim().slice(0, 20), visible: style.outlineStyle !== "none" || one.matches(".skip, body") };
+    }));
+  }
+  assert.deepEqual(seen.filter((one) => !one.visible), []);
+  for (const wanted of ["Overview", "Graph", "Timeline"]) assert.ok(seen.some((one) => one.what === wanted), JSON.stringify(seen));
+  await page.locator("#people > li > button").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#detail h2").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("#people") !== null), true, "the focus is back where it was");
 });
 
 await step("a rebound name gets nothing", async () => {

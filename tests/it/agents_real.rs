@@ -101,6 +101,38 @@ fn what_fails_outside_goes_back_into_claudes_session() {
 }
 
 #[test]
+fn what_a_person_sends_back_reaches_claudes_own_session() {
+    let Some(agents) = RealAgents::find() else {
+        return;
+    };
+    let claude = Claude::new(
+        &agents,
+        &json!({"turns": [write("made"), {"text": "the first answer"}, bash("echo x > quiet"), {"text": "the second"}],
+                "end": {"text": "done"}}),
+    );
+    claude.world.task("a", "type: hybrid\nverify: 'true'");
+    claude.world.output(claude.runr(&["run"])).exits(3);
+    let session = state(&claude.world, "a")["agent"]["session"].clone();
+    let args = ["tasks", "reject", "a", "--note", "far too loud, please"];
+    claude.world.run(&args).exits(0);
+    let before = claude.model.requests().lines().count();
+    claude.world.output(claude.runr(&["run"])).exits(3);
+    let again = state(&claude.world, "a");
+    assert_eq!(again["agent"]["session"], session, "the same session");
+    // The note comes in a conversation that holds what was said before.
+    let requests = claude.model.requests();
+    assert!(
+        requests.lines().skip(before).any(|line| {
+            line.contains("far too loud, please") && line.contains("the first answer")
+        }),
+        "{requests}"
+    );
+    assert!(claude.world.root().join("quiet").exists());
+    claude.world.run(&["tasks", "approve", "a"]).exits(0);
+    assert_eq!(claude.world.tasks()["a"]["status"], "completed");
+}
+
+#[test]
 fn claudes_limits_and_logins_are_understood() {
     let Some(agents) = RealAgents::find() else {
         return;

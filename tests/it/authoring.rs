@@ -359,6 +359,80 @@ fn import_keeps_texts_and_says_where_they_come_from() {
     );
 }
 
+/// Shapes that stand in public repositories: older file names, memories among issues, ids for links, other marks.
+#[test]
+fn import_reads_what_is_found_in_the_wild() {
+    let fixture = Fixture::new();
+    fixture.write(
+        "old/.beads/beads.jsonl",
+        concat!(
+            r#"{"_type":"issue","id":"a-1","title":"Dig","status":"closed"}"#,
+            "\n",
+            r#"{"_type":"memory","key":"soil","value":"wet"}"#,
+            "\n",
+            r#"{"_type":"issue","id":"a-2","title":"Plant","status":"open","dependencies":["a-1"]}"#,
+            "\n",
+        ),
+    );
+    fixture.write(
+        "marks/TODO.md",
+        "<!--\n- [ ] sample\n-->\n- [x] dig\n- [~] T008 plant, half of it\n- [-] dance\n- [ ] water\n",
+    );
+    fixture.write(
+        "whole/tasks.json",
+        "{\"tasks\": [{\"id\": \"1\", \"title\": \"Garden\", \"subtasks\": [{\"id\": 1, \"title\": \"Enjoy\", \"dependencies\": [\"1\"], \"acceptanceCriteria\": \"in the sun\"}]}]}",
+    );
+    for (source, expected, note) in [
+        (
+            "old",
+            &[
+                "beads/a-1-dig.md <",
+                "beads/a-2-plant.md < beads/a-1-dig.md",
+            ][..],
+            "1 records that are no issues, left out",
+        ),
+        (
+            "marks",
+            &[
+                "marks/01-dig.md <",
+                "marks/03-water.md < marks/t008-plant-half-of-it.md",
+                "marks/t008-plant-half-of-it.md < marks/01-dig.md",
+            ],
+            "1 cancelled or deleted, left out",
+        ),
+        (
+            "whole",
+            &[
+                "taskmaster/01-garden.md <",
+                "taskmaster/01.01-enjoy.md < taskmaster/01-garden.md",
+            ],
+            "is a part of `1` and needs it",
+        ),
+    ] {
+        let ran = fixture.runr(&["tasks", "import", source, "--json"]);
+        assert_eq!(ran.code, 0, "{source}: {}", ran.err);
+        let said: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let words = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let mut rows: Vec<String> = said["tasks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|task| {
+                let needs = task["depends_on"].as_array().unwrap().iter().map(words);
+                let needs = needs.collect::<Vec<_>>().join(" ");
+                format!("{} < {needs}", words(&task["task"]))
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
+        rows.sort();
+        assert_eq!(rows, expected, "{source}");
+        assert!(said.to_string().contains(note), "{source}: {said}");
+    }
+    let criteria = read(&fixture, ".runr/tasks/taskmaster/01.01-enjoy.md");
+    assert!(criteria.contains("in the sun"), "{criteria}");
+}
+
 #[test]
 fn import_refuses_what_cannot_be_trusted() {
     let fixture = small();

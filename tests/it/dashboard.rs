@@ -7,6 +7,7 @@ use runr::web::{Access, Method};
 
 use crate::support::Fixture;
 use crate::support_dashboard::Dashboard;
+use crate::support_git::Repo;
 
 fn project() -> Fixture {
     Fixture::with(&[
@@ -512,4 +513,42 @@ fn the_page_of_the_graph_loads_nothing() {
     for word in [" src=", "<link", "@import", "url(http", "fetch(", "<i>keys"] {
         assert!(!page.out.contains(word), "{word}");
     }
+}
+
+#[test]
+fn work_that_has_not_landed_is_shown_until_it_is_brought_in() {
+    let repo = Repo::with(&[
+        ("a", "run: echo a > a.txt"),
+        (
+            "wide",
+            "owns: [src/**]\nrun: echo x > other.txt\nretries: 0",
+        ),
+    ]);
+    repo.runr(&["run", "--land", "never"], 1);
+    let dashboard = Dashboard::of(&repo.fixture);
+    let mut messages = dashboard.listen("/api/events");
+    let head = |message: (String, String)| -> serde_json::Value {
+        let told: serde_json::Value = serde_json::from_str(&message.1).unwrap();
+        told["head"]["not_landed"].clone()
+    };
+    let told = head(messages.next().unwrap());
+    let branch = told[0]["branch"].as_str().unwrap().to_owned();
+    assert!(branch.starts_with("runr/orch-"), "{told}");
+    assert_eq!(
+        (&told[0]["commits"], &told[0]["not_in"]),
+        (&1.into(), &"main".into())
+    );
+    assert_eq!(told[0]["command"], format!("git merge {branch}"));
+    // What there is to look at is asked for one by one.
+    let need = dashboard.get("/api/evidence?task=wide.md").json();
+    assert_eq!(need["ask"], "decide");
+    assert_eq!(need["evidence"]["outside"][0], "other.txt", "{need}");
+    assert_eq!(dashboard.get("/api/evidence?task=a.md").body, "null");
+    assert_eq!(dashboard.get("/api/evidence?task=b.md").status, 404);
+    // Nobody writes to the journal now: git itself is watched.
+    repo.git(&["merge", "-q", &branch]);
+    assert!(
+        messages.any(|message| head(message) == serde_json::json!([])),
+        "it is told"
+    );
 }

@@ -26,7 +26,7 @@ fn the_dashboard_in_a_browser() {
         ),
         (
             ".runr/tasks/01-keys.md",
-            "---\ntype: manual\ndepends_on: 00-setup.md\n---\n# Get <i>keys</i>\n",
+            "---\ntype: manual\ndepends_on: 00-setup.md\n---\n# Get <i>keys</i>\n\nAsk <u>at</u> the desk.\n",
         ),
         (
             ".runr/tasks/02-use.md",
@@ -38,7 +38,7 @@ fn the_dashboard_in_a_browser() {
         ),
         (
             ".runr/tasks/04-bad.md",
-            "---\nrun: 'false'\nretries: 0\n---\n# Bad\n",
+            "---\nrun: echo 'went <b>wrong</b>'; false\nretries: 0\n---\n# Bad\n",
         ),
     ]);
     assert_eq!(fixture.runr(&["run"]).code, 1);

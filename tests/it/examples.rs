@@ -20,7 +20,9 @@ fn stand(sealed: &Sealed, expected: &[(&str, &str)]) {
 fn there_is_a_test_for_every_example_and_each_has_a_readme() {
     let mut names: Vec<String> = std::fs::read_dir(repository().join("examples"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         // No project: tests/it/claude_files.rs looks at it.
         .filter(|name| name != "claude-plugin")
         .collect();

@@ -41,13 +41,16 @@ fn what_the_task_owns_is_committed_after_its_checks_and_history_knows() {
     );
     let run = state["last_run_id"].as_str().unwrap();
     let fingerprint = state["fingerprint"].as_str().unwrap();
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    let (said, by) = message.rsplit_once('\n').unwrap();
     assert_eq!(
-        repo.git(&["log", "-1", "--format=%B"]),
+        said,
         format!(
             "Do a\n\nRunr-Task: .runr/tasks/a.md\nRunr-Run-Id: {run}\nRunr-Fingerprint: {fingerprint}\n\
              Runr-Worker: claim, session s-1\nRunr-Verified: tier0 echo looked; test -f src/done.txt"
         )
     );
+    assert!(by.starts_with("Runr-Completed-By: "), "{by}");
     assert_eq!(
         repo.git(&["show", "--format=", "--name-only"]),
         "src/begun.txt\nsrc/done.txt"

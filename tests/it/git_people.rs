@@ -149,11 +149,12 @@ fn a_persons_commits_come_to_the_orchestration_that_waits() {
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(repo.file("z.txt").as_deref(), Some("mine\na\n"));
-    let mine = repo.git(&["log", "--format=%s", "--first-parent", "main"]);
-    assert!(
-        mine.starts_with("Do z\nBring in what was done by hand\n"),
-        "{mine}"
+    let mine = repo.git(&["log", "--format=%B", "--first-parent", "main~1"]);
+    let expected = format!(
+        "Bring in what was done by hand\n\nRunr-Completed-By: {}\n",
+        me(&repo)
     );
+    assert!(mine.starts_with(&expected), "{mine}");
     assert_eq!(repo.git(&["status", "--porcelain"]), "?? later.txt");
 }
 
@@ -180,7 +181,10 @@ fn complete_commits_when_asked_and_history_knows() {
         ("z", "depends_on: m\nrun: cat mine.txt"),
     ]);
     repo.fixture.write("mine.txt", "mine\n");
-    let ran = repo.runr(&["tasks", "complete", "m", "--commit"], 0);
+    let ran = repo.runr(
+        &["tasks", "complete", "m", "--commit", "--note", "by phone"],
+        0,
+    );
     assert!(
         ran.out.contains("completed m.md by hand, in "),
         "{}",
@@ -189,7 +193,11 @@ fn complete_commits_when_asked_and_history_knows() {
     let fingerprint = repo.status("m")["fingerprint"].as_str().unwrap().to_owned();
     assert_eq!(
         repo.git(&["log", "-1", "--format=%B", "main"]),
-        format!("Do m\n\nRunr-Task: .runr/tasks/m.md\nRunr-Fingerprint: {fingerprint}")
+        format!(
+            "Do m\n\nRunr-Task: .runr/tasks/m.md\nRunr-Fingerprint: {fingerprint}\n\
+             Runr-Completed-By: {}\nRunr-Note: by phone",
+            me(&repo)
+        )
     );
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
     assert_eq!(repo.status("m")["source"], "manual");
@@ -205,4 +213,80 @@ fn complete_commits_when_asked_and_history_knows() {
     repo.fixture.write("mine.txt", "elsewhere\n");
     repo.commit("mine, again");
     repo.runr(&["run", "--task", "z", "--force"], 0);
+}
+
+/// As commits say it.
+fn me(repo: &Repo) -> String {
+    repo.git(&["log", "-1", "--format=%an <%ae>", "main"])
+}
+
+/// The lines of a commit that tell of people.
+fn said(repo: &Repo, commit: &str) -> Vec<String> {
+    let message = repo.git(&["log", "-1", "--format=%B", commit]);
+    let lines = message.lines().filter(|line| {
+        line.split_once("-By: ")
+            .is_some_and(|(key, _)| key.starts_with("Runr-"))
+            || line.starts_with("Runr-Note: ")
+    });
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn commits_say_who_decided_and_why_and_history_reads_them_as_before() {
+    let repo = Repo::with(&[HYBRID, ("a", "run: echo a > a.txt\nretries: 0"), AFTER]);
+    repo.runr(&["run"], 3);
+    repo.runr(&["tasks", "reject", "h", "--note", "not enough"], 0);
+    repo.runr(
+        &[
+            "tasks",
+            "reset",
+            "a",
+            "--note",
+            "once more\nRunr-Task: z.md",
+        ],
+        0,
+    );
+    repo.runr(&["run"], 3);
+    repo.runr(&["tasks", "approve", "h", "--note", "good now"], 0);
+    let subjects = repo.subjects("main");
+    let at = |subject: &str| {
+        let back = subjects.iter().rev().position(|s| s == subject);
+        format!("main~{}", back.unwrap_or_else(|| panic!("{subjects:?}")))
+    };
+    assert_eq!(
+        said(&repo, &at("Do h")),
+        [
+            format!("Runr-Rejected-By: {}", me(&repo)),
+            "Runr-Note: not enough".to_owned(),
+            format!("Runr-Approved-By: {}", me(&repo)),
+            "Runr-Note: good now".to_owned(),
+        ]
+    );
+    assert_eq!(
+        said(&repo, &at("Do a")),
+        [
+            format!("Runr-Reset-By: {}", me(&repo)),
+            "Runr-Note: once more Runr-Task: z.md".to_owned(),
+        ]
+    );
+    // What was said once is not said again.
+    repo.runr(&["run"], 0);
+    assert_eq!(said(&repo, "main"), [""; 0]);
+    assert_eq!(
+        repo.status("h")["checkpoint_sha"],
+        repo.git(&["rev-parse", "main~1"]).as_str()
+    );
+    // A clone knows the same completions, and no others.
+    fs::remove_file(repo.root().join(".runr/journal.jsonl")).unwrap();
+    fs::remove_file(repo.root().join(".runr/task-status.json")).unwrap();
+    let ran = repo.runr(&["status", "--infer-from-git", "--json"], 0);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let tasks = told["tasks"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let completed: Vec<_> = tasks
+        .iter()
+        .filter(|task| task["completed"] == true)
+        .map(|task| task["task"].as_str().unwrap())
+        .collect();
+    assert_eq!(completed, ["a.md", "h.md", "z.md"], "{told}");
+    repo.assert_sound();
 }

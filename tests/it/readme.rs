@@ -1,110 +1,20 @@
 //! README.md is true: its files and commands, typed in order into an empty folder, do what it shows.
 //!
-//! - A ```console block holds `$ command` lines, each followed by what it prints. Every command runs, in one
-//!   shell session from the top of the page to its end, and must exit with 0 (a page that wants to show
-//!   another exit code says `|| echo "exit code $?"`).
-//! - Where output is shown it is compared: `…` alone on a line stands for any lines, inside a line for any text.
-//! - A block with `file=PATH` in its first line is written to that path, as a reader would.
-//! - The two set-up commands are the only ones that do not run here: what they do is what runs these tests.
+//! How a page is read is said in `page.rs`. The two set-up commands are the only ones that do not run here: what they do
+//! is what runs these tests. Claude Code and Codex are programs that act as they do; `agents_real_readme.rs` follows that
+//! part of the page with the real ones.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::support_sealed::{Sealed, repository, told};
+use crate::agents_fake::{done, init, says};
+use crate::page::{Piece, follow, pieces, programs_first};
+use crate::support_sealed::{Sealed, repository};
 
 const SET_UP: [&str; 2] = [
     "cargo run --release --locked -- demo",
     "cargo test --locked",
 ];
-
-/// A piece of the page that the test acts on.
-#[derive(Debug, PartialEq, Eq)]
-enum Piece {
-    File {
-        path: String,
-        text: String,
-    },
-    Command {
-        line: usize,
-        text: String,
-        output: Vec<String>,
-    },
-}
-
-/// Reads the page.
-fn pieces(page: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut lines = page.lines().zip(1..);
-    while let Some((line, _)) = lines.next() {
-        let Some(info) = line.strip_prefix("```") else {
-            continue;
-        };
-        let body: Vec<(&str, usize)> = lines.by_ref().take_while(|(l, _)| *l != "```").collect();
-        if let Some((_, path)) = info.split_once("file=") {
-            let mut text = String::new();
-            for (line, _) in &body {
-                let _ = writeln!(text, "{line}");
-            }
-            pieces.push(Piece::File {
-                path: path.to_owned(),
-                text,
-            });
-        } else if info == "console" {
-            for (line, number) in body {
-                match (line.strip_prefix("$ "), pieces.last_mut()) {
-                    (Some(command), _) => pieces.push(Piece::Command {
-                        line: number,
-                        text: command.to_owned(),
-                        output: Vec::new(),
-                    }),
-                    (None, Some(Piece::Command { output, .. })) => output.push(line.to_owned()),
-                    (None, _) => panic!("README.md:{number}: output before the first command"),
-                }
-            }
-        } else {
-            assert_eq!(info, "text", "a block that no test reads");
-        }
-    }
-    for piece in &mut pieces {
-        if let Piece::Command { output, .. } = piece {
-            while output.last().is_some_and(String::is_empty) {
-                output.pop();
-            }
-        }
-    }
-    pieces
-}
-
-/// Does a line have the pieces of a pattern, in order, with any text where the pattern has `…`?
-fn line_matches(pattern: &str, line: &str) -> bool {
-    let mut parts = pattern.split('…');
-    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-/// Do lines match patterns, where a pattern that is `…` alone stands for any number of lines?
-fn matches(patterns: &[String], lines: &[&str]) -> bool {
-    match patterns {
-        [] => lines.is_empty(),
-        [first, rest @ ..] if first == "…" => {
-            (0..=lines.len()).any(|n| matches(rest, &lines[n..]))
-        }
-        [first, rest @ ..] => lines
-            .split_first()
-            .is_some_and(|(line, others)| line_matches(first, line) && matches(rest, others)),
-    }
-}
 
 #[test]
 fn every_command_does_what_the_page_shows() {
@@ -116,47 +26,78 @@ fn every_command_does_what_the_page_shows() {
             Piece::Command { text, .. } => Some(text.as_str()),
             Piece::File { .. } => None,
         })
-        .filter(|text| text.starts_with("cargo") || text.starts_with("git clone"))
+        .filter(|text| {
+            text.starts_with("cargo") || text.starts_with("git clone") && text.contains(':')
+        })
         .collect();
     assert_eq!(set_up, SET_UP, "the set-up commands, in this order");
 
     let sealed = Sealed::new();
-    // Where the session stands, kept between commands as a shell would.
-    sealed.put("../session/folder", &sealed.root().to_string_lossy());
-    let mut wrong = String::new();
-    for piece in &pieces {
-        let folder = sealed.text("../session/folder").trim_end().to_owned();
-        match piece {
-            Piece::File { path, text } => {
-                let path = std::path::Path::new(&folder).join(path);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            }
-            Piece::Command { text, .. } if SET_UP.contains(&text.as_str()) => {}
-            Piece::Command { line, text, output } => {
-                let script =
-                    format!("exec 2>&1\n{text}\ncode=$?\npwd > \"$SESSION\"\nexit $code\n");
-                let mut command = sealed.command("sh");
-                command
-                    .current_dir(&folder)
-                    .env("SESSION", sealed.root().join("../session/folder"))
-                    .args(["-c", &script]);
-                let told = told(&mut command);
-                let lines: Vec<&str> = told.stdout.trim_end().lines().map(str::trim_end).collect();
-                let as_shown = output.is_empty() || matches(output, &lines);
-                if told.code != Some(0) || !as_shown {
-                    let shown = output.join("\n");
-                    let code = told.code;
-                    let _ = writeln!(
-                        wrong,
-                        "README.md:{line}: `{text}` exits with {code:?}\n--- shown\n{shown}\n--- printed\n{}",
-                        told.stdout
-                    );
-                }
-            }
-        }
-    }
+    let programs = sealed.root().join("../programs");
+    stand_ins(&programs);
+    let typed: Vec<Piece> = pieces
+        .into_iter()
+        .filter(|piece| !matches!(piece, Piece::Command { text, .. } if SET_UP.contains(&text.as_str())))
+        .collect();
+    let wrong = follow(&sealed, &typed, |command| {
+        programs_first(command, &programs);
+    });
     assert!(wrong.is_empty(), "\n{wrong}");
+    // The picture at the top is the one that the demo of the page has just drawn. Which way is the longest hangs on how
+    // long the tasks took this time; where it is another one, only the tasks and how they stand can be compared.
+    let drawn = sealed.text("runr-demo/graph.svg");
+    let shown = std::fs::read_to_string(repository().join("examples/demo.svg")).unwrap();
+    let longest = |svg: &str| tasks_of(svg, |line| line.contains(" critical\""));
+    let standing = |svg: &str| tasks_of(svg, |_| true);
+    let same = match longest(&drawn) == longest(&shown) {
+        true => drawn == shown,
+        false => standing(&drawn) == standing(&shown),
+    };
+    assert!(
+        same && standing(&shown).len() == 11,
+        "examples/demo.svg is not what `runr demo` leaves as graph.svg"
+    );
+}
+
+/// The tasks of a drawing with how they stand, of those lines that are wanted.
+fn tasks_of(svg: &str, wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    svg.lines()
+        .filter(|line| line.contains("data-task=") && wanted(line))
+        .map(|line| line.replace(" critical\"", "\""))
+        .collect()
+}
+
+/// Programs that do the page's two tasks and say what the real ones say.
+fn stand_ins(folder: &Path) {
+    let claude = format!(
+        "#!/bin/sh\ncase $1 in --version) echo '2.1.330 (Claude Code)'; exit ;; esac\ncat > /dev/null\nsession=\n\
+         for word in \"$@\"; do case $word in --session-id=*) session=${{word#--session-id=}} ;; esac; done\n\
+         {}echo 'Hello there.' > hello.txt\n{}",
+        says(&[init()]),
+        says(&[done()])
+    );
+    let codex = "#!/bin/sh\ncase $1 in --version) echo 'codex-cli 0.169.0'; exit ;; esac\ncat > /dev/null\n\
+         printf '%s\\n' '{\"type\":\"thread.started\",\"thread_id\":\"01a20719-2e67-7e13-9e77-0d64b33bf013\"}' '{\"type\":\"turn.started\"}'\n\
+         tr a-z A-Z < hello.txt > loud.txt\n\
+         printf '%s\\n' '{\"type\":\"item.completed\",\"item\":{\"id\":\"item_0\",\"type\":\"agent_message\",\"text\":\"All done.\"}}' \
+         '{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":2000,\"cached_input_tokens\":0,\"output_tokens\":100}}'\n";
+    std::fs::create_dir(folder).unwrap();
+    for (name, text) in [("claude", claude.as_str()), ("codex", codex)] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn the_reference_is_what_the_program_prints() {
+    let kept = std::fs::read_to_string(repository().join("examples/reference.md")).unwrap();
+    let printed = Sealed::new().runr(&["man", "--markdown"]).exits(0).stdout;
+    assert!(
+        kept == printed,
+        "examples/reference.md is old: runr man --markdown > examples/reference.md"
+    );
 }
 
 /// Every `runr …` in the running text names a command that there is, with flags that it takes.
@@ -228,25 +169,4 @@ fn what_is_linked_is_there() {
             "README.md links to {target}"
         );
     }
-}
-
-#[test]
-fn dots_stand_for_any_text_and_for_any_lines() {
-    for (pattern, line, fits) in [
-        ("a … c", "a bbb c", true),
-        ("a … c", "a bbb d", false),
-        ("run:…", "run:20261123-090000-k3f9", true),
-        ("…", "", true),
-        ("a…a", "a", false),
-        ("a…b…c", "a b c", true),
-        ("a…b…c", "a c", false),
-        ("a", "ab", false),
-    ] {
-        assert_eq!(line_matches(pattern, line), fits, "{pattern} on {line}");
-    }
-    let patterns = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    assert!(matches(&patterns("a\n…\nd"), &["a", "b", "c", "d"]));
-    assert!(matches(&patterns("a\n…\nb"), &["a", "b"]));
-    assert!(!matches(&patterns("a\n…\nd"), &["a", "b"]));
-    assert!(!matches(&patterns("a"), &["a", "b"]));
 }

@@ -63,3 +63,22 @@ fn an_unknown_task_names_what_is_near() {
         ran.err
     );
 }
+
+#[test]
+fn trying_again_names_the_worker_that_was_typed() {
+    let fixture = Fixture::with(&[
+        (
+            ".runr/config.yaml",
+            "retries: { max: 0 }\nworkers: { mine: { command: ['false'] } }\n",
+        ),
+        (".runr/tasks/a.md", "# A\nDo it.\n"),
+    ]);
+    for typed in [&["--worker", "mine"][..], &["--worker=mine"]] {
+        let ran = fixture.runr(&[&["run", "--task", "a"], typed].concat());
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let again = "runr run --task a.md --worker mine  tries it again";
+        assert!(ran.out.contains(again), "{}", ran.out);
+        let why = fixture.runr(&["why", "a"]);
+        assert!(why.out.contains(again), "{}", why.out);
+    }
+}

@@ -1,6 +1,8 @@
-//! `runr man`: writes the manual pages.
+//! `runr man`: writes the manual pages, or the reference as one page of Markdown.
 //!
-//! Knows the command line as clap describes it, nothing else.
+//! Knows the command line as clap describes it and the schemas of the files, nothing else.
+
+mod reference;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::commands::init::next;
 use crate::cli::{Context, Exit};
+use crate::spec::schema;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Without --out the page of runr itself goes to stdout: runr man | man -l -")]
@@ -17,6 +20,10 @@ pub struct Args {
     /// Write a page for every command into DIR
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Print all commands, and all keys of the files, as one page of Markdown
+    #[arg(long, conflicts_with = "out")]
+    markdown: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
@@ -24,6 +31,26 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     // Gives every command its full name, as `runr-tasks-show`.
     command.build();
     let mut out = context.out();
+    if args.markdown {
+        let files = [
+            (
+                "a task file's frontmatter",
+                serde_json::to_value(schema::task())?,
+            ),
+            (
+                "`.runr/config.yaml`",
+                serde_json::to_value(schema::config())?,
+            ),
+            (
+                "the orchestration file",
+                serde_json::to_value(schema::orchestration())?,
+            ),
+        ];
+        let mut page = reference::reference(&command, &files)?;
+        page.truncate(page.trim_end().len());
+        writeln!(out, "{page}")?;
+        return Ok(Exit::OK);
+    }
     match args.out {
         None => out.write_all(&page(command)?)?,
         Some(dir) => {

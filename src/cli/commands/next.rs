@@ -3,12 +3,15 @@
 use std::io::Write as _;
 
 use crate::cli::snapshot::{Snapshot, look};
-use crate::cli::{Context, Exit};
-use crate::report::{Next, Whose};
+use crate::cli::{Context, Exit, evidence};
+use crate::report::Next;
+
+/// Of how many needs the evidence is read: it costs a question to git each.
+const WITH_EVIDENCE: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show only what needs a person, the most useful first
+    /// Show only what needs a person, what holds most work up first, with what there is to look at
     #[arg(long)]
     people: bool,
     /// Print one JSON object
@@ -19,15 +22,24 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let snapshot = Snapshot::read(context)?;
     let next = Next::new(snapshot.facts());
-    let whose = if args.people {
-        Whose::Peoples
-    } else {
-        Whose::Everybodys
-    };
-    let text = if args.json {
-        next.json(whose)? + "\n"
-    } else {
-        next.text(whose, &look(context))
+    let text = match (args.people, args.json) {
+        (false, false) => next.text(&look(context)),
+        (false, true) => next.json()? + "\n",
+        (true, json) => {
+            let mut seen = Vec::new();
+            for need in next.people().iter().take(WITH_EVIDENCE) {
+                let (found, troubles) =
+                    evidence::read(snapshot.facts(), &snapshot.store.places(), need);
+                for trouble in troubles {
+                    writeln!(context.err(), "warning: {trouble}")?;
+                }
+                seen.push(found);
+            }
+            match json {
+                true => next.people_json(&seen)? + "\n",
+                false => next.people_text(&seen, &look(context)),
+            }
+        }
     };
     context.out().write_all(text.as_bytes())?;
     Ok(snapshot.exit())

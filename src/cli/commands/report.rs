@@ -13,11 +13,11 @@ use crate::cli::subject::{candidates, newest};
 use crate::cli::{Context, Exit, Failure};
 use crate::event::{Event, Recorded};
 use crate::git::diff;
-use crate::model::{FileChange, OrchId, RunGit, RunId, TaskId};
+use crate::model::{FileChange, OrchId, RunGit, RunId, Status, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
-use crate::report::receipt::{Receipt, Runs, RunsOf, Subject};
-use crate::report::{Close, Provenance, RunPage, SummaryLook, one_line, summary};
+use crate::report::receipt::{Receipt, Runs, RunsOf, Subject, TaskEntry};
+use crate::report::{Close, Provenance, RunPage, SummaryLook, next_commands, one_line, summary};
 use crate::store::{read_spec, read_state};
 use crate::worker::Handoff;
 
@@ -59,16 +59,40 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             close: Close::Whole,
         };
         let remains = runs::remains(&snapshot.store.places(), &receipt);
+        let since = since(&snapshot, &mut receipt);
         // Whoever reads this has just typed it.
         receipt.next.retain(|next| next.command != "runr report");
         let mut text = summary(&receipt, &remains, look);
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
+        if !since.is_empty() {
+            text = format!("{text}\nsince then completed: {}\n", since.join(", "));
+        }
         text
     };
     context.out().write_all(text.as_bytes())?;
     Ok(snapshot.exit())
+}
+
+/// What the orchestration left undone and is completed by now. Then its next commands are today's.
+fn since(snapshot: &Snapshot, receipt: &mut Receipt) -> Vec<String> {
+    let facts = snapshot.facts();
+    let now = |task: &TaskId| facts.plan.find(task).map(|ix| facts.view(ix).status);
+    let left = |entry: &&TaskEntry| entry.status != Status::Completed;
+    let done: Vec<String> = receipt
+        .tasks
+        .iter()
+        .filter(left)
+        .filter(|entry| now(&entry.task) == Some(Status::Completed))
+        .map(|entry| entry.task.to_string())
+        .collect();
+    if !done.is_empty() {
+        let tasks = receipt.tasks.iter();
+        let shown: Vec<TaskIx> = tasks.filter_map(|e| facts.plan.find(&e.task)).collect();
+        receipt.next = next_commands(&facts, &shown);
+    }
+    done
 }
 
 fn latest(snapshot: &Snapshot) -> Result<OrchId, Failure> {

@@ -51,7 +51,10 @@ pub fn act(
             let note = note.unwrap_or_default();
             reject::run(&context, reject::Args { task: name, note })
         }
-        What::Reset => reset::run(&context, reset::Args { tasks: vec![name] }),
+        What::Reset => {
+            let tasks = vec![name];
+            reset::run(&context, reset::Args { tasks, note })
+        }
         _ => return None,
     };
     let exit = match done {

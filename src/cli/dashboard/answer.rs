@@ -19,7 +19,7 @@ use crate::cli::dashboard::act::{self, Decision};
 use crate::cli::dashboard::desk::Desk;
 use crate::cli::dashboard::routes::{What, table};
 use crate::cli::dashboard::seen::{Seen, json};
-use crate::cli::dashboard::{graph, output, run_files, session, task, timeline};
+use crate::cli::dashboard::{graph, output, people, run_files, session, task, timeline};
 use crate::model::{RunId, TaskId};
 use crate::plan::TaskIx;
 use crate::render;
@@ -167,6 +167,12 @@ async fn answer(
             let seen = now(&desk).await?;
             let (ix, _) = named(&seen, asked.task.as_deref())?;
             let text = blocking(move || task::page(&desk, &seen, ix)).await?;
+            Ok(object(text).into_response())
+        }
+        What::Evidence => {
+            let seen = now(&desk).await?;
+            let (ix, _) = named(&seen, asked.task.as_deref())?;
+            let text = blocking(move || Ok(people::evidence(&desk, &seen, ix))).await?;
             Ok(object(text).into_response())
         }
         What::Timeline => {

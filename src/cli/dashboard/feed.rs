@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::cli::dashboard::landed::Landed;
 use crate::cli::dashboard::prints::Prints;
 use crate::cli::dashboard::seen::Seen;
 use crate::project::{Loaded, Project};
 use crate::store::Stores;
-use crate::view::tasks_with;
+use crate::view::{hold_back, tasks_with};
 
 /// The shortest time between two pictures.
 const APART: Duration = Duration::from_millis(40);
@@ -36,6 +37,7 @@ pub struct Feed {
     loaded: Arc<Loaded>,
     store: Stores,
     prints: Prints,
+    landed: Landed,
     generation: u64,
     /// Why the files on disk are not what is shown.
     problem: Option<String>,
@@ -72,6 +74,7 @@ impl Feed {
             loaded: Arc::new(loaded),
             store,
             prints: Prints::default(),
+            landed: Landed::default(),
             generation: 1,
             problem: None,
         }
@@ -81,15 +84,17 @@ impl Feed {
     #[must_use]
     pub fn seen(&mut self) -> Seen {
         let (plan, state) = (&self.loaded.plan, self.store.state());
-        let prints = self
-            .prints
-            .of(self.loaded.projects(&self.project), plan, state);
-        let views = tasks_with(plan, state, &prints);
+        let projects = self.loaded.projects(&self.project);
+        let prints = self.prints.of(projects, plan, state);
+        let mut views = tasks_with(plan, state, &prints);
+        let elsewhere = self.landed.of(projects, plan, state).clone();
+        hold_back(plan, &mut views, elsewhere.outside);
+        let problem = self.problem.as_deref().or(self.landed.trouble.as_deref());
         Seen::new(
             &self.project,
-            (&self.loaded, views),
+            (&self.loaded, views, elsewhere.not_landed),
             &self.store,
-            (self.generation, self.problem.as_deref()),
+            (self.generation, problem),
         )
     }
 
@@ -151,6 +156,7 @@ impl Feed {
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
                 self.prints.forget();
+                self.landed.forget();
                 self.problem = None;
             }
             Err(problems) => {

@@ -8,6 +8,7 @@ mod answer;
 mod desk;
 mod feed;
 mod graph;
+mod landed;
 mod output;
 mod people;
 mod prints;

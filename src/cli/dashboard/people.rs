@@ -1,58 +1,31 @@
-//! What needs a person, the most useful first: work to do, work to approve, failures to decide on.
+//! What needs a person, as the page's head lists it: without what there is to look at, which is asked for one by one.
 
-use std::cmp::Reverse;
-
-use serde::Serialize;
-
-use crate::model::TaskId;
+use crate::cli::dashboard::desk::Desk;
+use crate::cli::dashboard::seen::{Seen, json};
+use crate::cli::evidence;
 use crate::plan::TaskIx;
-use crate::report::{Facts, complete_command, notes, shell_word};
-use crate::view::{Ask, Class, Unblocker};
+use crate::report::Facts;
+use crate::report::people::{NeedJson, needs_people};
 
-/// One decision.
-#[derive(Debug, Clone, Serialize)]
-pub struct PersonJson<'a> {
-    task: &'a TaskId,
-    title: &'a str,
-    /// `do`, `approve` or `decide`.
-    ask: &'static str,
-    /// Why it came to that, in words.
-    because: Vec<String>,
-    sets_free: Vec<&'a TaskId>,
-    /// The same answer in a terminal.
-    command: String,
+/// Everything that waits for a person, in order.
+#[must_use]
+pub fn people<'a>(facts: &Facts<'a>) -> Vec<NeedJson<'a>> {
+    needs_people(facts)
+        .iter()
+        .map(|need| NeedJson::new(facts, need, None))
+        .collect()
 }
 
-/// Everything that waits for a person: what sets most work free comes first, then in the plan's order.
+/// One need with its evidence, as JSON; `null`: the task needs nobody. What cannot be read is left out.
 #[must_use]
-pub fn people<'a>(facts: &Facts<'a>) -> Vec<PersonJson<'a>> {
-    let unblocker = Unblocker::new(facts.plan, facts.views);
-    let mut found: Vec<(Vec<TaskIx>, TaskIx, PersonJson<'a>)> = Vec::new();
-    for ix in facts.plan.numbers() {
-        let view = facts.view(ix);
-        let id = &facts.task(ix).id;
-        let (ask, command) = match (view.ask(), view.class()) {
-            (Some(Ask::Do), _) => ("do", complete_command(facts.plan, ix, Ask::Do)),
-            (Some(Ask::Approve), _) => ("approve", complete_command(facts.plan, ix, Ask::Approve)),
-            (None, Class::Failed | Class::Stopped) => {
-                ("decide", format!("runr why {}", shell_word(id.as_str())))
-            }
-            (None, _) => continue,
-        };
-        let free = unblocker.sets_free(ix);
-        let entry = PersonJson {
-            task: id,
-            title: &facts.task(ix).title,
-            ask,
-            because: notes(facts, ix)
-                .iter()
-                .map(|note| note.text(facts, ix))
-                .collect(),
-            sets_free: facts.ids(&free),
-            command,
-        };
-        found.push((free, ix, entry));
-    }
-    found.sort_by_key(|(free, ix, _)| (Reverse(free.len()), *ix));
-    found.into_iter().map(|(_, _, entry)| entry).collect()
+pub fn evidence(desk: &Desk, seen: &Seen, task: TaskIx) -> String {
+    let facts = seen.facts();
+    let need = needs_people(&facts)
+        .into_iter()
+        .find(|need| need.task == task);
+    let Some(need) = need else {
+        return "null".to_owned();
+    };
+    let (found, _) = evidence::read(facts, &desk.places(), &need);
+    json(&NeedJson::new(&facts, &need, Some(&found)))
 }

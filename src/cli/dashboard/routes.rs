@@ -15,6 +15,8 @@ pub enum What {
     Events,
     Graph,
     Task,
+    /// What there is to look at before a person answers.
+    Evidence,
     Timeline,
     Log,
     Follow,
@@ -49,6 +51,7 @@ pub fn table() -> Vec<(Route, What)> {
         (Route::get("/api/events"), What::Events),
         (Route::get("/api/graph"), What::Graph),
         (Route::get("/api/task"), What::Task),
+        (Route::get("/api/evidence"), What::Evidence),
         (Route::get("/api/timeline"), What::Timeline),
         (Route::get("/api/run/log"), What::Log),
         (Route::get("/api/run/follow"), What::Follow),

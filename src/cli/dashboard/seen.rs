@@ -8,18 +8,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::commands::graph;
-use crate::cli::dashboard::people::{PersonJson, people};
+use crate::cli::dashboard::people::people;
 use crate::cli::snapshot::all_processes;
-use crate::model::{RunId, Status, TaskId, TaskKind};
+use crate::model::{RunId, Status, TaskId, TaskKind, Usd};
 use crate::plan::TaskIx;
 use crate::project::{Loaded, Project};
 use crate::render::{self, Drawing, Mark, Selection};
+use crate::report::people::NeedJson;
 use crate::report::{
-    Counts, Facts, NextCommand, Note, Processes, class_word, expected, next_commands, notes,
+    Counts, Facts, NextCommand, NotLandedJson, Note, Processes, class_word, expected,
+    next_commands, not_landed_json, notes,
 };
 use crate::state::State;
 use crate::store::{Places, Stores};
-use crate::view::TaskView;
+use crate::view::{NotLanded, TaskView};
 
 /// How many orchestrations are named.
 const ORCHESTRATIONS: usize = 8;
@@ -33,6 +35,7 @@ pub struct Seen {
     pub generation: u64,
     now: Timestamp,
     views: Vec<TaskView>,
+    not_landed: Vec<NotLanded>,
     processes: Processes,
     /// JSON of everything that is not about one task.
     head: String,
@@ -48,8 +51,11 @@ struct Head<'a> {
     problem: Option<&'a str>,
     damage: Option<String>,
     counts: Counts,
-    people: Vec<PersonJson<'a>>,
+    people: Vec<NeedJson<'a>>,
     next: Vec<NextCommand>,
+    not_landed: Vec<NotLandedJson<'a>>,
+    /// What was spent today (UTC), over all orchestrations; `None`: nothing.
+    spent_today_usd: Option<Usd>,
     orchestrations: Vec<OrchestrationJson<'a>>,
 }
 
@@ -63,6 +69,11 @@ struct OrchestrationJson<'a> {
     exit: Option<u8>,
     /// Its orchestrator is gone: it can be resumed.
     deserted: bool,
+    /// What its attempts have cost; `None`: nothing, or no worker tells.
+    cost_usd: Option<Usd>,
+    /// At least so much.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cost_at_least: bool,
 }
 
 #[derive(Serialize)]
@@ -84,6 +95,9 @@ struct TaskEntry<'a> {
     last_run: Option<&'a RunId>,
     updated_at: Option<Timestamp>,
     attempts: u32,
+    /// What its attempts in the latest orchestration have cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<Usd>,
     expected_s: f64,
 }
 
@@ -91,7 +105,7 @@ impl Seen {
     #[must_use]
     pub fn new(
         project: &Project,
-        (loaded, views): (&Arc<Loaded>, Vec<TaskView>),
+        (loaded, views, not_landed): (&Arc<Loaded>, Vec<TaskView>, Vec<NotLanded>),
         store: &Stores,
         (generation, problem): (u64, Option<&str>),
     ) -> Self {
@@ -100,6 +114,7 @@ impl Seen {
             loaded: Arc::clone(loaded),
             processes: all_processes(store),
             views,
+            not_landed,
             state,
             places: store.places(),
             generation,
@@ -118,6 +133,8 @@ impl Seen {
             counts: Counts::of(facts.views),
             people: people(&facts),
             next: next_commands(&facts, &all),
+            not_landed: not_landed_json(&facts),
+            spent_today_usd: spent(seen.state.spent_on(seen.now)),
             orchestrations: seen.orchestrations(),
         };
         let marks = render::marks(&seen.drawing(&Selection::default()));
@@ -137,7 +154,7 @@ impl Seen {
             state: &self.state,
             views: &self.views,
             processes: &self.processes,
-            not_landed: &[],
+            not_landed: &self.not_landed,
             now: self.now,
         }
     }
@@ -200,6 +217,8 @@ impl Seen {
                 ended_at: entry.ended_at,
                 exit: entry.exit,
                 deserted: self.processes.deserted.contains(id),
+                cost_usd: entry.spent.cost_usd.and_then(spent),
+                cost_at_least: entry.spent.at_least,
             })
             .collect()
     }
@@ -235,8 +254,14 @@ fn entry<'a>(facts: &Facts<'a>, ix: TaskIx, mark: &'a Mark) -> TaskEntry<'a> {
         last_run: recorded.and_then(|r| r.last_run_id.as_ref()),
         updated_at: recorded.and_then(|r| r.updated_at),
         attempts: recorded.map_or(0, |r| r.attempts),
+        cost_usd: recorded.and_then(|r| spent(r.spent_in_orch)),
         expected_s: expected(facts, ix).as_secs_f64(),
     }
+}
+
+/// Nothing spent is nothing to tell.
+fn spent(usd: Usd) -> Option<Usd> {
+    (usd > Usd::ZERO).then_some(usd)
 }
 
 /// Values of ours only: there is nothing that could fail to be written.

@@ -16,6 +16,7 @@ use crate::cli::dashboard::desk::{Desk, STREAMS};
 use crate::cli::dashboard::feed::{Ask, Feed};
 use crate::cli::dashboard::{answer, routes, watching};
 use crate::cli::{Context, Exit, Failure};
+use crate::git::checked_out::checked_out;
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
 /// What happens to the address.
@@ -37,10 +38,15 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let places = store.places();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
+    let git = match project.git {
+        true => checked_out(&project.root)?.map(|stand| stand.common),
+        false => None,
+    };
     // Before the first reading: what is written from here on wakes.
     let mut watching = Vec::new();
     for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
-        watching.push(watching::watch(layout, wake.clone())?);
+        let git = git.as_deref().filter(|_| layout == places.home());
+        watching.push(watching::watch(layout, git, wake.clone())?);
     }
     let mut feed = Feed::new(&project, loaded, store);
     let (publish, _) = watch::channel(Arc::new(feed.seen()));

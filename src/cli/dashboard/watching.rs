@@ -15,12 +15,15 @@ pub struct Watching {
     _watcher: RecommendedWatcher,
 }
 
-/// Watches `.runr/` for the journal and the configuration, and the task files below it.
+/// Watches `.runr/` for the journal and the configuration, the task files below it, and with the repository's common
+/// directory what is checked out: merging a branch changes what has landed.
 ///
 /// # Errors
 /// When the system gives no watch.
-pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
+pub fn watch(layout: &Layout, git: Option<&Path>, wake: Sender<Wake>) -> anyhow::Result<Watching> {
     let (journal, tasks) = (layout.journal(), layout.tasks());
+    let logs = git.map(|git| git.join("logs"));
+    let head = logs.as_ref().map(|logs| logs.join("HEAD"));
     let told = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else {
             // After an overflow anything may have happened.
@@ -39,7 +42,9 @@ pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
         };
         let found = if event.paths.iter().any(|path| is_file(path)) {
             Wake::Files
-        } else if event.paths.contains(&journal) {
+        } else if event.paths.contains(&journal)
+            || head.as_ref().is_some_and(|head| event.paths.contains(head))
+        {
             Wake::Journal
         } else {
             return;
@@ -55,6 +60,12 @@ pub fn watch(layout: &Layout, wake: Sender<Wake>) -> anyhow::Result<Watching> {
         watcher
             .watch(&layout.tasks(), RecursiveMode::Recursive)
             .with_context(|| format!("cannot watch `{}`", layout.tasks().display()))?;
+    }
+    // A repository may keep no such logs; the page is then a little late.
+    if let Some(logs) = logs.filter(|logs| logs.is_dir()) {
+        watcher
+            .watch(&logs, RecursiveMode::NonRecursive)
+            .with_context(|| format!("cannot watch `{}`", logs.display()))?;
     }
     Ok(Watching { _watcher: watcher })
 }

@@ -13,7 +13,7 @@ use crate::cli::{Context, Exit, Failure, diagnostic, exit, runs, subject};
 use crate::model::{RunId, Status};
 use crate::plan::TaskIx;
 use crate::project;
-use crate::report::{Glyphs, Look, Next, Overview, Whose, Why, last_lines, status_table};
+use crate::report::{Glyphs, Look, Next, Overview, Why, last_lines, status_table};
 use crate::view::Class;
 
 /// How many tasks are listed unless told.
@@ -130,7 +130,7 @@ pub fn show(context: &Context, name: &str) -> Result<Answer, Answer> {
 
 pub fn next(context: &Context) -> Result<Answer, Answer> {
     let snapshot = snapshot(context)?;
-    let text = Next::new(snapshot.facts()).text(Whose::Everybodys, &look());
+    let text = Next::new(snapshot.facts()).text(&look());
     Ok(Answer::text(plain(&text)))
 }
 

@@ -9,9 +9,12 @@ use crate::cli::mcp::input::{Add, AddType, Complete, OneTaskNote};
 use crate::cli::mcp::reading::{snapshot, task, unreadable};
 use crate::cli::snapshot::Snapshot;
 use crate::cli::{Context, diagnostic};
-use crate::model::{TaskId, TaskKind};
+use crate::intake::Draft;
+use crate::model::{Severity, TaskId, TaskKind};
 use crate::plan::TaskIx;
-use crate::project::{self, AddError, NewTask};
+use crate::project::{self, Edits};
+use crate::spec::scalars;
+use crate::store::{Layout, prepare};
 use crate::view::Standing;
 
 fn refused(error: &ClaimError) -> Answer {
@@ -189,35 +192,53 @@ pub fn add(context: &Context, input: Add) -> Result<Answer, Answer> {
     let project = context
         .project()
         .map_err(|error| unreadable(context, &error))?;
+    let not_added = |why: &str| Answer::refused(format!("not added: {why}"));
     let id = TaskId::parse(&input.name.0).map_err(|error| Answer::refused(error.to_string()))?;
-    let new = NewTask {
-        id,
+    if !id.as_str().ends_with(".md") {
+        return Err(not_added(&format!("`{id}` does not end in `.md`")));
+    }
+    if id.as_str().split('/').any(|part| part.starts_with('.')) {
+        let why = format!("`{id}` has a name that begins with a dot, which is not read");
+        return Err(not_added(&why));
+    }
+    let file = id.status_key();
+    if project.root.join(&file).symlink_metadata().is_ok() {
+        return Err(not_added(&format!("`{id}` is there already")));
+    }
+    let mut edits = Edits::default();
+    edits.put(file, draft(input).text());
+    if let Err(mut problems) = project::load_with(&project, None, &edits) {
+        problems.retain(|problem| problem.severity == Severity::Error);
+        let mut text = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = diagnostic::print(&mut text, &problems);
+        let text = String::from_utf8_lossy(&text);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        return Err(not_added("the task files would have errors").with(text));
+    }
+    prepare(&Layout::new(&project.root)).map_err(|error| not_added(&error.to_string()))?;
+    edits
+        .create(&project.root)
+        .map_err(|error| not_added(&error.to_string()))?;
+    Ok(Answer::done(format!(
+        "added .runr/tasks/{id}; it is not committed"
+    )))
+}
+
+fn draft(input: Add) -> Draft {
+    let needs: Vec<String> = input.depends_on.0.into_iter().map(|name| name.0).collect();
+    let mut keys = Vec::new();
+    if !needs.is_empty() {
+        keys.push(("depends_on", scalars(&needs)));
+    }
+    match input.r#type {
+        None | Some(AddType::Automated) => {}
+        Some(AddType::Manual) => keys.push(("type", "manual".to_owned())),
+        Some(AddType::Hybrid) => keys.push(("type", "hybrid".to_owned())),
+    }
+    Draft {
         title: input.title.0,
         body: input.body.0,
-        kind: match input.r#type {
-            None | Some(AddType::Automated) => TaskKind::Automated,
-            Some(AddType::Manual) => TaskKind::Manual,
-            Some(AddType::Hybrid) => TaskKind::Hybrid,
-        },
-        depends_on: input.depends_on.0.into_iter().map(|name| name.0).collect(),
-    };
-    match project::add(&project, &new) {
-        Ok(_) => Ok(Answer::done(format!(
-            "added .runr/tasks/{}; it is not committed",
-            new.id
-        ))),
-        Err(AddError::Invalid(problems) | AddError::InvalidBefore(problems)) => {
-            let mut text = Vec::new();
-            // Writing to memory cannot fail.
-            let _ = diagnostic::print(&mut text, &problems);
-            let text = String::from_utf8_lossy(&text);
-            let text = anstream::adapter::strip_str(&text).to_string();
-            Err(Answer::refused("not added: the task files would have errors").with(text))
-        }
-        Err(error) => {
-            let source = std::error::Error::source(&error);
-            let cause = source.map(|cause| format!(": {cause}")).unwrap_or_default();
-            Err(Answer::refused(format!("not added: {error}{cause}")))
-        }
+        keys,
     }
 }

@@ -371,10 +371,10 @@ impl Progress {
             Event::Rejected { task, by, note } => {
                 (Mark::Again, task, format!("rejected by {by}{}", with(note)))
             }
-            Event::Reset { task, by } => (
+            Event::Reset { task, by, note } => (
                 Mark::Status(Status::Pending),
                 task,
-                format!("reset by {by}"),
+                format!("reset by {by}{}", with(note)),
             ),
             Event::CancelRequested {
                 target: CancelTarget::Task(task),

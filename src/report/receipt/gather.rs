@@ -11,9 +11,10 @@ use crate::report::counts::Counts;
 use crate::report::facts::Facts;
 use crate::report::next_commands::next_with;
 use crate::report::note::{Note, complete_command, notes};
+use crate::report::people::needs_people;
 use crate::report::receipt::{Ending, NeedEntry, Receipt, Runs, RunsOf, TaskEntry};
 use crate::report::text::count;
-use crate::view::{Standing, needs_people};
+use crate::view::Standing;
 
 /// What a receipt is about, beside the facts.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,7 @@ impl Receipt {
         let started_at = course.started_at?;
         let until = course.ended_at.unwrap_or(facts.now);
         let took = until.duration_since(started_at).as_millis();
-        let needs: Vec<_> = needs_people(facts.plan, facts.views)
+        let needs: Vec<_> = needs_people(facts)
             .into_iter()
             .filter(|need| subject.selected.contains(&need.task))
             .collect();
@@ -90,10 +91,12 @@ impl Receipt {
             tasks,
             needs_people: needs
                 .iter()
-                .map(|need| NeedEntry {
+                // What failed or stopped has sections of its own.
+                .filter_map(|need| Some((need, need.asked.planned()?)))
+                .map(|(need, ask)| NeedEntry {
                     task: facts.task(need.task).id.clone(),
                     title: facts.task(need.task).title.to_string(),
-                    command: complete_command(facts.plan, need.task, need.ask),
+                    command: complete_command(facts.plan, need.task, ask),
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),

@@ -104,8 +104,9 @@ impl State {
             }
         }
         state.message = proof.note.map(ToOwned::to_owned);
-        if state.status != Status::Completed {
-            state.completed_at = None;
+        match state.status {
+            Status::Completed => state.remarks.clear(),
+            _ => state.completed_at = None,
         }
     }
 }
@@ -295,6 +296,7 @@ mod tests {
             Event::Reset {
                 task: task("a.md"),
                 by: "eva".to_owned(),
+                note: None,
             },
         );
         assert!(state.claimed.is_empty());

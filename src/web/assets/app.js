@@ -1,6 +1,7 @@
 // The page: takes the stream of states in, keeps overview and graph up to date, hands the rest on.
-import { CLASSES, ask, by, count, glyph, make, picture, send, span } from "/dom.js";
+import { CLASSES, ask, by, count, glyph, make, picture, send, span, usd } from "/dom.js";
 import { Detail } from "/detail.js";
+import { People } from "/people.js";
 import { Timeline } from "/timeline.js";
 
 const world = { head: null, tasks: new Map(), order: [], graph: null, skew: 0 };
@@ -8,6 +9,7 @@ let view = "overview", waiting = false, wanted = new Set(), filter = { text: "",
 const rows = new Map();
 
 const detail = new Detail(by("detail"), world, { open, close: () => open(null) });
+const people = new People(by("people"), (name, act) => { open(name); if (act) detail.form(act); });
 const timeline = new Timeline(world, open);
 const viewer = graphViewer(by("picture"), (name) => open(name, "graph"));
 viewer.follow((name) => neighbours(name));
@@ -53,7 +55,9 @@ function render() {
   const changed = wanted;
   wanted = new Set();
   counts(head.counts);
-  people(head.people);
+  people.show(head.people);
+  landed(head.not_landed);
+  latest(head.orchestrations, head.spent_today_usd);
   running();
   next(head.next);
   list(changed);
@@ -78,22 +82,22 @@ function counts(all) {
   if (active >= 0) made[active]?.focus();
 }
 
-let shownPeople = "";
-function people(all) {
-  const text = JSON.stringify(all);
-  if (text === shownPeople) return;
-  shownPeople = text;
-  const verbs = { do: "To be done by a person", approve: "Awaits your approval", decide: "Needs a decision" };
-  by("people").replaceChildren(...all.map((need) => {
-    const free = need.sets_free.length;
-    const shown = need.because.filter((why) => !why.startsWith("needs you"));
-    return make("li", { class: need.ask === "decide" ? "c-failed" : "c-needs_you" },
-      make("button", { class: "link", onclick: () => open(need.task) }, need.title),
-      make("p", {}, `${verbs[need.ask]}${free ? ` · sets ${count(free, "task", "tasks")} free` : ""}`),
-      ...shown.map((why) => make("p", { class: "soft" }, why)),
-      make("p", {}, make("code", {}, need.command)));
-  }));
-  if (!all.length) by("people").append(make("li", { class: "empty" }, "Nothing: workers have all they need."));
+function landed(all) {
+  by("landed-box").hidden = !all.length;
+  by("landed").replaceChildren(...all.map((one) => make("li", {},
+    make("p", {}, make("b", {}, one.branch), ` has ${count(one.commits, "commit", "commits")} that ${one.commits === 1 ? "is" : "are"} not in ${one.not_in}`),
+    make("p", {}, make("code", {}, one.command)))));
+}
+
+const ENDS = { 0: "everything is completed", 1: "something failed or stopped", 3: "something waits", 129: "its terminal closed", 130: "interrupted", 143: "ended from outside" };
+function latest(all, today) {
+  const one = all[0];
+  by("latest-box").hidden = !one;
+  if (!one) return;
+  const state = one.deserted ? "its orchestrator is gone" : one.ended_at === null ? "running" : ENDS[one.exit] ?? `exit code ${one.exit}`;
+  const took = one.ended_at === null ? make("span", { "data-since": one.started_at }, "") : span((Date.parse(one.ended_at) - Date.parse(one.started_at)) / 1000);
+  const cost = one.cost_usd === null ? "" : ` · ${one.cost_at_least ? "at least " : ""}${usd(one.cost_usd)}`;
+  by("latest").replaceChildren(make("code", {}, one.command), ` · ${state} · `, took, `${cost}${today !== null && today !== one.cost_usd ? ` · ${usd(today)} spent today` : ""}`);
 }
 
 function running() {
@@ -102,7 +106,7 @@ function running() {
     make("button", { class: "link", onclick: () => open(task.task) }, task.title),
     make("p", { class: "soft" }, `${task.task}${task.attempts > 1 ? ` · attempt ${task.attempts}` : ""} · `,
       make("span", { "data-since": task.since }, ""), ` of about ${span(task.expected_s)}`),
-    ...task.notes.map((note) => make("p", { class: "soft" }, note)))));
+    ...(task.cost_usd ? [`cost ${usd(task.cost_usd)}`] : []).concat(task.notes).map((note) => make("p", { class: "soft" }, note)))));
   if (!live.length) by("running").append(make("li", { class: "empty" }, "Nothing runs."));
   clock();
 }
@@ -135,7 +139,7 @@ function list(changed) {
       const task = world.tasks.get(name), button = rows.get(name)?.firstElementChild;
       if (!task || !button) continue;
       // What most tasks say, or another column, is no news here.
-      const why = task.notes.filter((note) => !["ready", "no checkpoint", "manual"].includes(note)).join(" · ");
+      const why = [...task.notes.filter((note) => !["ready", "no checkpoint", "manual"].includes(note)), ...(task.cost_usd ? [usd(task.cost_usd)] : [])].join(" · ");
       button.replaceChildren(glyph(task),
         make("span", { class: "name" }, task.title === task.task ? task.task : `${task.task} — ${task.title}`),
         make("span", { class: `word c-${task.class}` }, CLASSES[task.class][1]), make("span", { class: "why" }, why));

@@ -1,5 +1,6 @@
 // One task: its state, what can be decided, its text, runs, logs and changes.
-import { CLASSES, ask, by, count, glyph, make, outcomeClass, send, span, when } from "/dom.js";
+import { answers, fill } from "/people.js";
+import { CLASSES, ask, by, count, glyph, make, outcomeClass, send, span, usd, when } from "/dom.js";
 
 export class Detail {
   constructor(box, world, { open, close }) {
@@ -15,8 +16,10 @@ export class Detail {
     this.box.hidden = !name;
     if (!name) { this.box.replaceChildren(); return; }
     this.head = make("div");
+    this.need = make("div");
     this.body = make("div", {}, make("p", { class: "soft" }, "…"));
-    this.box.replaceChildren(this.head, this.body);
+    this.box.replaceChildren(this.head, this.need, this.body);
+    this.asked = null;
     this.box.scrollTop = 0;
     this.render();
     this.load();
@@ -51,7 +54,21 @@ export class Detail {
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", make("span", { "data-since": task.since }, "")) : null),
       ...task.notes.map((note) => make("p", { class: "soft" }, note)), this.actions(task));
+    this.needs();
     if (choice && this.decisions(task).some(([act]) => act === choice)) this.form(choice, typed);
+  }
+
+  // What there is to look at, where the task waits for a person.
+  needs() {
+    const need = (this.world.head?.people ?? []).find((one) => one.task === this.name);
+    const key = JSON.stringify(need ?? null);
+    if (key === this.asked) return;
+    this.asked = key;
+    if (!need) { this.need.replaceChildren(); return; }
+    const seen = make("div", { class: "evidence" }), place = make("div", {}, answers(need.answers));
+    this.need.replaceChildren(seen, make("details", {}, make("summary", {}, "In a terminal"), place));
+    // With what was seen the answers say more exactly what to change.
+    fill(seen, this.name).then((full) => { if (full && key === this.asked) place.replaceChildren(answers(full.answers)); });
   }
 
   closer() {
@@ -63,7 +80,7 @@ export class Detail {
     const all = {
       approve: ["approve", "Approve", "A note (may be left out)"], reject: ["reject", "Send back", "What should be better"],
       complete: ["complete", task.status === "completed" ? "Accept as it is" : "It is done", "What was done (may be left out)"],
-      reset: ["reset", "Reset", null],
+      reset: ["reset", "Reset", "Why (may be left out)"],
     };
     if (task.claimed) return [all.complete];
     if (task.status === "awaiting_approval") return [all.approve, all.reject];
@@ -82,7 +99,10 @@ export class Detail {
 
   form(act, typed) {
     const task = this.world.tasks.get(this.name);
-    const [, word, asks] = this.decisions(task).find(([name]) => name === act);
+    const found = task && this.decisions(task).find(([name]) => name === act);
+    // It was settled meanwhile.
+    if (!found) return;
+    const [, word, asks] = found;
     const explain = {
       approve: "Its work goes onto the branch, and what waits for it may start.",
       reject: "It is attempted again, with your words.",
@@ -127,7 +147,6 @@ export class Detail {
     this.body.replaceChildren(
       prerequisites.length ? make("div", {}, make("h3", {}, "Needs"), names(prerequisites)) : "",
       dependents.length ? make("div", {}, make("h3", {}, "Needed by"), names(dependents)) : "",
-      make("div", {}, make("h3", {}, "")),
       text === null ? "" : fold("text", "Task", make("pre", {}, text.trim())),
       fold("runs", count(runs.length, "run", "runs"), ...cards),
       fold("settings", "Settings", make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
@@ -146,7 +165,7 @@ export class Detail {
     const cost = spent?.cost_usd ?? null, tokens = spent ? Object.values(spent.tokens ?? {}).filter(Number.isFinite).reduce((a, b) => a + b, 0) : 0;
     return make("div", { class: `run c-${outcomeClass(run.outcome)}`, "data-run": run.run },
       make("p", {}, make("b", { class: "word" }, run.outcome.replaceAll("_", " ")), ` · attempt ${run.attempt} · ${when(run.started_at)}`,
-        run.took_ms === null ? "" : ` · ${span(run.took_ms / 1000)}`, cost === null ? "" : ` · ${spent.at_least ? "at least " : ""}${Number(cost).toFixed(2)} USD`, tokens ? ` · ${tokens.toLocaleString()} tokens` : ""),
+        run.took_ms === null ? "" : ` · ${span(run.took_ms / 1000)}`, cost === null ? "" : ` · ${spent.at_least ? "at least " : ""}${usd(cost)}`, tokens ? ` · ${tokens.toLocaleString()} tokens` : ""),
       make("p", { class: "soft" }, [run.stop_reason?.replaceAll("_", " "), run.message].filter(Boolean).join(": ")),
       checks.length ? make("ul", {}, ...checks) : null,
       left.integrated ?? left.checkpoint ? make("p", {}, "commit ", make("code", {}, (left.integrated ?? left.checkpoint).slice(0, 12)), left.changed?.length ? ` · ${count(left.changed.length, "file", "files")}` : "") : null,

@@ -56,6 +56,8 @@ export function span(seconds) {
   return `${Math.floor(s / 86400)}d ${Math.floor((s % 86400) / 3600)}h`;
 }
 
+/** Of small amounts as many digits as tell something. */
+export const usd = (dollars) => `$${dollars >= 1 || dollars === 0 ? dollars.toFixed(2) : dollars.toFixed(4).replace(/0{1,2}$/, "")}`;
 export const when = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 export const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 

@@ -317,7 +317,14 @@ impl World {
                 return;
             }
             1 if !self.others.is_empty() => return self.end_one_of_theirs(),
-            2 => (Event::Reset { task: id, by }, Elsewhere::Free),
+            2 => (
+                Event::Reset {
+                    task: id,
+                    by,
+                    note: None,
+                },
+                Elsewhere::Free,
+            ),
             3 => (
                 Event::Approved {
                     task: id,

@@ -6,7 +6,7 @@ use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::dispatching::block_on;
 use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
-use crate::model::Status;
+use crate::model::{Settled, Status};
 use crate::orchestrate::approval::{self, Approval};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -33,6 +33,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let settlement = Settlement::open(context)?;
     let layout = settlement.store.layout().clone();
     let exe = std::env::current_exe()?;
+    let said = settlement.remark(Settled::Approved, args.note.clone());
     let mut runs = Vec::new();
     let mut events = Vec::new();
     for ix in settlement.tasks(&args.tasks)? {
@@ -45,7 +46,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             .filter(|run| layout.run(run).join("spec.json").is_file());
         let mut sha = None;
         if let Some(run) = run {
-            match block_on(approval::integrate(&exe, &layout, &run))? {
+            match block_on(approval::integrate(&exe, &layout, &run, &said))? {
                 Approval::InPlace => {}
                 Approval::Integrated(commit) => {
                     sha = Some(commit);

@@ -11,7 +11,7 @@ use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::git::Repository;
-use crate::model::{Isolation, Status};
+use crate::model::{Isolation, Remark, Settled, Status};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
@@ -78,6 +78,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             .with_context(|| format!("cannot read the inputs of `{}`", task.id))?;
         prints.push(print);
     }
+    let said = settlement.remark(Settled::Completed, args.note.clone());
     let done: Vec<Part<'_>> = tasks
         .iter()
         .map(|ix| settlement.task(*ix))
@@ -86,6 +87,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             task: &task.id,
             title: &task.title,
             fingerprint: *fingerprint,
+            said: &said,
         })
         .collect();
     let mut sha = None;
@@ -94,7 +96,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         sha = Some(commit(context, &settlement, &done)?);
     }
     if settlement.project.git {
-        bring(context, &settlement, &tasks, &from)?;
+        bring(context, &settlement, (&tasks, &said), &from)?;
     }
     let events = done
         .iter()
@@ -170,12 +172,12 @@ fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyh
 fn bring(
     context: &Context,
     settlement: &Settlement,
-    tasks: &[TaskIx],
+    (tasks, said): (&[TaskIx], &Remark),
     from: &Path,
 ) -> anyhow::Result<()> {
     let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
     let layout = settlement.store.layout();
-    match people::bring(layout, settlement.store.home().state(), from, &ids)? {
+    match people::bring(layout, settlement.store.home().state(), from, (&ids, said))? {
         Brought::Done(lines) => {
             for line in lines {
                 writeln!(context.out(), "{line}")?;

@@ -9,11 +9,15 @@ pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
     pub tasks: Vec<String>,
+    /// Why; the commit that follows says it too
+    #[arg(long)]
+    pub note: Option<String>,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let there = there::each(context, &args.tasks, |context, tasks| {
-        run(context, Args { tasks })
+        let note = args.note.clone();
+        run(context, Args { tasks, note })
     })?;
     if let Some(exit) = there {
         return Ok(exit);
@@ -25,6 +29,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         .map(|ix| Event::Reset {
             task: settlement.task(ix).id.clone(),
             by: settlement.by.clone(),
+            note: args.note.clone(),
         })
         .collect();
     settlement.append(context, events, |event| match event {

@@ -7,7 +7,8 @@ use std::io::Write;
 use crate::claim::How;
 use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
-use crate::model::{Config, Status, Task, TaskKind};
+use crate::git::{Git, repository};
+use crate::model::{Config, Remark, Settled, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
@@ -22,7 +23,7 @@ pub struct Settlement {
     pub plan: Plan,
     pub store: Stores,
     pub config: Config,
-    /// Who types.
+    /// Who types: in a repository as `Name <mail>`, if git knows them, else by their login.
     pub by: String,
 }
 
@@ -35,12 +36,17 @@ impl Settlement {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
         let store = context.stores(&project, &loaded.plan)?;
+        // Who decides is told to others through git, and known there by that name.
+        let known = match project.git {
+            true => repository::who(&Git::at(&project.root))?,
+            false => None,
+        };
         Ok(Self {
-            project,
             plan: loaded.plan,
             config: loaded.config,
             store,
-            by: context.user(),
+            by: context.known_as(known),
+            project,
         })
     }
 
@@ -61,6 +67,13 @@ impl Settlement {
 
     pub fn task(&self, ix: TaskIx) -> &Task {
         self.plan.task(ix)
+    }
+
+    /// What a commit is to say of this.
+    #[must_use]
+    pub fn remark(&self, settled: Settled, note: Option<String>) -> Remark {
+        let by = self.by.clone();
+        Remark { settled, by, note }
     }
 
     /// Has a person or a session outside taken the task?
