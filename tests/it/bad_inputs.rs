@@ -115,7 +115,7 @@ fn task_files() {
                 "---\ndepends_on: api:02-auth.md\n---\n",
                 (2, 13),
                 "`api:02-auth.md` names a task of the repository `api`, which the configuration does not name",
-                "depend on a task of this repository, for instance a manual one",
+                "name its folder in `.runr/config.yaml`: `repos: { api: ../api }`",
             ),
             bad(
                 "---\ntimeout: 90\n---\n",
