@@ -4,6 +4,7 @@
 //! both are measured in turns.
 
 mod agents;
+mod dashboard;
 mod git;
 mod history;
 mod overhead;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 7] = [
+const ALL: [(&str, Run); 8] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("history", history::run),
@@ -27,6 +28,7 @@ const ALL: [(&str, Run); 7] = [
     ("release", release::run),
     ("git", git::run),
     ("agents", agents::run),
+    ("dashboard", dashboard::run),
 ];
 
 fn main() -> ExitCode {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents, dashboard"
         ));
         return ExitCode::from(2);
     }
