@@ -27,6 +27,7 @@ mod runs;
 mod snapshot;
 mod subject;
 mod task_text;
+mod there;
 mod watch;
 
 use std::process::ExitCode;

@@ -12,13 +12,14 @@ pub struct Filter {
 }
 
 /// In the order in which a key goes through them.
-const CLASSES: [Class; 7] = [
+const CLASSES: [Class; 8] = [
     Class::Running,
     Class::NeedsYou,
     Class::Failed,
     Class::Stopped,
     Class::Ready,
     Class::Blocked,
+    Class::Unknown,
     Class::Completed,
 ];
 
@@ -74,5 +75,6 @@ fn class_words(class: Class) -> &'static str {
         Class::NeedsYou => "needs you",
         Class::Ready => "ready",
         Class::Blocked => "blocked",
+        Class::Unknown => "unknown",
     }
 }

@@ -35,8 +35,8 @@ pub enum Opening {
 pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
-    let store = context.store(&project)?;
-    let layout = store.layout().clone();
+    let store = context.stores(&project, &loaded.plan)?;
+    let places = store.places();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
     let git = match project.git {
@@ -44,13 +44,15 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let watching = match layout.dir().is_dir() {
+    let mut watching = Vec::new();
+    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
+        let git = git.as_deref().filter(|_| layout == places.home());
+        let wake = wake.clone();
         // Nobody listens any more when the command is about to end.
-        true => Some(following::watch(&layout, git.as_deref(), move |changed| {
+        watching.push(following::watch(layout, git, move |changed| {
             drop(wake.send(Wake::Changed(changed)));
-        })?),
-        false => None,
-    };
+        })?);
+    }
     let mut feed = Feed::new(Reader::new(&project, loaded, store));
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -71,8 +73,6 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         let entry = once.text();
         let desk = Arc::new(Desk {
             context: context.clone(),
-            project,
-            layout,
             ask: ask.clone(),
             seen: publish,
             keys: Keys::new(token, once),

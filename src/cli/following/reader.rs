@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::cli::following::landed::Landed;
 use crate::cli::following::prints::Prints;
 use crate::project::{Loaded, Project};
-use crate::store::Store;
+use crate::store::Stores;
 use crate::view::{NotLanded, TaskView, hold_back, tasks_with};
 
 /// One reader of one project.
@@ -16,7 +16,7 @@ use crate::view::{NotLanded, TaskView, hold_back, tasks_with};
 pub struct Reader {
     pub project: Project,
     pub loaded: Arc<Loaded>,
-    pub store: Store,
+    pub store: Stores,
     /// The orchestration file that was named; `None`: the usual one, if it is there.
     pub file: Option<PathBuf>,
     /// Counts the plans, from 1.
@@ -29,7 +29,7 @@ pub struct Reader {
 
 impl Reader {
     #[must_use]
-    pub fn new(project: &Project, loaded: Loaded, store: Store) -> Self {
+    pub fn new(project: &Project, loaded: Loaded, store: Stores) -> Self {
         Self {
             project: project.clone(),
             loaded: Arc::new(loaded),
@@ -47,9 +47,10 @@ impl Reader {
     #[must_use]
     pub fn views(&mut self) -> (Vec<TaskView>, Vec<NotLanded>) {
         let (plan, state) = (&self.loaded.plan, self.store.state());
-        let prints = self.prints.of(&self.project, plan, state);
+        let projects = self.loaded.projects(&self.project);
+        let prints = self.prints.of(projects, plan, state);
         let mut views = tasks_with(plan, state, &prints);
-        let elsewhere = self.landed.of(&self.project, plan, state).clone();
+        let elsewhere = self.landed.of(projects, plan, state).clone();
         hold_back(plan, &mut views, elsewhere.outside);
         (views, elsewhere.not_landed)
     }
@@ -71,6 +72,8 @@ impl Reader {
     pub fn reload(&mut self) {
         match crate::project::load(&self.project, self.file.as_deref()) {
             Ok(loaded) => {
+                let ids = loaded.plan.tasks().iter().map(|task| &task.id);
+                self.store.follow(loaded.plan.repositories(), ids);
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
                 self.prints.forget();

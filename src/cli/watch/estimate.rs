@@ -37,7 +37,11 @@ pub fn left(
                     estimate.seen(Duration::from_millis(*took));
                 }
             }
-            Status::Failed | Status::Stopped | Status::Skipped | Status::AwaitingApproval => {
+            Status::Failed
+            | Status::Stopped
+            | Status::Skipped
+            | Status::AwaitingApproval
+            | Status::Unknown => {
                 estimate.unknown(id);
             }
             Status::Pending | Status::InProgress => {}

@@ -24,7 +24,7 @@ use crate::model::TaskId;
 use crate::orchestrate::Signalled;
 use crate::report::people::{needs_people, needs_text};
 use crate::screen::{Ask, Model, Msg, News, Paint, Source};
-use crate::store::Layout;
+use crate::store::Places;
 
 /// How often elapsed times are drawn anew while something runs.
 const TICK: Duration = Duration::from_secs(1);
@@ -41,8 +41,8 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     refuse_pipes()?;
     let project = context.project()?;
     let loaded = context.load(&project, orchestration)?;
-    let store = context.store(&project)?;
-    let layout = store.layout().clone();
+    let store = context.stores(&project, &loaded.plan)?;
+    let places = store.places();
     let (tell, told) = channel();
     let (wake, woken) = channel();
     let git = match project.git {
@@ -50,24 +50,22 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let files = match layout.dir().is_dir() {
-        true => {
-            let wake = wake.clone();
-            // Nobody listens any more when the command is about to end.
-            let tell = move |changed| {
-                let _ = wake.send(moments::Wake::Changed(changed));
-            };
-            Some(following::watch(&layout, git.as_deref(), tell)?)
-        }
-        false => None,
-    };
+    let mut files = Vec::new();
+    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
+        let git = git.as_deref().filter(|_| layout == places.home());
+        let wake = wake.clone();
+        // Nobody listens any more when the command is about to end.
+        files.push(following::watch(layout, git, move |changed| {
+            let _ = wake.send(moments::Wake::Changed(changed));
+        })?);
+    }
     let mut reader = Reader::new(&project, loaded, store);
     reader.file = orchestration.map(Path::to_owned);
     reader.refresh();
     let mut moments = Moments::new(reader, wake);
     let first = moments.moment();
     let (tail_wake, tail_woken) = channel();
-    let tail = Tail::new(layout.clone(), tell.clone(), tail_wake.clone());
+    let tail = Tail::new(places.clone(), tell.clone(), tail_wake.clone());
     signals::listen(tell.clone())?;
     let paint = Paint {
         glyphs: context.glyphs(),
@@ -79,7 +77,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     let show = Show {
         context: context.clone(),
         model,
-        layout: layout.clone(),
+        places,
         tail: tail_wake,
         tell: tell.clone(),
     };
@@ -118,7 +116,7 @@ fn has_a_shell() -> bool {
 struct Show {
     context: Context,
     model: Model,
-    layout: Layout,
+    places: Places,
     tail: Sender<tail::Wake>,
     tell: Sender<Happening>,
 }
@@ -212,7 +210,7 @@ impl Show {
 
     /// Reads what there is to look at before an answer, where it holds nobody up: git may be asked.
     fn look_at(&self, task: TaskId, source: Option<Source>) {
-        let (moment, layout) = (Arc::clone(self.model.moment()), self.layout.clone());
+        let (moment, places) = (Arc::clone(self.model.moment()), self.places.clone());
         let (tell, look) = (self.tell.clone(), look(&self.context));
         std::thread::spawn(move || {
             let facts = moment.facts(moment.at);
@@ -221,7 +219,7 @@ impl Show {
             let Some((need, source)) = need.zip(source) else {
                 return;
             };
-            let (found, troubles) = evidence::read(facts, &layout, need);
+            let (found, troubles) = evidence::read(facts, &places, need);
             let text = needs_text(&facts, std::slice::from_ref(need), &[found], &look);
             let text = anstream::adapter::strip_str(&text).to_string();
             // Its name stands above already.

@@ -15,7 +15,7 @@ use crate::cli::watch::happening::Happening;
 use crate::model::RunId;
 use crate::report::sanitise;
 use crate::screen::{Msg, News, Source};
-use crate::store::{Layout, read_state};
+use crate::store::{Places, read_state};
 
 /// What comes faster is shown together.
 const APART: Duration = Duration::from_millis(60);
@@ -33,7 +33,7 @@ pub enum Wake {
 /// What the thread owns.
 #[derive(Debug)]
 pub struct Tail {
-    layout: Layout,
+    places: Places,
     tell: Sender<Happening>,
     wake: Sender<Wake>,
     source: Option<Source>,
@@ -49,9 +49,9 @@ pub struct Tail {
 
 impl Tail {
     #[must_use]
-    pub fn new(layout: Layout, tell: Sender<Happening>, wake: Sender<Wake>) -> Self {
+    pub fn new(places: Places, tell: Sender<Happening>, wake: Sender<Wake>) -> Self {
         Self {
-            layout,
+            places,
             tell,
             wake,
             source: None,
@@ -114,7 +114,7 @@ impl Tail {
             None | Some(Source::Evidence(..)) => Ok(false),
             Some(Source::Text(path)) => {
                 self.ended = true;
-                let news = text(&self.layout.root().join(&*path));
+                let news = text(&self.places.home().root().join(&*path));
                 self.tell(news)?;
                 Ok(false)
             }
@@ -123,12 +123,13 @@ impl Tail {
     }
 
     fn log(&mut self, run: &RunId) -> Result<bool, ()> {
+        let layout = self.places.of_run(run).clone();
         if !self.watched {
-            self.watch(self.layout.run(run));
+            self.watch(layout.run(run));
         }
         // First ask whether it has ended, then read: what was written before the end is then there.
-        let ended = !matches!(read_state(&self.layout, run), Ok(None));
-        let read = runs::logs(&self.layout, run).and_then(|paths| self.files.read(&paths, ended));
+        let ended = !matches!(read_state(&layout, run), Ok(None));
+        let read = runs::logs(&layout, run).and_then(|paths| self.files.read(&paths, ended));
         let pieces = match read {
             Ok(pieces) => pieces,
             Err(error) => {

@@ -105,6 +105,7 @@ fn counts<'a>(model: &Model, paint: Paint) -> Line<'a> {
         (Class::NeedsYou, counts.need_you, "need you"),
         (Class::Ready, counts.ready, "ready"),
         (Class::Blocked, counts.blocked, "blocked"),
+        (Class::Unknown, counts.unknown, "unknown"),
     ] {
         if n == 0 {
             continue;

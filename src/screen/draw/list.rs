@@ -225,6 +225,7 @@ impl Painter<'_> {
                 Class::Stopped => "stopped",
                 Class::NeedsYou if n == 1 => "needs you",
                 Class::NeedsYou => "need you",
+                Class::Unknown => "unknown",
                 Class::Completed | Class::Ready | Class::Blocked => continue,
             };
             spans.push(Span::raw(", "));
