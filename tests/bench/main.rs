@@ -29,8 +29,8 @@ const ALL: [(&str, Run); 9] = [
     ("release", release::run),
     ("git", git::run),
     ("agents", agents::run),
-    ("watching", watching::run),
     ("dashboard", dashboard::run),
+    ("watching", watching::run),
 ];
 
 fn main() -> ExitCode {

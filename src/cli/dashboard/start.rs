@@ -44,15 +44,10 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let mut watching = Vec::new();
-    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
-        let git = git.as_deref().filter(|_| layout == places.home());
-        let wake = wake.clone();
+    let watching = following::watch_all(&places, git.as_deref(), move |changed| {
         // Nobody listens any more when the command is about to end.
-        watching.push(following::watch(layout, git, move |changed| {
-            drop(wake.send(Wake::Changed(changed)));
-        })?);
-    }
+        drop(wake.send(Wake::Changed(changed)));
+    })?;
     let mut feed = Feed::new(Reader::new(&project, loaded, store));
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()

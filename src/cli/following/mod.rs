@@ -10,4 +10,4 @@ mod watching;
 
 pub use log_files::LogFiles;
 pub use reader::Reader;
-pub use watching::{Changed, watch};
+pub use watching::{Changed, watch_all};

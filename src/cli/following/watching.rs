@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::store::Layout;
+use crate::store::{Layout, Places};
 
 /// What may be different now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,30 @@ pub struct Watching {
     _watcher: RecommendedWatcher,
 }
 
+/// Watches every repository that has tasks; what is checked out, in the home only.
+///
+/// # Errors
+/// As for [`watch`].
+pub fn watch_all(
+    places: &Places,
+    git: Option<&Path>,
+    tell: impl Fn(Changed) + Clone + Send + 'static,
+) -> anyhow::Result<Vec<Watching>> {
+    let there = places.layouts().filter(|layout| layout.dir().is_dir());
+    there
+        .map(|layout| {
+            let git = git.filter(|_| layout == places.home());
+            watch(layout, git, tell.clone())
+        })
+        .collect()
+}
+
 /// Watches `.runr/` for the journal and the configuration, the task files below it, and with the repository's common
 /// directory what is checked out: merging a branch changes what has landed.
 ///
 /// # Errors
 /// When the system gives no watch.
-pub fn watch(
+fn watch(
     layout: &Layout,
     git: Option<&Path>,
     tell: impl Fn(Changed) + Send + 'static,

@@ -50,15 +50,13 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let mut files = Vec::new();
-    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
-        let git = git.as_deref().filter(|_| layout == places.home());
+    let files = {
         let wake = wake.clone();
-        // Nobody listens any more when the command is about to end.
-        files.push(following::watch(layout, git, move |changed| {
+        following::watch_all(&places, git.as_deref(), move |changed| {
+            // Nobody listens any more when the command is about to end.
             let _ = wake.send(moments::Wake::Changed(changed));
-        })?);
-    }
+        })?
+    };
     let mut reader = Reader::new(&project, loaded, store);
     reader.file = orchestration.map(Path::to_owned);
     reader.refresh();
