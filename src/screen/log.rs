@@ -138,9 +138,14 @@ impl Log {
     pub fn shown(&self, width: usize, height: usize) -> Vec<LogLine> {
         let away = self.away.min(self.lines.len());
         let parts = |line: &LogLine| -> Vec<LogLine> {
-            match line {
-                LogLine::Heading(name) => vec![LogLine::Heading(name.clone())],
-                LogLine::Text(text) => {
+            match (line, self.from) {
+                (LogLine::Heading(name), _) => vec![LogLine::Heading(name.clone())],
+                // Prose between words; of a log every column counts.
+                (LogLine::Text(text), From::Beginning) => wrapped(text, width)
+                    .into_iter()
+                    .map(LogLine::Text)
+                    .collect(),
+                (LogLine::Text(text), From::End) => {
                     let parts = broken(text, width).into_iter();
                     parts.map(|part| LogLine::Text(part.to_owned())).collect()
                 }

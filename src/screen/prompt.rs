@@ -8,7 +8,7 @@ use crate::report::{count, one_line, shell_word};
 use crate::screen::key::Key;
 use crate::screen::moment::Moment;
 use crate::screen::typed::Typed;
-use crate::view::Unblocker;
+use crate::view::{Standing, Unblocker};
 
 /// What is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,12 @@ impl Prompt {
         if view.status == Status::Completed && view.stale.is_none() {
             return Err(format!("{} is completed already", named(id)));
         }
-        let explained = match view.status {
-            Status::Completed => "it is taken as it is, although it is stale".to_owned(),
+        let explained = match (view.status, &view.standing) {
+            (Status::Completed, _) => "it is taken as it is, although it is stale".to_owned(),
+            (_, Standing::Blocked(by)) => format!(
+                "it counts as done, although it waits for {}",
+                count(by.len(), "task", "tasks")
+            ),
             _ => then_free(moment, ix, "it counts as done"),
         };
         Ok(Self::noted(

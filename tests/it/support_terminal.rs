@@ -110,16 +110,16 @@ impl Terminal {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Waits until it has been stopped.
-    pub fn until_stopped(&self) {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
-        let came = waitid(WaitId::Pid(Pid::from_child(&self.child)), options).unwrap();
-        assert!(came.is_some_and(|came| came.stopped()));
+    /// Waits until these words have been written anew, after the first `drawn` bytes.
+    pub fn until_more(&self, drawn: usize, words: &str) {
+        // Between two words only what changed is written.
+        let last = words.rsplit(' ').next().unwrap_or(words).to_owned();
+        let (screen, changed) = &*self.screen;
+        let missing = |screen: &mut Screen| {
+            !screen.alternate || !String::from_utf8_lossy(&screen.raw[drawn..]).contains(&last)
+        };
+        let screen = changed.wait_timeout_while(screen.lock().unwrap(), PATIENCE, missing);
+        assert!(!screen.unwrap().1.timed_out(), "waited in vain for {words}");
     }
 
     /// Waits until its screen is gone and its cursor there.

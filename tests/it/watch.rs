@@ -134,28 +134,28 @@ fn the_terminal_is_given_back_whatever_ends_it() {
 #[test]
 fn it_stops_and_goes_on_as_a_shell_wants() {
     let world = world();
-    let mut terminal = Terminal::of(&world, &["watch"], (80, 24));
+    // With `set -m` a shell has jobs, as at a prompt.
+    let script = "set -m; \"$0\" watch; echo it has stopped; read line; fg";
+    let mut command: Command = world.sealed("setsid");
+    command.args(["--ctty", "sh", "-c", script, &crate::world::binary()]);
+    command.env("TERM", "xterm-256color");
+    let mut terminal = Terminal::start(command, (80, 24));
     terminal.until_says("nothing has run yet");
-    let pid = terminal.pid();
-    let is_stopped = || {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        status
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .trim_start()
-            .starts_with('T')
-    };
     terminal.types("\u{1a}");
-    terminal.until_stopped();
-    assert!(is_stopped());
+    terminal.until_says("it has stopped");
     terminal.until_given_back();
-    terminal.signal(Signal::CONT);
-    terminal.until("it is drawn again", |text| {
-        text.contains("nothing has run yet")
-    });
+    let drawn = terminal.raw().len();
+    terminal.types("\n");
+    terminal.until_more(drawn, "nothing has run yet");
     terminal.types("q");
     assert_eq!(terminal.ends(), LEFT);
+    // Without a shell nobody would ever continue it.
+    let mut alone = Terminal::of(&world, &["watch"], (80, 24));
+    alone.until_says("nothing has run yet");
+    alone.types("\u{1a}?");
+    alone.until_says("quit; the run goes on");
+    alone.types("qq");
+    assert_eq!(alone.ends(), LEFT);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn it_takes_no_lock_and_writes_nothing() {
 #[test]
 fn an_orchestrator_that_is_killed_is_missed() {
     let world = world();
-    let running = world.spawn(&["orchestrate", "run", "--wait"]);
+    let running = world.spawn(&["orchestrate", "run"]);
     world.until_journal("a is started", |journal| {
         journal.of("started").next().map(|_| ())
     });

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, getpid, getppid, getsid, kill_process};
 
 use crate::cli::deciding::decide;
 use crate::cli::evidence;
@@ -103,6 +103,12 @@ fn refuse_pipes() -> Result<(), Failure> {
     )
 }
 
+/// Is there somebody who would continue the program if it stopped? Its parent, if that is in the same session.
+fn has_a_shell() -> bool {
+    let session = |pid| getsid(pid).ok();
+    getppid().is_some_and(|parent| session(Some(parent)) == session(None))
+}
+
 /// What the drawing thread owns.
 #[derive(Debug)]
 struct Show {
@@ -173,10 +179,11 @@ impl Show {
         match ask {
             Ask::Leave => return Ok(Some(Exit::OK)),
             Ask::Interrupt => return Ok(Some(Exit(Signalled::Int.exit()))),
-            Ask::Suspend => screen.without(|| {
+            Ask::Suspend if has_a_shell() => screen.without(|| {
                 // Not to be stopped is no reason to end.
                 let _ = kill_process(getpid(), Signal::STOP);
             })?,
+            Ask::Suspend => {}
             Ask::Follow(source) => {
                 if let Some(Source::Evidence(task, _)) = &source {
                     self.look_at(task.clone(), source.clone());

@@ -123,13 +123,13 @@ impl Tail {
     }
 
     fn log(&mut self, run: &RunId) -> Result<bool, ()> {
+        let layout = self.places.of_run(run).clone();
         if !self.watched {
-            self.watch(self.places.of_run(run).run(run));
+            self.watch(layout.run(run));
         }
         // First ask whether it has ended, then read: what was written before the end is then there.
-        let ended = !matches!(read_state(self.places.of_run(run), run), Ok(None));
-        let read = runs::logs(self.places.of_run(run), run)
-            .and_then(|paths| self.files.read(&paths, ended));
+        let ended = !matches!(read_state(&layout, run), Ok(None));
+        let read = runs::logs(&layout, run).and_then(|paths| self.files.read(&paths, ended));
         let pieces = match read {
             Ok(pieces) => pieces,
             Err(error) => {

@@ -89,6 +89,10 @@ fn every_list_question_and_help() {
     watched.keys(&[Key::Enter]);
     assert!(watched.text(COLOUR).contains("say what should be better"));
     let mut watched = playing((80, 24));
+    watched.selects(8).types("c");
+    let text = watched.text(COLOUR);
+    assert!(text.contains("although it waits for 2 tasks"), "{text}");
+    let mut watched = playing((80, 24));
     watched.types("/s");
     insta::assert_snapshot!("filter", watched.text(COLOUR));
     watched.keys(&[Key::Left, Key::Esc]).types("X");
