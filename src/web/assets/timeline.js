@@ -73,7 +73,7 @@ export class Timeline {
       svg.append(draw("line", { class: "tick", x1: at, x2: at, y1: HEAD - 6, y2: height }), draw("text", { class: "tick-text", x: at + 3, y: 14 }, s ? `+${brief(s)}` : "0"));
     }
     const row = new Map(names.map((name, i) => [name, i]));
-    const shown = (name) => { const most = Math.floor(labels / 6.4); return name.length > most ? `…${name.slice(1 - most)}` : name; };
+    const shown = (name) => { const most = Math.floor((labels - 12) / 6.7); return name.length > most ? `…${name.slice(1 - most)}` : name; };
     for (const [name, i] of row) {
       const text = draw("text", { class: "names", x: 8, y: HEAD + i * ROW + 15 }, shown(name));
       text.append(draw("title", {}, name));
