@@ -61,6 +61,9 @@ pub enum Event {
         /// How many tasks it selected.
         tasks: u32,
         jobs: u32,
+        /// It was started in another repository, whose root this is: its plan is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home: Option<String>,
     },
     /// One attempt at a task was decided on. From here to its end the task is in progress, and its
     /// claims and pools are taken.
@@ -235,6 +238,78 @@ impl Event {
             Self::Imported { run, .. } => run.as_ref(),
             _ => None,
         }
+    }
+
+    /// The task that it names itself; what is told of a run only does not.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Reserved { task, .. }
+            | Self::Claimed { task, .. }
+            | Self::Skipped { task, .. }
+            | Self::GivenUp { task, .. }
+            | Self::CheckpointMissing { task, .. }
+            | Self::CompletedByHand { task, .. }
+            | Self::Approved { task, .. }
+            | Self::Rejected { task, .. }
+            | Self::Reset { task, .. }
+            | Self::Imported { task, .. }
+            | Self::Adopted { task, .. }
+            | Self::CancelRequested {
+                target: CancelTarget::Task(task),
+                ..
+            } => Some(task),
+            Self::OrchestrationStarted { .. }
+            | Self::Started { .. }
+            | Self::Voided { .. }
+            | Self::Ended { .. }
+            | Self::ClaimEnded { .. }
+            | Self::Spent { .. }
+            | Self::WorkerPaused { .. }
+            | Self::CancelRequested { .. }
+            | Self::Detached { .. }
+            | Self::OrchestrationEnded { .. } => None,
+        }
+    }
+
+    fn task_mut(&mut self) -> Option<&mut TaskId> {
+        match self {
+            Self::Reserved { task, .. }
+            | Self::Claimed { task, .. }
+            | Self::Skipped { task, .. }
+            | Self::GivenUp { task, .. }
+            | Self::CheckpointMissing { task, .. }
+            | Self::CompletedByHand { task, .. }
+            | Self::Approved { task, .. }
+            | Self::Rejected { task, .. }
+            | Self::Reset { task, .. }
+            | Self::Imported { task, .. }
+            | Self::Adopted { task, .. }
+            | Self::CancelRequested {
+                target: CancelTarget::Task(task),
+                ..
+            } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The same event with other names of tasks. `None`: its task has no name there; a prerequisite without one is
+    /// left out.
+    #[must_use]
+    pub fn renamed(&self, naming: &dyn Fn(&TaskId) -> Option<TaskId>) -> Option<Self> {
+        let mut event = self.clone();
+        if let Some(task) = event.task_mut() {
+            *task = naming(task)?;
+        }
+        if let Self::Reserved { prerequisites, .. } | Self::Claimed { prerequisites, .. } =
+            &mut event
+        {
+            *prerequisites = prerequisites
+                .iter()
+                .filter_map(|(id, print)| Some((naming(id)?, *print)))
+                .collect();
+        }
+        Some(event)
     }
 }
 

@@ -62,7 +62,8 @@
 //! 1. Only [`cli`] prints, exits, and reads arguments or the environment (an attempt is a program of its own
 //!    and does so in its first file).
 //! 2. [`sched`] is deterministic: no clock, no randomness, no hash order.
-//! 3. One function changes a task's state: [`state::State::apply`].
+//! 3. One function changes a task's state: [`state::State::apply`]. The state of several repositories is put together
+//!    from theirs, and each journal is written by its own names and rules ([`store::Stores`]).
 //! 4. Written before done: "started" is on disk before a worker may begin, "completed" before a dependent may
 //!    start or anyone is told.
 //! 5. `state == fold(events)`: status, resume and summary share one code path.

@@ -10,14 +10,14 @@ use crate::model::{Collision, GitConfig, ProcessRef, Provenance, RunId};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::state::ClaimedRun;
-use crate::store::Store;
+use crate::store::Stores;
 
 /// One person or session at a project.
 #[derive(Debug)]
 pub struct Desk<'a> {
     pub project: &'a Project,
     pub plan: &'a Plan,
-    pub store: &'a mut Store,
+    pub store: &'a mut Stores,
     pub who: Provenance,
     /// The session's process. `None`: a person, who may also end what others claimed.
     pub holder: Option<ProcessRef>,

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::plan::{Plan, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::report::{last_lines, one_line};
-use crate::store::{Layout, Store, process};
+use crate::store::{Layout, Stores, process};
 
 /// How much of a failing check's output is shown.
 pub const LAST_LINES: usize = 20;
@@ -152,7 +152,7 @@ pub fn collision(config: &Config) -> Collision {
 /// When this program does not know where it is.
 pub fn desk<'a>(
     place: Place<'a>,
-    store: &'a mut Store,
+    store: &'a mut Stores,
     caller: Caller,
 ) -> anyhow::Result<Desk<'a>> {
     Ok(Desk {

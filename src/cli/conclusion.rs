@@ -11,7 +11,7 @@ use crate::model::RunId;
 use crate::orchestrate::session::Finished;
 use crate::report::receipt::{Ending, Receipt, Subject};
 use crate::report::{Close, Facts, SummaryLook, summary};
-use crate::store::{Layout, StoreError, history, process, replace};
+use crate::store::{Layout, Places, StoreError, process, replace};
 use crate::view;
 
 /// What goes to stdout at the end.
@@ -32,8 +32,9 @@ pub enum Output {
 /// When the receipt or stdout cannot be written.
 pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow::Result<Exit> {
     let layout = finished.store.layout().clone();
-    let events = events_of(&finished, &layout)?;
-    let mut receipt = receipt(context, &finished, &events)?;
+    let places = finished.store.places();
+    let events = events_of(&finished, &places)?;
+    let mut receipt = receipt(context, &finished, (&events, &places))?;
     receipt.landing.clone_from(&finished.landing);
     if let Some(remedy) = &finished.held_back {
         if receipt.ending == Ending::Blocked {
@@ -55,7 +56,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     match output {
         Output::Trouble if exit == Exit::OK => finished.screen.finish(""),
         Output::Summary(_) | Output::Trouble => {
-            let remains = runs::remains(&layout, &receipt);
+            let remains = runs::remains(&places, &receipt);
             let look = SummaryLook {
                 glyphs: context.glyphs(),
                 width: context.width(),
@@ -78,10 +79,10 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
 }
 
 /// Everything that was written since the orchestration's first start.
-fn events_of(finished: &Finished, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
+fn events_of(finished: &Finished, places: &Places) -> anyhow::Result<Vec<Recorded>> {
     let mut events = Vec::new();
     let mut begun = false;
-    history(layout, &mut |recorded| {
+    places.history(&mut |recorded| {
         let starts = matches!(&recorded.event, Event::OrchestrationStarted { orch, .. } if *orch == finished.orch);
         begun = begun || starts;
         if begun {
@@ -91,7 +92,11 @@ fn events_of(finished: &Finished, layout: &Layout) -> anyhow::Result<Vec<Recorde
     Ok(events)
 }
 
-fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyhow::Result<Receipt> {
+fn receipt(
+    context: &Context,
+    finished: &Finished,
+    (events, places): (&[Recorded], &Places),
+) -> anyhow::Result<Receipt> {
     let state = finished.store.state();
     let views = view::tasks_of(&finished.plan, state, &finished.orch);
     // Whoever left its attempts behind is as good as gone, though it still says so itself.
@@ -116,7 +121,7 @@ fn receipt(context: &Context, finished: &Finished, events: &[Recorded]) -> anyho
             _ => None,
         })
         .collect();
-    let runs = runs::read_states(context, finished.store.layout(), &ids)?;
+    let runs = runs::read_states(context, places, &ids)?;
     let subject = Subject {
         orch: &finished.orch,
         selected: &finished.selected,

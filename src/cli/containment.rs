@@ -5,18 +5,21 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::Context;
 use crate::git::checked_out::{CheckedOut, checked_out};
 use crate::git::contained::{self, Ahead, Lost};
 use crate::git::reading::Site;
 use crate::git::{Git, GitError};
-use crate::model::{Needed, Status, TaskId};
+use crate::model::{Needed, Repository, Status, TaskId, Whose};
 use crate::plan::{Plan, TaskIx};
-use crate::project::Project;
+use crate::project::{Project, Projects};
 use crate::state::State;
 use crate::view::{NotLanded, Outside, Whereabouts};
+
+/// Repositories that are asked at once.
+const THREADS: usize = 4;
 
 /// What is elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -27,42 +30,76 @@ pub struct Elsewhere {
     pub not_landed: Vec<NotLanded>,
 }
 
-/// Looks from where the person stands.
+/// Looks from where the person stands; in other repositories, from what is checked out there.
 ///
 /// # Errors
 /// When stderr cannot be written, or the current folder is gone.
 pub fn elsewhere(
     context: &Context,
-    project: &Project,
+    projects: Projects<'_>,
     plan: &Plan,
     state: &State,
 ) -> anyhow::Result<Elsewhere> {
-    if !project.git {
-        return Ok(Elsewhere::default());
+    let mut asked: BTreeMap<Whose, Vec<(TaskIx, Needed)>> = BTreeMap::new();
+    for (ix, needed) in completed_with_commit(plan, state) {
+        asked.entry(plan.whose(ix)).or_default().push((ix, needed));
     }
-    let asked = completed_with_commit(plan, state);
-    if asked.is_empty() {
-        return Ok(Elsewhere::default());
-    }
-    let start = context.start()?;
-    match stand(&start, project).and_then(|stand| find(project, stand, &asked)) {
-        Ok(found) => Ok(found),
-        Err(error) => {
-            writeln!(
-                context.err(),
-                "warning: cannot see whether completed work is in the branch checked out: {error}"
-            )?;
-            Ok(Elsewhere::default())
+    let mut questions: Vec<Question<'_>> = Vec::new();
+    for (whose, asked) in asked {
+        if let Some(project) = projects.of(whose).filter(|project| project.git) {
+            let start = match whose {
+                Whose::Home => context.start()?,
+                Whose::Other(_) => project.root.clone(),
+            };
+            questions.push((whose, project, start, asked));
         }
     }
+    let mut all = Elsewhere::default();
+    for (whose, answer) in answers(&questions) {
+        match answer {
+            Ok(mut found) => {
+                if let Some(other) = plan.repositories().get(whose) {
+                    found.is_in(other);
+                }
+                all.join(found);
+            }
+            Err(error) => writeln!(
+                context.err(),
+                "warning: cannot see whether completed work is in the branch checked out: {error}"
+            )?,
+        }
+    }
+    Ok(all)
+}
+
+type Question<'a> = (Whose, &'a Project, PathBuf, Vec<(TaskIx, Needed)>);
+
+/// Asks git in each repository; in several at once.
+fn answers(questions: &[Question<'_>]) -> Vec<(Whose, Result<Elsewhere, GitError>)> {
+    let ask = |(whose, project, start, asked): &Question<'_>| {
+        let answer = stand(start, project).and_then(|stand| find(project, stand, asked));
+        (*whose, answer)
+    };
+    if questions.len() < 2 {
+        return questions.iter().map(ask).collect();
+    }
+    let share = questions.len().div_ceil(THREADS);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = questions
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>()))
+            .collect();
+        let joined = running.into_iter().flat_map(|thread| {
+            let joined = thread.join();
+            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        joined.collect()
+    })
 }
 
 /// What an orchestration that has not ended made is on its way: its own dependents start from it.
 pub fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)> {
-    let under_way = |orch| {
-        let entry = state.orchestrations.get(orch);
-        entry.is_some_and(|entry| entry.ended_at.is_none())
-    };
+    let under_way = |orch| state.is_open(orch);
     plan.numbers()
         .filter_map(|ix| {
             let id = &plan.task(ix).id;
@@ -71,10 +108,30 @@ pub fn completed_with_commit(plan: &Plan, state: &State) -> Vec<(TaskIx, Needed)
             let counts =
                 task.status == Status::Completed && !task.orch.as_ref().is_some_and(under_way);
             let run = task.last_run_id.clone();
-            let task = id.clone();
+            // Commits tell of it by the name that it has there.
+            let task = plan.repositories().own(id);
             counts.then_some((ix, Needed { task, run, commit }))
         })
         .collect()
+}
+
+impl Elsewhere {
+    /// Takes in what was found in one more repository.
+    pub fn join(&mut self, mut other: Self) {
+        self.outside.append(&mut other.outside);
+        self.outside.sort_by_key(|(ix, _)| *ix);
+        self.not_landed.append(&mut other.not_landed);
+    }
+
+    /// What was found is another repository's.
+    pub fn is_in(&mut self, other: &Repository) {
+        for (_, outside) in &mut self.outside {
+            outside.folder = Some(other.folder.to_string());
+        }
+        for found in &mut self.not_landed {
+            found.folder = Some(other.folder.to_string());
+        }
+    }
 }
 
 /// What is checked out where the person stands; in the project when that is another repository.
@@ -132,6 +189,7 @@ pub fn find(
                 commit: lost.commit.clone(),
                 at: whereabouts(lost, &ahead),
                 here: here.to_owned(),
+                folder: None,
             },
         ))
     });
@@ -143,6 +201,7 @@ pub fn find(
                 branch: ahead.branch.clone(),
                 commits: ahead.commits.len(),
                 here: here.to_owned(),
+                folder: None,
             })
             .collect(),
     })

@@ -11,9 +11,10 @@ use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
+use crate::plan::Plan;
 use crate::project::{self, Edits, Loaded, Project};
-use crate::report::Glyphs;
-use crate::store::{Notice, Store};
+use crate::report::{Glyphs, shell_word};
+use crate::store::{Notice, Store, Stores, Unread};
 
 /// What a command has said to somebody who is not at a terminal: results and everything else, in order.
 #[derive(Debug, Clone, Default)]
@@ -311,6 +312,42 @@ impl Context {
         }
         self.tell(store.notices())?;
         Ok(store)
+    }
+
+    /// Opens the journals of a plan's repositories. One that cannot be read, the home's apart, is a warning: its tasks
+    /// are unknown.
+    ///
+    /// # Errors
+    /// As for [`Self::store`].
+    pub fn stores(&self, project: &Project, plan: &Plan) -> anyhow::Result<Stores> {
+        let home = self.store(project)?;
+        let ids = plan.tasks().iter().map(|task| &task.id);
+        let stores = Stores::open(home, plan.repositories(), ids);
+        if !self.quiet() {
+            let mut err = self.err();
+            for other in stores.unreadable() {
+                let (alias, folder) = (&other.alias, &other.folder);
+                writeln!(
+                    err,
+                    "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {}",
+                    other.why
+                )?;
+                match other.what {
+                    Unread::Files => {
+                        writeln!(
+                            err,
+                            "  help: runr check    shows what is wrong with its files"
+                        )?;
+                    }
+                    Unread::Journal => writeln!(
+                        err,
+                        "  help: runr -C {} doctor    shows what can be done",
+                        shell_word(folder)
+                    )?,
+                }
+            }
+        }
+        Ok(stores)
     }
 
     /// Prints what a person should be told, unless asked to be quiet.

@@ -1,7 +1,7 @@
 //! What `run`, `orchestrate run`, `resume` and `demo` share: the flags of a dispatch, and the way from a
 //! selection to an exit code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::cli::exit::Failure;
 use crate::cli::outside::{self, Outside};
 use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
-use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy};
-use crate::orchestrate::ground::{self, Asked};
-use crate::orchestrate::session::{self, Request, Surroundings};
-use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
+use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Status, Whose};
+use crate::orchestrate::ground::{self, Asked, Ground};
+use crate::orchestrate::session::{self, OtherSite, Request, Surroundings};
+use crate::orchestrate::{FrozenPlan, OrchestrateError, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
-use crate::report::Close;
 use crate::report::live::Mode;
+use crate::report::{Close, shell_word};
 use crate::sched::Resume;
 use crate::state::State;
-use crate::store::Store;
+use crate::store::Stores;
 use crate::view;
 use crate::worker;
 
@@ -148,7 +148,7 @@ struct Looked<'a> {
     project: &'a Project,
     loaded: &'a Loaded,
     plan: &'a Plan,
-    store: &'a Store,
+    store: &'a Stores,
     selected: &'a [TaskIx],
 }
 
@@ -175,9 +175,10 @@ impl Dispatching {
         project.asked_worker = self.worker.as_deref().map(Into::into);
         let loaded = context.load(&project, self.config.as_deref())?;
         self.known_worker(&loaded)?;
-        let mut store = context.store(&project)?;
+        let mut store = context.stores(&project, &loaded.plan)?;
         store.refresh()?;
         let mut scope = select(&loaded.plan, store.state())?;
+        refuse_unknown(&loaded.plan, store.state(), &scope.selected)?;
         let stale = self.stale(
             context,
             &Looked {
@@ -208,7 +209,8 @@ impl Dispatching {
         if !context.quiet() {
             outside::say(&mut context.err(), &loaded.plan, &outside)?;
         }
-        let around = self.surroundings(context, project, loaded, store)?;
+        let engaged: Vec<usize> = request.others.keys().copied().collect();
+        let around = self.surroundings(context, project, loaded, (store, &engaged))?;
         let finished = block_on(session::start(request, around))?;
         conclude(context, finished, self.output(context))
     }
@@ -222,6 +224,16 @@ impl Dispatching {
         let mut project = context.project()?;
         let store = context.store(&project)?;
         let mut frozen = FrozenPlan::read(store.layout(), orch)?;
+        if let Some(home) = &frozen.home {
+            let failure = format!(
+                "{orch} was started in `{}` and has its plan there",
+                home.display()
+            );
+            let home = home.to_string_lossy();
+            return Err(Failure::usage(failure)
+                .help(format!("runr -C {} resume {orch}", shell_word(&home)))
+                .into());
+        }
         if self.worker.is_some() {
             frozen.worker.clone_from(&self.worker);
         }
@@ -230,6 +242,7 @@ impl Dispatching {
         let config = config.or_else(|| Some(project.root.join(frozen.config.as_deref()?)));
         let loaded = context.load(&project, config.as_deref())?;
         self.known_worker(&loaded)?;
+        let store = context.stores(&project, &loaded.plan)?;
         frozen.command = command_line();
         frozen.jobs = self.jobs.unwrap_or(frozen.jobs);
         frozen.rules.wait |= self.wait;
@@ -266,7 +279,8 @@ impl Dispatching {
             };
             return preview.print(context, self.format());
         }
-        let around = self.surroundings(context, project, loaded, store)?;
+        let engaged = engaged(&loaded.plan, &frozen)?;
+        let around = self.surroundings(context, project, loaded, (store, &engaged))?;
         let finished = block_on(session::resume(frozen, how, around))?;
         conclude(context, finished, self.output(context))
     }
@@ -293,7 +307,7 @@ impl Dispatching {
             return Ok(BTreeSet::new());
         }
         let state = at.store.state();
-        let prints = fingerprints(context, at.project, at.plan, state)?;
+        let prints = fingerprints(context, at.loaded.projects(at.project), at.plan, state)?;
         Ok(view::rerun(at.plan, state, &prints, at.selected))
     }
 
@@ -312,6 +326,11 @@ impl Dispatching {
             }
             return Ok(());
         };
+        let others = frozen.others.iter_mut();
+        for ground in others.filter_map(|other| other.ground.as_mut()) {
+            ground.isolation = self.isolation.map(Into::into).or(ground.isolation);
+            ground.land = self.land.map_or(ground.land, Into::into);
+        }
         if let Some(isolation) = self.isolation {
             ground.isolation = Some(isolation.into());
         }
@@ -340,22 +359,20 @@ impl Dispatching {
             into: self.into.clone(),
             from: context.start()?,
         };
-        let decision = ground::decide(
-            project,
-            &loaded.plan,
-            &scope.selected,
-            &loaded.config,
-            &asked,
-        )?;
+        let home = selected_of(&loaded.plan, &scope.selected, Whose::Home);
+        let decision = ground::decide(project, &loaded.plan, &home, &loaded.config, &asked)?;
         if !context.quiet() {
             for note in &decision.notes {
                 writeln!(context.err(), "note: {note}")?;
             }
         }
+        let others = grounds_elsewhere(context, loaded, &scope.selected, &asked)?;
         // With a working tree each, two at the same paths meet only when their work is integrated.
+        let in_place = others.values().any(Option::is_none);
         let usual = match decision.ground {
-            Some(_) => Collision::Force,
-            None => Collision::Serialize,
+            Some(_) if !in_place => Collision::Force,
+            None if home.is_empty() && !in_place => Collision::Force,
+            _ => Collision::Serialize,
         };
         let collision = collision.or(loaded.config.collision).unwrap_or(usual);
         if collision == Collision::Fail && loaded.config.collision != Some(Collision::Fail) {
@@ -376,6 +393,7 @@ impl Dispatching {
             config: self.config.as_ref().and(loaded.orchestration.clone()),
             worker: self.worker.clone(),
             ground: decision.ground,
+            others,
         })
     }
 
@@ -384,8 +402,9 @@ impl Dispatching {
         context: &Context,
         project: Project,
         loaded: Loaded,
-        store: Store,
+        (store, engaged): (Stores, &[usize]),
     ) -> anyhow::Result<Surroundings> {
+        let others = other_sites(context, &loaded, engaged)?;
         let mode = if self.events {
             Mode::Events
         } else if context.quiet() {
@@ -414,6 +433,7 @@ impl Dispatching {
             config: loaded.config,
             orchestration: loaded.orchestration,
             store,
+            others,
             surface: Surface {
                 mode,
                 glyphs: context.glyphs(),
@@ -442,6 +462,106 @@ impl Dispatching {
             Output::Summary(self.close)
         }
     }
+}
+
+/// The selected tasks of one repository.
+fn selected_of(plan: &Plan, selected: &[TaskIx], whose: Whose) -> Vec<TaskIx> {
+    let selected = selected.iter().copied();
+    selected.filter(|ix| plan.whose(*ix) == whose).collect()
+}
+
+/// Nothing is run in a repository that cannot be read.
+fn refuse_unknown(plan: &Plan, state: &State, selected: &[TaskIx]) -> Result<(), Failure> {
+    let unknown = |ix: &&TaskIx| state.status(&plan.task(**ix).id) == Status::Unknown;
+    let Some(ix) = selected.iter().find(unknown) else {
+        return Ok(());
+    };
+    let id = &plan.task(*ix).id;
+    let why = state.tasks.get(id).and_then(|task| task.message.as_deref());
+    let why = why.unwrap_or("its repository cannot be read");
+    Err(Failure::usage(format!("nothing is known of `{id}`: {why}"))
+        .help("runr check    shows what is wrong with its files"))
+}
+
+/// Where the selected tasks of other repositories work; each repository decides for itself.
+fn grounds_elsewhere(
+    context: &Context,
+    loaded: &Loaded,
+    selected: &[TaskIx],
+    asked: &Asked,
+) -> anyhow::Result<BTreeMap<usize, Option<Ground>>> {
+    let mut grounds = BTreeMap::new();
+    for (number, neighbour) in loaded.neighbours.iter().enumerate() {
+        let its = selected_of(&loaded.plan, selected, Whose::Other(number));
+        let Some(neighbour) = neighbour.as_ref().filter(|_| !its.is_empty()) else {
+            continue;
+        };
+        let asked = Asked {
+            // The branch to land on is named for here.
+            into: None,
+            from: neighbour.project.root.clone(),
+            ..asked.clone()
+        };
+        let (project, config) = (&neighbour.project, &neighbour.config);
+        let decision = ground::decide(project, &loaded.plan, &its, config, &asked)?;
+        let described = loaded.plan.repositories().others().get(number);
+        if let (Some(described), false) = (described, context.quiet()) {
+            for note in &decision.notes {
+                writeln!(context.err(), "note: {}: {note}", described.folder)?;
+            }
+        }
+        grounds.insert(number, decision.ground);
+    }
+    Ok(grounds)
+}
+
+/// The other repositories that an orchestration worked in before, by number.
+fn engaged(plan: &Plan, frozen: &FrozenPlan) -> Result<Vec<usize>, Failure> {
+    let others = plan.repositories().others();
+    let number = |root: &PathBuf| {
+        let found = others.iter().position(|other| other.root == *root);
+        found.ok_or_else(|| {
+            Failure::usage(format!(
+                "the configuration does not name `{}` any more, where {} works too",
+                root.display(),
+                frozen.orchestration
+            ))
+        })
+    };
+    frozen
+        .others
+        .iter()
+        .map(|other| number(&other.root))
+        .collect()
+}
+
+/// What the attempts in other repositories need.
+fn other_sites(
+    context: &Context,
+    loaded: &Loaded,
+    engaged: &[usize],
+) -> anyhow::Result<BTreeMap<usize, OtherSite>> {
+    let mut sites = BTreeMap::new();
+    for number in engaged {
+        let Some(Some(neighbour)) = loaded.neighbours.get(*number) else {
+            let other = loaded.plan.repositories().others().get(*number);
+            let folder = other.map_or_else(String::new, |other| other.folder.to_string());
+            return Err(OrchestrateError::NoRepository { folder }.into());
+        };
+        let own = project::load_alone(&neighbour.project);
+        let own = own.or_else(|problems| {
+            context.refuse(&problems)?;
+            Err(anyhow::anyhow!("the files there cannot be read"))
+        })?;
+        let site = OtherSite {
+            project: neighbour.project.clone(),
+            plan: own.plan,
+            config: own.config,
+            orchestration: own.orchestration,
+        };
+        sites.insert(*number, site);
+    }
+    Ok(sites)
 }
 
 /// What was typed, for people to read in reports.

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use crate::attempt::HANDOFF;
 use crate::git::diff;
-use crate::model::{Conflict, Outcome, RunState, StopReason, TaskId};
+use crate::model::{Conflict, Outcome, RunId, RunState, StopReason};
 use crate::report::people::{Asked, Evidence, Need, Trouble};
 use crate::report::{Facts, last_lines, one_line, sanitise};
 use crate::spec;
-use crate::store::{Layout, read_state};
+use crate::store::{Layout, Places, read_state};
 use crate::worker::Handoff;
 
 /// Lines of a task's text.
@@ -21,12 +21,12 @@ const LOG_LINES: usize = 10;
 
 /// The evidence of one need, and what could not be read, in words. What is not there is no trouble.
 #[must_use]
-pub fn read(facts: Facts<'_>, layout: &Layout, need: &Need) -> (Evidence, Vec<String>) {
+pub fn read(facts: Facts<'_>, places: &Places, need: &Need) -> (Evidence, Vec<String>) {
     let mut found = Evidence::default();
     let mut troubles = Vec::new();
     let task = facts.task(need.task);
     if !task.id.is_inline() {
-        let path = layout.root().join(&*task.place.file);
+        let path = places.home().root().join(&*task.place.file);
         match std::fs::read_to_string(&path) {
             Ok(text) => found.asked = first_lines(&text, &task.title),
             Err(error) => troubles.push(format!("cannot read `{}`: {error}", path.display())),
@@ -38,6 +38,7 @@ pub fn read(facts: Facts<'_>, layout: &Layout, need: &Need) -> (Evidence, Vec<St
     let Some(run) = run.filter(|_| need.asked != Asked::Decide(Trouble::Stale)) else {
         return (found, troubles);
     };
+    let layout = places.of_run(&run);
     let folder = layout.run(&run);
     match std::fs::read(folder.join(HANDOFF)) {
         // One that was changed by hand is shown in its file only.
@@ -55,7 +56,7 @@ pub fn read(facts: Facts<'_>, layout: &Layout, need: &Need) -> (Evidence, Vec<St
         Ok(None) => {}
         Err(error) => troubles.push(error.to_string()),
     }
-    found.tree = tree(layout, &task.id, &facts);
+    found.tree = tree(places, &run);
     found.run = Some(run);
     (found, troubles)
 }
@@ -111,11 +112,12 @@ fn harmless(texts: &[String]) -> Vec<String> {
 }
 
 /// Where its work lies, if a working tree of its own is still there.
-fn tree(layout: &Layout, task: &TaskId, facts: &Facts<'_>) -> Option<String> {
-    let run = facts.state.tasks.get(task)?.last_run_id.as_ref()?;
+fn tree(places: &Places, run: &RunId) -> Option<String> {
+    let layout = places.of_run(run);
     let tree = layout.worktree(run);
     let shown = tree.strip_prefix(layout.root()).unwrap_or(&tree);
-    tree.is_dir().then(|| shown.to_string_lossy().into_owned())
+    let shown = format!("{}{}", places.prefix_of(run), shown.to_string_lossy());
+    tree.is_dir().then_some(shown)
 }
 
 /// The beginning of the body, without the heading that is the title already and without empty lines.

@@ -126,6 +126,7 @@ fn of_orchestration(error: &OrchestrateError) -> Exit {
         | OrchestrateError::Io { .. }
         | OrchestrateError::Watch { .. }
         | OrchestrateError::BadPlan { .. }
+        | OrchestrateError::NoRepository { .. }
         | OrchestrateError::Git(_) => Exit::STATE,
         OrchestrateError::StillRunning { .. } | OrchestrateError::Refused { .. } => Exit::BUSY,
         OrchestrateError::TaskGone { .. } | OrchestrateError::NoGround { .. } => Exit::USAGE,

@@ -25,6 +25,7 @@ mod runs;
 mod snapshot;
 mod subject;
 mod task_text;
+mod there;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 use crate::cli::exit::Failure;
 use crate::plan::{Plan, TaskIx};
+use crate::report::shell_word;
 
 /// The task named on the command line: its id, its path from the root, its id without `.md`, or a part that
 /// begins one id or file name only (`03` for `net/03-http.md`).
@@ -53,6 +54,25 @@ pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
         Some((_, id)) => failure.help(format!("did you mean `{id}`?")),
         None => failure.help("runr tasks list    shows all tasks"),
     })
+}
+
+/// As [`task`], for what can be done in the task's own repository only.
+///
+/// # Errors
+/// As for [`task`]; and when it is another repository's: the command `runr VERB` there is named.
+pub fn own(plan: &Plan, name: &str, verb: &str) -> Result<TaskIx, Failure> {
+    let ix = task(plan, name)?;
+    let id = &plan.task(ix).id;
+    let repositories = plan.repositories();
+    match repositories.get(repositories.whose(id)) {
+        None => Ok(ix),
+        Some(other) => {
+            let own = repositories.own(id);
+            let (folder, own) = (shell_word(&other.folder), shell_word(own.as_str()));
+            let failure = Failure::usage(format!("`{id}` is a task of another repository"));
+            Err(failure.help(format!("runr -C {folder} {verb} {own}    does it there")))
+        }
+    }
 }
 
 #[cfg(test)]

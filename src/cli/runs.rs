@@ -8,7 +8,7 @@ use crate::cli::Context;
 use crate::model::{RunId, RunState, Status, StopReason, TaskId};
 use crate::report::receipt::{Receipt, TaskEntry};
 use crate::report::{Remains, last_lines};
-use crate::store::{Layout, read_state};
+use crate::store::{Layout, Places, read_state};
 
 /// Lines of a failed task's log that a summary may show.
 const LOG_LINES: usize = 10;
@@ -19,12 +19,12 @@ const LOG_LINES: usize = 10;
 /// When stderr cannot be written.
 pub fn read_states(
     context: &Context,
-    layout: &Layout,
+    places: &Places,
     runs: &[RunId],
 ) -> io::Result<BTreeMap<RunId, RunState>> {
     let mut states = BTreeMap::new();
     for run in runs {
-        match read_state(layout, run) {
+        match read_state(places.of_run(run), run) {
             Ok(Some(state)) => {
                 states.insert(run.clone(), state);
             }
@@ -73,12 +73,13 @@ fn rank(name: &str) -> Option<(u8, u64)> {
 /// What the last attempts of what failed or stopped left behind: the end of the log of the check that failed, else of
 /// the worker, none where it cannot be read; and the working tree.
 #[must_use]
-pub fn remains(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Remains> {
+pub fn remains(places: &Places, receipt: &Receipt) -> BTreeMap<TaskId, Remains> {
     let bad = |task: &&TaskEntry| matches!(task.status, Status::Failed | Status::Stopped);
     let tasks = receipt.tasks.iter().filter(bad);
     tasks
         .filter_map(|task| {
             let run = task.runs.last()?;
+            let layout = places.of_run(&run.run);
             let log = run
                 .checks
                 .iter()
@@ -92,7 +93,7 @@ pub fn remains(layout: &Layout, receipt: &Receipt) -> BTreeMap<TaskId, Remains> 
             let worktree = layout.worktree(&run.run);
             let worktree = worktree.is_dir().then(|| {
                 let shown = worktree.strip_prefix(layout.root()).unwrap_or(&worktree);
-                shown.to_string_lossy().into_owned()
+                format!("{}{}", places.prefix_of(&run.run), shown.to_string_lossy())
             });
             Some((task.task.clone(), Remains { log, worktree }))
         })

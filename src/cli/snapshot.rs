@@ -11,12 +11,12 @@ use jiff::tz::TimeZone;
 use crate::cli::containment::{Elsewhere, elsewhere};
 use crate::cli::names;
 use crate::cli::{Context, Exit, Failure};
-use crate::model::{Fingerprint, ProcessRef, Status};
+use crate::model::{Fingerprint, OrchId, ProcessRef, Status, Whose};
 use crate::plan::{Plan, TaskIx};
-use crate::project::{Loaded, Project};
+use crate::project::{Loaded, Project, Projects};
 use crate::report::{Facts, Liveness, Look, Processes};
 use crate::state::State;
-use crate::store::{Store, process, sessions};
+use crate::store::{Stores, process, sessions};
 use crate::view::{self, NotLanded, TaskView};
 
 /// A project at one moment.
@@ -24,7 +24,7 @@ use crate::view::{self, NotLanded, TaskView};
 pub struct Snapshot {
     pub project: Project,
     pub loaded: Loaded,
-    pub store: Store,
+    pub store: Stores,
     pub now: Timestamp,
     views: Vec<TaskView>,
     not_landed: Vec<NotLanded>,
@@ -47,12 +47,17 @@ impl Snapshot {
     pub fn read_with(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Self> {
         let project = context.project()?;
         let loaded = context.load(&project, orchestration)?;
-        let store = context.store(&project)?;
+        let store = context.stores(&project, &loaded.plan)?;
         let mut views = views(context, &project, &loaded, store.state())?;
         let Elsewhere {
             outside,
             not_landed,
-        } = elsewhere(context, &project, &loaded.plan, store.state())?;
+        } = elsewhere(
+            context,
+            loaded.projects(&project),
+            &loaded.plan,
+            store.state(),
+        )?;
         view::hold_back(&loaded.plan, &mut views, outside);
         Ok(Self {
             views,
@@ -77,10 +82,10 @@ impl Snapshot {
         }
     }
 
-    /// The numbers of all tasks, in the plan's order.
+    /// The numbers of this repository's own tasks, in the plan's order.
     #[must_use]
     pub fn all(&self) -> Vec<TaskIx> {
-        self.loaded.plan.numbers().collect()
+        self.loaded.plan.tasks_of(Whose::Home)
     }
 
     /// Finds the task that a person means.
@@ -120,7 +125,8 @@ pub fn views(
     loaded: &Loaded,
     state: &State,
 ) -> anyhow::Result<Vec<TaskView>> {
-    let fingerprints = fingerprints(context, project, &loaded.plan, state)?;
+    let projects = loaded.projects(project);
+    let fingerprints = fingerprints(context, projects, &loaded.plan, state)?;
     Ok(view::tasks_with(&loaded.plan, state, &fingerprints))
 }
 
@@ -130,16 +136,17 @@ pub fn views(
 /// When stderr cannot be written. An input that cannot be read is a warning.
 pub fn fingerprints(
     context: &Context,
-    project: &Project,
+    projects: Projects<'_>,
     plan: &Plan,
     state: &State,
 ) -> anyhow::Result<Vec<Option<Fingerprint>>> {
     let mut found = Vec::new();
-    for (task, number) in plan.tasks().iter().zip(0..) {
+    for ix in plan.numbers() {
+        let (task, number) = (plan.task(ix), ix.0 as usize);
         if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
             continue;
         }
-        match crate::project::fingerprint(project, task) {
+        match projects.fingerprint(plan, ix) {
             Ok(fingerprint) => {
                 found.resize(number, None);
                 found.push(Some(fingerprint));
@@ -156,11 +163,12 @@ pub fn fingerprints(
 
 /// Looks at the processes, and at what sessions said of themselves.
 #[must_use]
-pub fn all_processes(store: &Store) -> Processes {
+pub fn all_processes(store: &Stores) -> Processes {
     let mut found = processes(store.state(), &process::is_alive);
     for (run, claim) in &store.state().claimed {
         let session = claim.who.session.as_deref();
-        if session.is_some_and(|session| sessions::has_ended(store.layout(), session)) {
+        let layout = store.layout_of(store.whose_run(run));
+        if session.is_some_and(|session| sessions::has_ended(layout, session)) {
             found.runs.insert(run.clone(), Liveness::Gone);
         }
     }
@@ -201,6 +209,9 @@ pub fn processes(state: &State, alive: &dyn Fn(&ProcessRef) -> bool) -> Processe
         };
         processes.runs.insert(run.clone(), liveness);
     }
+    // What is resumed elsewhere is not resumed here.
+    let abroad = |id: &OrchId| state.orchestrations.get(id).is_some_and(|o| o.abroad);
+    processes.deserted.retain(|id| !abroad(id));
     processes
 }
 

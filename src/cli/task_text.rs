@@ -12,7 +12,7 @@ use crate::model::RunId;
 use crate::plan::TaskIx;
 use crate::report::receipt::{RunEntry, Runs, RunsOf};
 use crate::report::{Facts, TaskPage};
-use crate::store::{Layout, history};
+use crate::store::Places;
 
 /// A page's parts, which it borrows.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl TaskText {
     /// # Errors
     /// When one of them is there and cannot be read.
     pub fn read(context: &Context, snapshot: &Snapshot, ix: TaskIx) -> anyhow::Result<Self> {
-        Self::of(context, snapshot.store.layout(), (snapshot.facts(), ix))
+        Self::of(context, &snapshot.store.places(), (snapshot.facts(), ix))
     }
 
     /// As [`Self::read`], from facts of any making.
@@ -39,12 +39,12 @@ impl TaskText {
     /// As [`Self::read`].
     pub fn of(
         context: &Context,
-        layout: &Layout,
+        places: &Places,
         (facts, ix): (Facts<'_>, TaskIx),
     ) -> anyhow::Result<Self> {
         let task = facts.task(ix);
         let mut events = Vec::new();
-        history(layout, &mut |recorded| events.push(recorded))?;
+        places.history(&mut |recorded| events.push(recorded))?;
         let mut ids: Vec<RunId> = Vec::new();
         for recorded in &events {
             if let Event::Reserved { run, task: of, .. } | Event::Claimed { run, task: of, .. } =
@@ -54,23 +54,23 @@ impl TaskText {
                 ids.push(run.clone());
             }
         }
-        let states = read_states(context, layout, &ids)?;
+        let states = read_states(context, places, &ids)?;
         let mut runs = Runs::new(RunsOf::Task(task.id.clone()), &states);
         events.iter().for_each(|recorded| runs.take(recorded));
         let runs: Vec<RunEntry> = runs.take_of(&task.id);
         let logs: BTreeMap<RunId, String> = runs
             .iter()
             .map(|entry| entry.run.clone())
-            .filter(|run| layout.run(run).join("worker.log").is_file())
+            .filter(|run| places.of_run(run).run(run).join("worker.log").is_file())
             .map(|run| {
-                let path = format!(".runr/runs/{run}/worker.log");
+                let path = format!("{}.runr/runs/{run}/worker.log", places.prefix_of(&run));
                 (run, path)
             })
             .collect();
         let file = if task.id.is_inline() {
             None
         } else {
-            let path = layout.root().join(&*task.place.file);
+            let path = places.home().root().join(&*task.place.file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             Some(text)

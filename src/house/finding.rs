@@ -33,6 +33,7 @@ pub enum Check {
     Commits,
     Worktrees,
     Workers,
+    Repositories,
 }
 
 impl Check {
@@ -51,6 +52,7 @@ impl Check {
             Self::Commits => "commits",
             Self::Worktrees => "worktrees",
             Self::Workers => "workers",
+            Self::Repositories => "repositories",
         }
     }
 }

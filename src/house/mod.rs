@@ -13,6 +13,7 @@ mod judge;
 mod leftovers;
 mod mend;
 mod needless;
+mod repositories;
 mod show;
 mod workers;
 
@@ -23,5 +24,6 @@ pub use finding::{Check, Finding, Fix, Level};
 pub use judge::judge;
 pub use mend::{Mended, NotMended, mend};
 pub use needless::{Clearance, Kept, Needless, Question, clear, needless};
+pub use repositories::judge_repositories;
 pub use show::show;
 pub use workers::{Configured, Login, Surroundings, Worker, judge_workers, look};

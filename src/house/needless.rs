@@ -120,7 +120,7 @@ pub(super) fn unsettled(task: &TaskState) -> bool {
         Status::InProgress | Status::Failed | Status::Stopped | Status::AwaitingApproval => true,
         // Between two retries, or rejected.
         Status::Pending => task.last_run_id.is_some(),
-        Status::Completed | Status::Skipped => false,
+        Status::Completed | Status::Skipped | Status::Unknown => false,
     }
 }
 
@@ -243,6 +243,7 @@ mod tests {
             command: String::new(),
             tasks: 1,
             jobs: 1,
+            home: None,
         }];
         for (verdict, n) in ends.into_iter().zip(0..) {
             events.push(Event::Reserved {

@@ -25,6 +25,8 @@ pub enum Status {
     Skipped,
     /// Hybrid: the first half is done, a person must approve.
     AwaitingApproval,
+    /// Of a task of another repository that cannot be read. Never in a journal.
+    Unknown,
 }
 
 impl Status {
@@ -39,6 +41,7 @@ impl Status {
             Self::Stopped => "stopped",
             Self::Skipped => "skipped",
             Self::AwaitingApproval => "awaiting_approval",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::model::{
     Adapter, AgentSpec, AgentWork, EnvVar, RunId, RunState, Session, StopReason, Task, TaskId,
     Tokens, Usd,
 };
-use crate::orchestrate::dispatch::Dispatch;
+use crate::orchestrate::dispatch::{Before, Dispatch};
 use crate::project;
 use crate::state::{State, TaskState};
 use crate::store::{read_spec, read_state};
@@ -57,7 +57,7 @@ impl Dispatch {
         &self,
         task: &'a Task,
         state: &State,
-        before: &[TaskId],
+        before: &[Before],
     ) -> Result<Agent<'a>, Refused> {
         let (worker, work) = self.who_works(task)?;
         let budget = self.money(task, work, state)?;
@@ -71,7 +71,7 @@ impl Dispatch {
             task: &task.id,
             title: &task.title,
             body: &self.body(task)?,
-            handoffs: &self.handoffs(before, state)?,
+            handoffs: &handoffs(before)?,
             scope: &task.owns,
             checks: &task.policy.verify.commands,
             failed: failed.as_deref(),
@@ -243,32 +243,25 @@ impl Dispatch {
     fn body(&self, task: &Task) -> Result<String, Refused> {
         project::body(&self.project, task).map_err(|error| internal("read the task", &error))
     }
+}
 
-    /// What the prerequisites left. One that is not what it should be was said so when it was made.
-    fn handoffs(
-        &self,
-        before: &[TaskId],
-        state: &State,
-    ) -> Result<Vec<(TaskId, Handoff)>, Refused> {
-        let mut found = Vec::new();
-        for id in before {
-            let Some(run) = state
-                .tasks
-                .get(id)
-                .and_then(|known| known.last_run_id.as_ref())
-            else {
-                continue;
-            };
-            match fs::read(self.layout.run(run).join(HANDOFF)) {
-                Ok(text) => {
-                    found.extend(Handoff::from_json(&text).ok().map(|it| (id.clone(), it)));
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(internal("read a hand-off", &error)),
+/// What the prerequisites left. One that is not what it should be was said so when it was made.
+fn handoffs(before: &[Before]) -> Result<Vec<(TaskId, Handoff)>, Refused> {
+    let mut found = Vec::new();
+    for before in before {
+        let Some(folder) = &before.folder else {
+            continue;
+        };
+        match fs::read(folder.join(HANDOFF)) {
+            Ok(text) => {
+                let read = Handoff::from_json(&text).ok();
+                found.extend(read.map(|it| (before.id.clone(), it)));
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(internal("read a hand-off", &error)),
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 /// The note of a person who sent the work back.

@@ -3,11 +3,12 @@
 //! A task counts for its dependents only when what it made is in the base that they start from.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::event::Event;
 use crate::git::contained::{self, Lost};
-use crate::git::{Git, GitError, repository};
-use crate::model::{Land, Needed, OrchId, Status, TaskId};
+use crate::git::{Git, GitError, Repository, repository};
+use crate::model::{Land, Needed, OrchId, Status, TaskId, Whose};
 use crate::orchestrate::ground::{Grounds, branch_of};
 use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
@@ -46,45 +47,74 @@ pub struct Found {
     pub lines: Vec<String>,
 }
 
-/// Looks at every completed task of a plan. What ended orchestrations have not landed yet is landed first, where they
+/// One repository that an orchestration works in, and the plan and the state of the whole.
+#[derive(Debug, Clone, Copy)]
+pub struct There<'a> {
+    pub whose: Whose,
+    pub layout: &'a Layout,
+    pub plan: &'a Plan,
+    pub state: &'a State,
+}
+
+impl There<'_> {
+    /// Completed tasks of this repository that have a commit, by the names that they have there.
+    fn needed(&self, tasks: impl IntoIterator<Item = TaskIx>) -> Vec<Needed> {
+        let its =
+            |ix: &TaskIx| self.plan.whose(*ix) == self.whose && !self.plan.task(*ix).id.is_inline();
+        let ids = tasks.into_iter().filter(its);
+        let mut needed = needed(self.state, ids.map(|ix| &self.plan.task(ix).id));
+        for needed in &mut needed {
+            needed.task = self.plan.repositories().own(&needed.task);
+        }
+        needed
+    }
+
+    /// The task of the plan that is called so there.
+    fn find(&self, own: &TaskId) -> Option<TaskIx> {
+        let repositories = self.plan.repositories();
+        self.plan.find(&repositories.in_plan(self.whose, own)?)
+    }
+}
+
+/// Looks at every completed task of a repository. What ended orchestrations have not landed yet is landed first, where they
 /// were to land and that is still possible: their orchestrator may have died before it could.
 ///
 /// # Errors
 /// When git refuses.
-pub fn look(
-    grounds: &mut Grounds,
-    layout: &Layout,
-    plan: &Plan,
-    state: &State,
-) -> Result<Found, OrchestrateError> {
+pub fn look(grounds: &mut Grounds, there: There<'_>) -> Result<Found, OrchestrateError> {
     let git = grounds.git();
-    let ids = || plan.tasks().iter().map(|task| &task.id);
-    let needed = needed(state, ids().filter(|id| !id.is_inline()));
+    let needed = there.needed(there.plan.numbers());
     let mut outside = at(&git, grounds, &needed)?;
     let mut found = Found::default();
     let mut orchestrations: Vec<OrchId> = outside
         .iter()
         .filter(|outside| outside.is == Lost::Elsewhere)
-        .filter_map(|outside| state.tasks.get(&outside.task)?.orch.clone())
+        .filter_map(|outside| {
+            let id = &there.plan.task(there.find(&outside.task)?).id;
+            there.state.tasks.get(id)?.orch.clone()
+        })
         .collect();
     orchestrations.sort();
     orchestrations.dedup();
     let mut landed = false;
     for orch in orchestrations {
-        landed |= catch_up(grounds, layout, &orch, &mut found.lines)?;
+        landed |= catch_up(grounds, there.layout, &orch, &mut found.lines)?;
     }
     if landed {
         follow(&git, grounds)?;
         outside = at(&git, grounds, &needed)?;
     }
     for outside in outside {
+        let Some(ix) = there.find(&outside.task) else {
+            continue;
+        };
         match outside.is {
             Lost::Missing => found.missing.push(Event::CheckpointMissing {
-                task: outside.task,
+                task: there.plan.task(ix).id.clone(),
                 sha: outside.commit,
             }),
             Lost::Elsewhere => {
-                found.outside.extend(plan.find(&outside.task));
+                found.outside.push(ix);
                 found.lines.extend(remedy(&git, grounds, &outside)?.lines());
             }
         }
@@ -114,6 +144,7 @@ fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<
             (None, Lost::Elsewhere) => Whereabouts::Loose,
         },
         here: here.to_owned(),
+        folder: grounds.shown.clone(),
     };
     Ok(Remedy::new(&outside.task, &found))
 }
@@ -165,11 +196,11 @@ fn follow(git: &Git, grounds: &mut Grounds) -> Result<(), GitError> {
 /// When git refuses.
 pub fn outside(
     grounds: &Grounds,
-    state: &State,
-    task: &TaskId,
+    there: There<'_>,
+    task: TaskIx,
 ) -> Result<Option<Vec<String>>, GitError> {
     let git = grounds.git();
-    match at(&git, grounds, &needed(state, [task]))?.first() {
+    match at(&git, grounds, &there.needed([task]))?.first() {
         None => Ok(None),
         Some(outside) => Ok(Some(remedy(&git, grounds, outside)?.lines())),
     }
@@ -181,22 +212,54 @@ pub fn outside(
 /// When git refuses.
 pub fn holding_back(
     grounds: &Grounds,
-    plan: &Plan,
-    state: &State,
+    there: There<'_>,
     selected: &[TaskIx],
 ) -> Result<Option<Remedy>, GitError> {
     let git = grounds.git();
+    let waited_for = waited_for(&there, selected);
+    match at(&git, grounds, &there.needed(waited_for))?.first() {
+        None => Ok(None),
+        Some(outside) => remedy(&git, grounds, outside).map(Some),
+    }
+}
+
+/// The completed tasks that open selected ones need.
+fn waited_for(there: &There<'_>, selected: &[TaskIx]) -> BTreeSet<TaskIx> {
+    let (plan, state) = (there.plan, there.state);
     let is_done = |ix: &TaskIx| state.status(&plan.task(*ix).id) == Status::Completed;
-    let waited_for: BTreeSet<TaskIx> = selected
+    selected
         .iter()
         .filter(|ix| !is_done(ix))
         .flat_map(|ix| plan.graph().prerequisites(*ix))
         .filter(is_done)
-        .collect();
-    let ids = waited_for.iter().map(|ix| &plan.task(*ix).id);
-    let needed = needed(state, ids.filter(|id| !id.is_inline()));
-    match at(&git, grounds, &needed)?.first() {
-        None => Ok(None),
-        Some(outside) => remedy(&git, grounds, outside).map(Some),
+        .collect()
+}
+
+/// What open selected tasks need of a repository that the orchestration does not work in: what is completed there must be
+/// in the branch checked out there, unless an orchestration that is still open there is about to land it.
+///
+/// # Errors
+/// When git refuses.
+pub fn look_on(
+    root: &Path,
+    there: There<'_>,
+    selected: &[TaskIx],
+) -> Result<Vec<TaskIx>, OrchestrateError> {
+    let under_way = |ix: &TaskIx| {
+        let task = there.state.tasks.get(&there.plan.task(*ix).id);
+        let orch = task.and_then(|task| task.orch.as_ref());
+        orch.is_some_and(|orch| there.state.is_open(orch))
+    };
+    let waited_for = waited_for(&there, selected);
+    let needed = there.needed(waited_for.into_iter().filter(|ix| !under_way(ix)));
+    if needed.is_empty() {
+        return Ok(Vec::new());
     }
+    let seen = Repository::at(root)?;
+    let Some(tip) = seen.head.commit() else {
+        return Ok(Vec::new());
+    };
+    let folder = repository::folder(root)?;
+    let outside = contained::outside(&Git::of(&seen.common), tip, &folder, &needed)?;
+    Ok(outside.iter().filter_map(|o| there.find(&o.task)).collect())
 }

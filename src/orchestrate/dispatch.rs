@@ -10,7 +10,6 @@ use crate::model::{
 };
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Variables;
-use crate::orchestrate::containment;
 use crate::orchestrate::ground::{self, Grounds};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Project};
@@ -58,20 +57,41 @@ pub struct Attempt {
     pub secrets: Variables,
 }
 
+/// The task that is to be attempted.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub plan: &'a Plan,
+    pub ix: TaskIx,
+    pub state: &'a State,
+    pub before: &'a [Before],
+    /// It is run although it is completed.
+    pub again: bool,
+}
+
+/// A direct prerequisite of a task that is to be attempted.
+#[derive(Debug)]
+pub struct Before {
+    /// As the repository of the attempt calls it.
+    pub id: TaskId,
+    /// Of its latest run.
+    pub folder: Option<PathBuf>,
+    /// The commit that must be in the attempt's base; `None`: it has none, or it is of another repository.
+    pub needed: Option<Needed>,
+}
+
 impl Dispatch {
     /// Prepares an attempt at a task. A task that cannot be run gives an attempt all the same: it is
-    /// reserved and ends at once with its reason, so that the journal tells why.
+    /// reserved and ends at once with its reason, so that the journal tells why. What its prerequisites were completed
+    /// with is the caller's to add to the event.
     ///
     /// # Errors
     /// When the system gives no random numbers.
     pub fn prepare(
         &self,
-        plan: &Plan,
-        ix: TaskIx,
-        state: &State,
-        again: bool,
+        asked: &Asked<'_>,
         now: jiff::Timestamp,
     ) -> Result<Attempt, OrchestrateError> {
+        let (plan, ix, state) = (asked.plan, asked.ix, asked.state);
         let run = self.new_run(now)?;
         let frozen = plan.task(ix);
         let attempt = state.tasks.get(&frozen.id).map_or(0, |task| task.attempts) + 1;
@@ -80,43 +100,31 @@ impl Dispatch {
             Ok((task, fingerprint)) => (task, *fingerprint),
             Err(_) => (frozen, frozen.text),
         };
-        let before = plan.graph().prerequisites(ix).into_iter();
-        let before: Vec<TaskId> = before.map(|p| plan.task(p).id.clone()).collect();
-        let prerequisites = before
-            .iter()
-            .filter_map(|id| {
-                // One that has just ended is completed in the very line that reserves this attempt.
-                let fingerprint = match state.open_run(id) {
-                    Some((_, open)) => open.fingerprint,
-                    None => state.tasks.get(id)?.fingerprint?,
-                };
-                Some((id.clone(), fingerprint))
-            })
-            .collect();
         let reserved = Event::Reserved {
             orch: self.orch.clone(),
             run: run.clone(),
             task: frozen.id.clone(),
             attempt,
             fingerprint,
-            prerequisites,
+            prerequisites: Vec::new(),
             claims: sched::claims(task, self.collision)
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
             pools: task.pools.to_vec(),
-            again,
+            again: asked.again,
         };
         let mut spec = match &read {
-            Ok((task, _)) => self.spec(task, state, (run.clone(), attempt), &before),
+            Ok((task, _)) => self.spec(task, state, (run.clone(), attempt), asked.before),
             Err(why) => Err(why.clone()),
         };
         if let (Ok(spec), Ok((task, fingerprint))) = (&mut spec, &read) {
             spec.previous = previous(state, &frozen.id);
-            let needs = plan.graph().prerequisites(ix);
-            let needs = needs.into_iter().map(|p| &plan.task(p).id);
             let needs = match self.needs {
-                Needs::Checked => containment::needed(state, needs),
+                Needs::Checked => {
+                    let before = asked.before.iter();
+                    before.filter_map(|b| b.needed.clone()).collect()
+                }
                 Needs::Ignored => Vec::new(),
             };
             let before = state.tasks.get(&frozen.id);
@@ -234,7 +242,7 @@ impl Dispatch {
         task: &Task,
         state: &State,
         ids: (RunId, u32),
-        before: &[TaskId],
+        before: &[Before],
     ) -> Result<Box<RunSpec>, (StopReason, String)> {
         let missing = |message: &str| Err((StopReason::WorkerMissing, message.to_owned()));
         let (run, attempt) = ids;

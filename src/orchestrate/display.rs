@@ -39,7 +39,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Display {
     /// `None`: it could not be written any more. Whoever watched has left; the run goes on.
     screen: Option<Screen<Box<dyn Write>>>,
-    layout: Layout,
+    /// Of every repository that a run may be in.
+    layouts: Vec<Layout>,
     /// When the bars move next; `None`: there are no bars.
     next_tick: Option<Instant>,
     /// `None`: nobody else is told.
@@ -55,11 +56,11 @@ impl std::fmt::Debug for Display {
 }
 
 impl Display {
-    pub fn new(surface: Surface, info: ScreenInfo, layout: Layout) -> Self {
+    pub fn new(surface: Surface, info: ScreenInfo, layouts: Vec<Layout>) -> Self {
         let next_tick = matches!(surface.mode, Mode::Bars { .. }).then(Instant::now);
         Self {
             screen: Some(Screen::new(surface.mode, info, surface.out)),
-            layout,
+            layouts,
             next_tick,
             teller: None,
         }
@@ -122,7 +123,9 @@ impl Display {
             .collect();
         for (run, task) in running {
             // An output that cannot be read is only not shown.
-            if let Ok(Some(line)) = last_line(&self.layout.run(&run).join("worker.log")) {
+            let logs = self.layouts.iter().map(|l| l.run(&run).join("worker.log"));
+            let mut lines = logs.filter_map(|log| last_line(&log).ok().flatten());
+            if let Some(line) = lines.next() {
                 screen.output(&task, &line);
             }
         }

@@ -7,6 +7,8 @@ mod branches;
 mod effects;
 mod workers;
 
+pub(super) use attempts::is_hybrid;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,32 +19,32 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Held;
 use crate::event::{Event, Recorded};
-use crate::model::{OrchId, OrphanPolicy, RunId, Spent};
+use crate::model::{OrchId, OrphanPolicy, RunId, Spent, Whose};
 use crate::orchestrate::babysit::{Nursery, Report};
 use crate::orchestrate::cleaning::{Cleaning, Done};
-use crate::orchestrate::dispatch::{Attempt, Dispatch};
+use crate::orchestrate::dispatch::Attempt;
 use crate::orchestrate::display::Display;
-use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::news::News;
 use crate::orchestrate::owners::Owners;
 use crate::orchestrate::recover::Recovered;
 use crate::orchestrate::signals::{Signalled, Signals};
+use crate::orchestrate::sites::Sites;
 use crate::orchestrate::{JournalWatch, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::sched::{self, Cancel, Effect, Input, Kill, Problem, Scheduler};
-use crate::store::{OwnerLock, Store};
+use crate::store::{Layout, OwnerLock, Stores};
 
 /// Everything an orchestrator is given.
 #[derive(Debug)]
 pub struct Start {
     pub plan: Plan,
-    pub store: Store,
-    pub dispatch: Dispatch,
+    pub store: Stores,
+    pub sites: Sites,
     pub problem: Problem,
     /// Tasks that are run although they are completed.
     pub again: BTreeSet<TaskIx>,
     /// What recovery left to watch: attempts of dead orchestrators that are still alive.
-    pub recovered: Recovered,
+    pub recovered: BTreeMap<Whose, Recovered>,
     /// This program, for the attempts.
     pub exe: PathBuf,
     pub on_orphan: OrphanPolicy,
@@ -58,8 +60,8 @@ pub struct Ending {
     pub detached: bool,
     pub scheduler: Scheduler,
     pub plan: Plan,
-    pub store: Store,
-    pub grounds: Option<Grounds>,
+    pub store: Stores,
+    pub sites: Sites,
     pub screen: Display,
 }
 
@@ -84,7 +86,7 @@ enum Then {
         held: Box<Held>,
     },
     /// The task is completed: its work may land, and its working tree go.
-    Completed(Option<Done>),
+    Completed(Whose, Option<Done>),
     /// The orchestration is over: others may resume it.
     Release(OwnerLock),
 }
@@ -104,8 +106,8 @@ struct Alive {
 #[derive(Debug)]
 pub struct Orchestrator {
     plan: Plan,
-    store: Store,
-    dispatch: Dispatch,
+    store: Stores,
+    sites: Sites,
     scheduler: Scheduler,
     news: News,
     again: BTreeSet<TaskIx>,
@@ -119,8 +121,8 @@ pub struct Orchestrator {
     run_of: BTreeMap<TaskIx, RunId>,
     /// What an ended attempt left, until its verdict is written.
     ended: BTreeMap<TaskIx, Ended>,
-    /// Attempts of dead orchestrators, watched to their end, with the locks held meanwhile.
-    adopted: Recovered,
+    /// Attempts of dead orchestrators, watched to their end, with the locks held meanwhile; in each repository.
+    adopted: BTreeMap<Whose, Recovered>,
     /// Other orchestrators at work on tasks: should one die, its attempts are settled here.
     owners: Owners,
     cleaning: Cleaning,
@@ -166,16 +168,12 @@ impl Ended {
 impl Orchestrator {
     #[must_use]
     pub fn new(start: Start) -> Self {
-        let news = News::new(
-            start.dispatch.orch.clone(),
-            &start.plan,
-            start.store.state(),
-        );
+        let news = News::new(start.sites.orch().clone(), &start.plan, start.store.state());
         Self {
             scheduler: Scheduler::new(start.problem),
             plan: start.plan,
             store: start.store,
-            dispatch: start.dispatch,
+            sites: start.sites,
             news,
             again: start.again,
             exe: start.exe,
@@ -207,12 +205,16 @@ impl Orchestrator {
     pub async fn run(mut self) -> Result<Ending, OrchestrateError> {
         let mut signals = Signals::listen()?;
         // Watch first, then read: nothing that is written meanwhile can be missed.
-        let mut journal = JournalWatch::new(&self.dispatch.layout)?;
+        let readable = self.store.readable().into_iter();
+        let layouts: Vec<Layout> = readable
+            .map(|whose| self.store.layout_of(whose).clone())
+            .collect();
+        let mut journal = JournalWatch::of(&layouts)?;
         self.adopt();
         self.inputs.push_back(sched::usage(
             &self.plan,
             self.store.state(),
-            &self.dispatch.orch,
+            self.sites.orch(),
         ));
         let news = self.store.refresh()?;
         // Before the beginning: what is paused must not start first.
@@ -251,7 +253,8 @@ impl Orchestrator {
                     }
                 }
                 orch = self.owners.next(), if !self.owners.is_empty() => {
-                    self.recover(&orch?).await?;
+                    let (whose, orch) = orch?;
+                    self.recover(whose, &orch).await?;
                 }
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
@@ -314,7 +317,7 @@ impl Orchestrator {
     fn signal(&mut self, kind: Signalled) -> Result<Option<u8>, OrchestrateError> {
         let hangup = kind == Signalled::Hup;
         if hangup && self.on_orphan == OrphanPolicy::Keep {
-            let orch = self.dispatch.orch.clone();
+            let orch = self.sites.orch().clone();
             self.store.append(vec![Event::Detached { orch }])?;
             return Ok(Some(kind.exit()));
         }
@@ -357,7 +360,7 @@ impl Orchestrator {
             scheduler: self.scheduler,
             plan: self.plan,
             store: self.store,
-            grounds: self.dispatch.grounds,
+            sites: self.sites,
             screen: self.screen,
         }
     }

@@ -31,6 +31,8 @@ pub enum OrchestrateError {
     StillRunning { orch: OrchId },
     #[error("`{task}` of the plan of {orch} is gone")]
     TaskGone { task: String, orch: OrchId },
+    #[error("the repository `{folder}` cannot be read, and tasks of it are to be run")]
+    NoRepository { folder: String },
     #[error("`{}` is no plan of an orchestration", .path.display())]
     BadPlan {
         path: PathBuf,

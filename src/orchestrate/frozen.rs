@@ -1,7 +1,7 @@
 //! `plan.json`: the ids and edges of an orchestration, frozen when it starts, so that `resume` goes on
 //! with the same graph whatever became of the files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,23 @@ pub struct FrozenPlan {
     /// Where its tasks get working trees; `None`: they work in place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Ground>,
+    /// The other repositories that it works in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Engaged>,
+    /// This is only another repository's part of it; the root of the repository where it was started and has its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<PathBuf>,
     /// Prerequisite, dependent, and where that was written.
     edges: Vec<(u32, u32, Origin, String, u32, u32)>,
+}
+
+/// A repository beside the home that an orchestration works in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engaged {
+    pub root: PathBuf,
+    /// `None`: its tasks work in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
 }
 
 /// The rules that an orchestration was started with.
@@ -79,6 +94,8 @@ impl FrozenPlan {
             selected: Vec::new(),
             again: Vec::new(),
             ground: None,
+            others: Vec::new(),
+            home: None,
             edges,
         }
     }
@@ -155,7 +172,9 @@ impl FrozenPlan {
         {
             return Err(damaged());
         }
-        Plan::assemble(tasks, current.tracks().to_vec(), &edges).map_err(|_| damaged())
+        let plan = Plan::assemble(tasks, current.tracks().to_vec(), &edges);
+        let plan = plan.map_err(|_| damaged())?;
+        Ok(plan.of_several(current.repositories().clone()))
     }
 }
 

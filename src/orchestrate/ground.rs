@@ -208,6 +208,8 @@ pub struct Grounds {
     pub config: Config,
     /// Files that steer runr, from the project root.
     pub steering: Vec<String>,
+    /// Of another repository than the home: its folder, from the home's root.
+    pub shown: Option<String>,
 }
 
 impl Grounds {
@@ -229,6 +231,7 @@ impl Grounds {
             excludes: repository::excludes(&Git::of(&ground.common))?,
             config: config.clone(),
             steering,
+            shown: None,
             ground,
         })
     }
@@ -236,6 +239,15 @@ impl Grounds {
     #[must_use]
     pub fn git(&self) -> Git {
         Git::of(&self.ground.common)
+    }
+
+    /// A line about this repository, for people.
+    #[must_use]
+    pub fn says(&self, line: &str) -> String {
+        match &self.shown {
+            None => line.to_owned(),
+            Some(folder) => format!("{folder}: {line}"),
+        }
     }
 
     /// Removes the branch when nothing was put onto it. `true`: there is none now.

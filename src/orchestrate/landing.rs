@@ -24,6 +24,8 @@ pub struct Landed {
     branch: String,
     onto: String,
     landing: Landing,
+    /// The other repository that this is about, from the home's root.
+    folder: Option<String>,
 }
 
 /// Lands the branch of an orchestration. `None`: it has nowhere to land.
@@ -51,10 +53,18 @@ pub fn land(layout: &Layout, ground: &Ground, orch: &OrchId) -> Result<Option<La
         branch,
         onto: onto.clone(),
         landing,
+        folder: None,
     }))
 }
 
 impl Landed {
+    /// The same, of a repository other than the home.
+    #[must_use]
+    pub fn of(mut self, folder: Option<&str>) -> Self {
+        self.folder = folder.map(str::to_owned);
+        self
+    }
+
     /// One line for people; when it did not land, with the command to type.
     #[must_use]
     pub fn line(&self) -> String {
@@ -98,12 +108,14 @@ impl Landed {
     #[must_use]
     pub fn command(&self) -> String {
         let branch = shell_word(&self.branch);
+        let there = self.folder.as_deref();
+        let there = there.map_or_else(String::new, |f| format!("-C {} ", shell_word(f)));
         match &self.landing {
             Landing::Diverged => format!(
-                "git switch {} && git merge {branch}",
+                "git {there}switch {} && git {there}merge {branch}",
                 shell_word(&self.onto)
             ),
-            _ => format!("git merge --ff-only {branch}"),
+            _ => format!("git {there}merge --ff-only {branch}"),
         }
     }
 }

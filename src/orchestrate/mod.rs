@@ -24,13 +24,14 @@ mod recover;
 mod selection;
 pub mod session;
 mod signals;
+pub mod sites;
 mod status_files;
 mod teller;
 mod wake;
 
 pub use display::Surface;
 pub use error::{NoGround, OrchestrateError};
-pub use frozen::{FrozenPlan, Rules};
+pub use frozen::{Engaged, FrozenPlan, Rules};
 pub use recover::{Ask, Recovered, Recovery, end_all};
 pub use selection::{Selection, Unmet, WithPrerequisites, select, unmet};
 pub use wake::JournalWatch;

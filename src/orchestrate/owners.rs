@@ -9,32 +9,33 @@ use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 use crate::attempt::Live;
-use crate::model::{OrchId, ProcessRef};
+use crate::model::{OrchId, ProcessRef, Whose};
 use crate::orchestrate::OrchestrateError;
-use crate::state::State;
-use crate::store::{Layout, lock};
+use crate::store::{Layout, Store, lock};
 
 /// The owners that are watched, one future each.
 #[derive(Debug, Default)]
 pub struct Owners {
-    futures: JoinSet<(OrchId, Result<(), OrchestrateError>)>,
-    watched: BTreeSet<OrchId>,
+    futures: JoinSet<((Whose, OrchId), Result<(), OrchestrateError>)>,
+    watched: BTreeSet<(Whose, OrchId)>,
 }
 
 impl Owners {
-    /// Watches the owner of every orchestration that has open runs, except those that `ours` names.
-    pub fn watch(&mut self, layout: &Layout, state: &State, ours: impl Fn(&OrchId) -> bool) {
+    /// Watches the owner of every orchestration that has open runs in a repository, except those that `ours` names.
+    pub fn watch(&mut self, whose: Whose, store: &Store, ours: impl Fn(&OrchId) -> bool) {
+        let state = store.state();
         for open in state.open.values() {
             let orch = &open.orch;
-            if ours(orch) || self.watched.contains(orch) {
+            let key = (whose, orch.clone());
+            if ours(orch) || self.watched.contains(&key) {
                 continue;
             }
             let owner = state.orchestrations.get(orch).map(|o| o.owner.clone());
-            self.watched.insert(orch.clone());
-            let (layout, orch) = (layout.clone(), orch.clone());
+            self.watched.insert(key.clone());
+            let layout = store.layout().clone();
             self.futures.spawn(async move {
-                let gone = gone(layout, &orch, owner).await;
-                (orch, gone)
+                let gone = gone(layout, &key.1, owner).await;
+                (key, gone)
             });
         }
     }
@@ -44,17 +45,17 @@ impl Owners {
         self.futures.is_empty()
     }
 
-    /// The next orchestration whose owner is gone and whose owner lock was free an instant ago; never,
+    /// The next orchestration whose owner is gone and whose owner lock in that repository was free an instant ago; never,
     /// when nothing is watched. It is not watched any more. Cancel safe.
     ///
     /// # Errors
     /// When an owner's process or lock cannot be watched.
-    pub async fn next(&mut self) -> Result<OrchId, OrchestrateError> {
+    pub async fn next(&mut self) -> Result<(Whose, OrchId), OrchestrateError> {
         loop {
             match self.futures.join_next().await {
-                Some(Ok((orch, gone))) => {
-                    self.watched.remove(&orch);
-                    return gone.map(|()| orch);
+                Some(Ok((key, gone))) => {
+                    self.watched.remove(&key);
+                    return gone.map(|()| key);
                 }
                 // A panic in the future is a defect of ours; show it where it is seen.
                 Some(Err(error)) if error.is_panic() => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Status, TaskKind};
+use crate::model::{Status, TaskKind, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::state::State;
 
@@ -44,16 +44,19 @@ pub fn select(
             .numbers()
             .filter(|ix| {
                 let task = plan.task(*ix);
+                // Tasks of other repositories are asked for by name, by a step, or by what needs them.
+                let home = plan.whose(*ix) == Whose::Home;
                 match selection {
-                    Selection::AutoOnly => task.kind == TaskKind::Automated,
-                    Selection::Tracks => !in_tracks || task.track.is_some(),
-                    _ => true,
+                    Selection::AutoOnly => home && task.kind == TaskKind::Automated,
+                    Selection::Tracks if in_tracks => task.track.is_some(),
+                    _ => home,
                 }
             })
             .collect(),
     };
     if with == WithPrerequisites::Yes {
-        let open = |ix: &TaskIx| !completed(plan, state, *ix);
+        let unknown = |ix: TaskIx| state.status(&plan.task(ix).id) == Status::Unknown;
+        let open = |ix: &TaskIx| !completed(plan, state, *ix) && !unknown(*ix);
         let more: Vec<TaskIx> = plan
             .graph()
             .ancestors(&chosen)

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::orchestrate::OrchestrateError;
 use crate::store::Layout;
 
-/// Watches the folder of the journal (the file itself may not be there yet).
+/// Watches the folders of journals (the files themselves may not be there yet).
 #[derive(Debug)]
 pub struct JournalWatch {
     // Watching ends with it.
@@ -22,14 +22,24 @@ impl JournalWatch {
     /// # Errors
     /// When the system gives no watch, as at its limit of inotify instances.
     pub fn new(layout: &Layout) -> Result<Self, OrchestrateError> {
+        Self::of(std::slice::from_ref(layout))
+    }
+
+    /// As [`Self::new`], of several journals. The first is the home's; the folder of another one need not be there.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn of(layouts: &[Layout]) -> Result<Self, OrchestrateError> {
         // One waiting wake-up says as much as many.
         let (wake, woken) = mpsc::channel(1);
-        let journal = layout.journal();
-        let name = journal.file_name().map(std::ffi::OsStr::to_owned);
-        let failed = |source| OrchestrateError::Watch {
-            path: layout.dir(),
-            source,
+        let name = layouts
+            .first()
+            .and_then(|layout| Some(layout.journal().file_name()?.to_owned()));
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| OrchestrateError::Watch { path, source }
         };
+        let first = layouts.first().map(Layout::dir).unwrap_or_default();
         let mut watcher =
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 let concerns_us = match event {
@@ -45,11 +55,16 @@ impl JournalWatch {
                     let _ = wake.try_send(());
                 }
             })
-            .map_err(failed)?;
-        let dir: &Path = &layout.dir();
-        watcher
-            .watch(dir, RecursiveMode::NonRecursive)
-            .map_err(failed)?;
+            .map_err(failed(&first))?;
+        for (n, layout) in layouts.iter().enumerate() {
+            let dir = layout.dir();
+            if n > 0 && !dir.is_dir() {
+                continue;
+            }
+            watcher
+                .watch(&dir, RecursiveMode::NonRecursive)
+                .map_err(failed(&dir))?;
+        }
         Ok(Self {
             _watcher: watcher,
             woken,

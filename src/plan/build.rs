@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use crate::model::{Config, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::model::{Alias, Config, Policy, Task, TaskId, Track, TrackIx, WorkerConfig};
+use crate::plan::far::{Far, StandIn, Target};
 use crate::plan::layers::{Layers, Policies, Who};
 use crate::plan::make::{Maker, Placed, inline};
 use crate::plan::number::{Slot, Source};
 use crate::plan::resolve::Names;
-use crate::plan::{Edge, Plan, TaskGraph, TaskIx, cycles};
-use crate::spec::{ConfigDoc, Finding, OrchestrationDoc, TaskDoc};
+use crate::plan::{Edge, Part, Plan, TaskIx};
+use crate::spec::{At, ConfigDoc, Finding, OrchestrationDoc, TaskDoc};
 
 /// The plan, if there was no error before and none was found.
 #[derive(Debug)]
@@ -37,6 +38,10 @@ pub struct Draft {
     pub(super) steps: Vec<Vec<Option<TaskIx>>>,
     pub(super) edges: Vec<Edge>,
     pub(super) findings: Vec<Finding>,
+    /// Edges from tasks of other repositories.
+    pub(super) far: Vec<Far>,
+    /// Steps that are tasks of other repositories.
+    pub(super) stand_ins: Vec<StandIn>,
 }
 
 /// Takes in task files.
@@ -52,6 +57,7 @@ pub struct Drafter<'a> {
 pub struct Drawn {
     pub(super) edges: Vec<Edge>,
     pub(super) findings: Vec<Finding>,
+    pub(super) far: Vec<Far>,
 }
 
 impl Drafter<'_> {
@@ -95,6 +101,8 @@ impl Draft {
             steps: Vec::new(),
             edges: Vec::new(),
             findings: Vec::new(),
+            far: Vec::new(),
+            stand_ins: Vec::new(),
         };
         draft.number(&files, orchestration.as_ref());
         draft.orchestration = orchestration;
@@ -110,12 +118,20 @@ impl Draft {
         }
     }
 
-    /// Finishes the plan. `tasks` are those of the files, in the order of the files.
+    /// Finishes the plan of a repository that works with no other. `tasks` are those of the files, in the order of the
+    /// files.
     #[must_use]
-    pub fn finish(mut self, tasks: Vec<Option<Task>>, drawn: Vec<Drawn>) -> Built {
+    pub fn finish(self, tasks: Vec<Option<Task>>, drawn: Vec<Drawn>) -> Built {
+        self.part(tasks, drawn).alone()
+    }
+
+    /// Finishes the repository's part of a plan of several. `tasks` as for [`Self::finish`].
+    #[must_use]
+    pub fn part(mut self, tasks: Vec<Option<Task>>, drawn: Vec<Drawn>) -> Part {
         for mut drawn in drawn {
             self.edges.append(&mut drawn.edges);
             self.findings.append(&mut drawn.findings);
+            self.far.append(&mut drawn.far);
         }
         self.edges.shrink_to_fit();
         self.step_edges();
@@ -126,36 +142,30 @@ impl Draft {
         if self.config_sound {
             self.findings.append(&mut maker.findings);
         }
-        let tracks = self.tracks();
-        let whole = self.config_sound && tasks.len() == self.ids.len();
-        let sound = whole && !self.findings.iter().any(Finding::is_error);
-        let plan = match TaskGraph::build(self.ids.len(), self.edges) {
-            Err((stuck, edges)) => {
-                self.findings
-                    .extend(cycles::explain(&self.ids, &edges, &stuck));
-                None
-            }
-            Ok(graph) if sound => Some((
-                Plan {
-                    tasks,
-                    tracks,
-                    graph,
-                    names: self.names,
-                },
-                config,
-            )),
-            Ok(_) => None,
-        };
-        Built {
-            plan,
+        let made = tasks.iter().flatten().count() + self.stand_ins.len();
+        let whole = self.config_sound && made == self.ids.len();
+        Part {
+            sound: whole && !self.findings.iter().any(Finding::is_error),
+            tracks: self.tracks(),
+            tasks,
+            config,
+            ids: self.ids,
+            edges: self.edges,
+            names: self.names,
             findings: self.findings,
+            far: self.far,
+            stand_ins: self.stand_ins,
         }
     }
 
     /// The tasks in order of their numbers: those of files, and the inline steps, which are made now.
-    fn in_order<'a>(&'a self, files: Vec<Option<Task>>, maker: &mut Maker<'a>) -> Vec<Task> {
+    fn in_order<'a>(
+        &'a self,
+        files: Vec<Option<Task>>,
+        maker: &mut Maker<'a>,
+    ) -> Vec<Option<Task>> {
         let Some(doc) = &self.orchestration else {
-            return files.into_iter().flatten().collect();
+            return files;
         };
         let mut all: Vec<Option<Task>> = vec![None; self.slots.len()];
         for (task, ix) in files.into_iter().zip(&self.files) {
@@ -167,7 +177,23 @@ impl Draft {
                     .map(|run| maker.of_step(id.clone(), &doc.file, placed, run));
             }
         }
-        all.into_iter().flatten().collect()
+        all
+    }
+
+    /// The task of another repository that a reference names; `None`: it is none, or the configuration does not name
+    /// the repository.
+    pub(super) fn target(&self, reference: &At<Box<str>>) -> Option<Target> {
+        if self.config.repos.is_empty() {
+            return None;
+        }
+        let (alias, task) = reference.value.split_once(':')?;
+        let alias = Alias::parse(alias).filter(|_| !task.is_empty())?;
+        let known = self.config.repos.iter().any(|r| r.alias.value == alias);
+        known.then(|| Target {
+            alias,
+            task: task.into(),
+            mark: reference.mark,
+        })
     }
 
     fn placed(&self, slot: Slot) -> Option<Placed<'_>> {

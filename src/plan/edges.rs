@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::Place;
 use crate::plan::build::{Draft, Drawn};
+use crate::plan::far::Far;
 use crate::plan::make::step_name;
 use crate::plan::number::Source;
 use crate::plan::resolve::{TASKS, Unresolved, folder};
@@ -18,6 +19,15 @@ impl Draft {
         let from = folder(&doc.file);
         let first = drawn.edges.len();
         for reference in &doc.depends_on {
+            if let Some(target) = self.target(reference) {
+                drawn.far.push(Far {
+                    dependent,
+                    target,
+                    origin: Origin::TaskFile,
+                    file: doc.file.clone(),
+                });
+                continue;
+            }
             match self.names.resolve(&reference.value, from) {
                 Err(why) => drawn
                     .findings
@@ -79,13 +89,13 @@ impl Draft {
                 } else {
                     // The first step waits for what the track waits for; the others wait for the first.
                     for reference in &track.depends_on {
-                        if let Some(ix) = self.any(&doc, reference, here) {
+                        if let Some(ix) = self.near_or_far(&doc, reference, (here, Origin::Track)) {
                             needs.push((ix, Origin::Track, reference.mark.in_file(&doc.file)));
                         }
                     }
                 }
                 for reference in &step.depends_on {
-                    if let Some(ix) = self.any(&doc, reference, here) {
+                    if let Some(ix) = self.near_or_far(&doc, reference, (here, Origin::Step)) {
                         needs.push((ix, Origin::Step, reference.mark.in_file(&doc.file)));
                     }
                 }
@@ -100,6 +110,26 @@ impl Draft {
             }
         }
         self.orchestration = Some(doc);
+    }
+
+    /// The task of this repository that a reference of the orchestration file means; one of another repository is
+    /// noted, to be found when that is read.
+    fn near_or_far(
+        &mut self,
+        doc: &OrchestrationDoc,
+        reference: &At<Box<str>>,
+        (here, origin): (TaskIx, Origin),
+    ) -> Option<TaskIx> {
+        let Some(target) = self.target(reference) else {
+            return self.any(doc, reference, here);
+        };
+        self.far.push(Far {
+            dependent: here,
+            target,
+            origin,
+            file: doc.file.clone(),
+        });
+        None
     }
 
     /// What a reference of the orchestration file means: a task, a step `TRACK/NAME`, or a track, of which
@@ -207,9 +237,9 @@ pub(super) fn unresolved(
         }
         Unresolved::OtherRepository { alias } => error(
             "other-repository",
-            format!("`{name}` names a task of the repository `{alias}`: several repositories are not supported yet"),
+            format!("`{name}` names a task of the repository `{alias}`, which the configuration does not name"),
         )
-        .help("depend on a task of this repository, for instance a manual one"),
+        .help(format!("name its folder in `.runr/config.yaml`: `repos: {{ {alias}: ../{alias} }}`")),
         Unresolved::Outside => error("outside", format!("`{name}` leads out of the project"))
             .help(format!("tasks are the `.md` files in `{TASKS}/`")),
     }

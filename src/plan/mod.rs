@@ -9,20 +9,25 @@ mod capacity;
 mod collisions;
 mod cycles;
 mod edges;
+mod far;
 mod graph;
 mod layers;
 mod make;
 mod number;
+mod part;
 mod resolve;
+mod together;
 
 pub use crate::spec::join_fingerprint as fingerprint;
 pub use again::{Sources, again};
 pub use build::{Built, Draft, Drafter, Drawn};
 pub use collisions::{claims, collisions};
 pub use graph::{Edge, Origin, TaskGraph, TaskIx};
+pub use part::Part;
 pub use resolve::{Names, TASKS, Unresolved};
+pub use together::{Member, together};
 
-use crate::model::{Task, TaskId, Track};
+use crate::model::{Repositories, Task, TaskId, Track, Whose};
 
 /// All tasks of a repository and the one graph between them.
 #[derive(Debug)]
@@ -32,6 +37,7 @@ pub struct Plan {
     tracks: Vec<Track>,
     graph: TaskGraph,
     names: Names,
+    repositories: Repositories,
 }
 
 impl Plan {
@@ -54,7 +60,33 @@ impl Plan {
             tracks,
             graph,
             names,
+            repositories: Repositories::default(),
         })
+    }
+
+    /// The same plan with its tasks' repositories.
+    #[must_use]
+    pub fn of_several(mut self, repositories: Repositories) -> Self {
+        self.repositories = repositories;
+        self
+    }
+
+    /// The repositories of its tasks.
+    #[must_use]
+    pub fn repositories(&self) -> &Repositories {
+        &self.repositories
+    }
+    /// Whose a task is.
+    #[must_use]
+    pub fn whose(&self, ix: TaskIx) -> Whose {
+        self.repositories.whose(&self.task(ix).id)
+    }
+    /// The numbers of a repository's tasks, in order.
+    #[must_use]
+    pub fn tasks_of(&self, whose: Whose) -> Vec<TaskIx> {
+        self.numbers()
+            .filter(|ix| self.whose(*ix) == whose)
+            .collect()
     }
 
     #[must_use]

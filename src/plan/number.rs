@@ -9,9 +9,10 @@ use crate::model::TaskId;
 use crate::plan::TaskIx;
 use crate::plan::build::Draft;
 use crate::plan::edges::unresolved;
+use crate::plan::far::StandIn;
 use crate::plan::make::step_name;
 use crate::plan::resolve::{Names, folder};
-use crate::spec::{Finding, Mark, OrchestrationDoc, Work};
+use crate::spec::{At, Finding, Mark, OrchestrationDoc, Settings, Work};
 
 /// Where a task of the plan comes from.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub(super) enum Source {
     /// The number of a document.
     File(usize),
     Inline,
+    /// A task of another repository.
+    Far,
 }
 
 /// A step's place and the task it is.
@@ -53,6 +56,9 @@ impl Draft {
                             &format!("{}/{}", track.name.value, step_name(step, s + 1)),
                             at,
                         ),
+                        Work::Task(name) if self.target(name).is_some() => {
+                            self.stand_in(doc, name, (t, s))
+                        }
                         Work::Task(name) => match docs.resolve(&name.value, &from) {
                             Err(why) => {
                                 self.findings.push(unresolved(&doc.file, name, why, &[]));
@@ -109,6 +115,54 @@ impl Draft {
         self.ids.push(id);
         self.slots.push(slot);
         ix
+    }
+
+    /// A step that is a task of another repository: everything but its place in the order is said there.
+    fn stand_in(
+        &mut self,
+        doc: &OrchestrationDoc,
+        name: &At<Box<str>>,
+        at: (usize, usize),
+    ) -> Option<TaskIx> {
+        let target = self.target(name)?;
+        let step = &doc.tracks[at.0].steps[at.1];
+        if step.allowlist.is_some()
+            || !step.inputs.is_empty()
+            || step.settings != Settings::default()
+        {
+            self.findings.push(
+                Finding::error(
+                    "wrong-value",
+                    &doc.file,
+                    name.mark,
+                    format!("`{}` is set up in its own repository", name.value),
+                )
+                .help("of its step only `task`, `name` and `depends_on` may be said here"),
+            );
+        }
+        let id = TaskId::parse(&name.value).ok()?;
+        if self.names.get(id.as_str()).is_some() {
+            self.findings.push(
+                Finding::error(
+                    "task-twice",
+                    &doc.file,
+                    name.mark,
+                    format!("`{id}` is a step already"),
+                )
+                .help("a task stands in one place; order it with `depends_on`"),
+            );
+            return None;
+        }
+        let source = Source::Far;
+        let step = Some(at);
+        let ix = self.add(id, Slot { source, step });
+        self.stand_ins.push(StandIn {
+            ix,
+            target,
+            file: doc.file.clone(),
+            track: at.0,
+        });
+        Some(ix)
     }
 
     fn inline(

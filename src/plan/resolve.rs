@@ -21,7 +21,7 @@ pub enum Unresolved {
     Missing { near: Vec<String> },
     /// Several tasks are called so from here.
     Ambiguous { candidates: Vec<String> },
-    /// It names a task of another repository.
+    /// It names a task of a repository that the configuration does not name.
     OtherRepository { alias: String },
     /// It leads out of the project.
     Outside,

@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{Collision, Config, Diagnostic, Severity, SourceLine, Task};
-use crate::plan::{self, Draft, Drawn, Plan};
+use crate::model::{Collision, Config, Diagnostic, Fingerprint, Severity, SourceLine, Task, Whose};
+use crate::plan::{self, Draft, Drawn, Plan, TaskIx};
+use crate::project::neighbours::{self, Neighbour, Neighbours, neighbours};
 use crate::project::read::{self, ReadError};
 use crate::project::walk::{self, Found, unreadable};
 use crate::project::{Edits, Project};
@@ -24,13 +25,69 @@ pub struct Loaded {
     /// The orchestration file that was read, from the root; `None`: there is none and every task is selected.
     pub orchestration: Option<PathBuf>,
     pub warnings: Vec<Diagnostic>,
+    /// The other repositories, in the plan's order; `None`: it cannot be read.
+    pub neighbours: Vec<Option<Neighbour>>,
+    /// What is wrong with the files of other repositories, named from this root. What cannot be read there is unknown
+    /// and stops nothing that does not need it.
+    pub elsewhere: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// Where each repository is.
+    #[must_use]
+    pub fn projects<'a>(&'a self, home: &'a Project) -> Projects<'a> {
+        Projects {
+            home,
+            others: &self.neighbours,
+        }
+    }
+}
+
+/// The projects of a plan's repositories.
+#[derive(Debug, Clone, Copy)]
+pub struct Projects<'a> {
+    pub home: &'a Project,
+    others: &'a [Option<Neighbour>],
+}
+
+impl<'a> Projects<'a> {
+    /// `None`: that repository cannot be read.
+    #[must_use]
+    pub fn of(&self, whose: Whose) -> Option<&'a Project> {
+        match whose {
+            Whose::Home => Some(self.home),
+            Whose::Other(number) => Some(&self.others.get(number)?.as_ref()?.project),
+        }
+    }
+
+    /// The fingerprint of a task of the plan now.
+    ///
+    /// # Errors
+    /// When its inputs cannot be read; also when its repository cannot.
+    pub fn fingerprint(&self, plan: &Plan, ix: TaskIx) -> std::io::Result<Fingerprint> {
+        let project = self.of(plan.whose(ix));
+        let gone = || std::io::Error::other("its repository cannot be read");
+        crate::project::fingerprint(project.ok_or_else(gone)?, plan.task(ix))
+    }
 }
 
 /// Where files are read: below the root, unless they are going to change.
 #[derive(Debug, Clone, Copy)]
-struct Source<'a> {
+pub(super) struct Source<'a> {
     root: &'a Path,
     edits: &'a Edits,
+    /// The roots of other repositories whose files may be shown.
+    others: &'a [PathBuf],
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(root: &'a Path, edits: &'a Edits) -> Self {
+        Self {
+            root,
+            edits,
+            others: &[],
+        }
+    }
 }
 
 /// The tasks that own the same paths and could run at the same time: what `collision: fail` refuses.
@@ -70,10 +127,23 @@ pub fn load_with(
     let mut found = walk::tasks(root, &mut findings);
     walk::join(&mut found, edits);
     let ids = found.iter().map(|found| found.id.clone()).collect();
+    let others = match &config {
+        Some(config) if !config.repos.is_empty() => neighbours(project, config),
+        _ => Neighbours::default(),
+    };
     let draft = Draft::new(config, orchestration, ids);
-    let from = Source { root, edits };
+    let mut from = Source::new(root, edits);
     let (tasks, drawn) = tasks(from, found, &draft, &mut findings);
-    let mut built = draft.finish(tasks, drawn);
+    let part = draft.part(tasks, drawn);
+    let roots: Vec<PathBuf>;
+    let mut built = if others.knows.is_empty() {
+        part.alone()
+    } else {
+        let members = others.members.iter();
+        roots = members.map(|m| m.repository.root.clone()).collect();
+        from.others = &roots;
+        plan::together(part, others.knows, others.members)
+    };
     findings.append(&mut built.findings);
     if let Some((plan, config)) = &built.plan
         && config.collision == Some(Collision::Fail)
@@ -88,6 +158,32 @@ pub fn load_with(
             plan,
             orchestration: path,
             warnings: problems,
+            neighbours: others.read,
+            elsewhere: others.problems,
+        }),
+        _ => Err(problems.into_iter().chain(others.problems).collect()),
+    }
+}
+
+/// The plan of one repository by itself: nothing of what leads into others.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_alone(project: &Project) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let config = config(project, &mut findings);
+    let (part, _, orchestration) = neighbours::part(project, config, &mut findings);
+    let mut built = part.without_others().alone();
+    findings.append(&mut built.findings);
+    let problems = placed(&project.root, findings);
+    match built.plan {
+        Some((plan, config)) if !has_error(&problems) => Ok(Loaded {
+            config,
+            plan,
+            orchestration,
+            warnings: problems,
+            neighbours: Vec::new(),
+            elsewhere: Vec::new(),
         }),
         _ => Err(problems),
     }
@@ -199,7 +295,7 @@ fn bytes(root: &Path, path: &Path, name: &str, findings: &mut Vec<Finding>) -> O
 }
 
 /// Reads the task files, on all processors when they are many. The tasks come in the order of the files.
-fn tasks(
+pub(super) fn tasks(
     from: Source<'_>,
     found: Vec<Found>,
     draft: &Draft,
@@ -274,7 +370,7 @@ pub(super) fn one(
 /// The problems sorted by place, each with its source line, which is looked up now.
 pub(super) fn placed(root: &Path, findings: Vec<Finding>) -> Vec<Diagnostic> {
     let edits = &Edits::default();
-    placed_in(Source { root, edits }, findings)
+    placed_in(Source::new(root, edits), findings)
 }
 
 fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
@@ -294,7 +390,7 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
             if last.as_ref().is_none_or(|(file, _)| *file != place.file) {
                 let text = match from.edits.get(&place.file) {
                     Some(text) => text.to_owned(),
-                    None => text(from.root, &place.file),
+                    None => text(from, &place.file),
                 };
                 last = Some((place.file.clone(), text));
             }
@@ -319,9 +415,11 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
 }
 
 /// A file's text to show lines of; empty when it cannot be had (the problem itself says why).
-fn text(root: &Path, file: &str) -> String {
-    let path = root.join(file);
-    let inside = Path::new(file).is_absolute() || read::inside(root, &path).is_ok();
+fn text(from: Source<'_>, file: &str) -> String {
+    let path = from.root.join(file);
+    let mut roots = from.others.iter().map(PathBuf::as_path).chain([from.root]);
+    let inside =
+        Path::new(file).is_absolute() || roots.any(|root| read::inside(root, &path).is_ok());
     let mut bytes = Vec::new();
     let read = inside
         && path.metadata().is_ok_and(|kind| kind.is_file())

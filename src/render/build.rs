@@ -2,9 +2,10 @@
 //!
 //! Knows the plan and the view. Does not know formats.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::TrackIx;
+use crate::model::{TrackIx, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::render::reduce::needed;
 use crate::render::{Drawing, Edge, Edges, Node, Selection, Standing, Total};
@@ -69,15 +70,18 @@ pub fn draw(source: Source<'_>, selection: &Selection) -> Drawing {
         let mut keep = needed(&position, &pairs).into_iter();
         edges.retain(|_| keep.next().unwrap_or(true));
     }
-    let (tracks, track_of) = tracks(plan, &chosen);
-    let nodes = chosen
+    let (mut tracks, track_of) = tracks(plan, &chosen);
+    let own_tracks = tracks.len();
+    let mut nodes: Vec<Node> = chosen
         .iter()
         .map(|ix| node(source, *ix, &track_of))
         .collect();
+    add_repositories(plan, &mut nodes, &mut tracks);
     let mut drawing = Drawing {
         nodes,
         edges,
         tracks,
+        own_tracks,
         critical_path: Vec::new(),
         total: Total::default(),
     };
@@ -95,11 +99,35 @@ pub fn draw(source: Source<'_>, selection: &Selection) -> Drawing {
     drawing
 }
 
+/// The tasks of other repositories stand together, each repository behind the tracks.
+fn add_repositories(plan: &Plan, nodes: &mut [Node], tracks: &mut Vec<Box<str>>) {
+    let repositories = plan.repositories();
+    if repositories.is_alone() {
+        return;
+    }
+    let mut number: BTreeMap<Whose, usize> = BTreeMap::new();
+    for (at, other) in repositories.others().iter().enumerate() {
+        let whose = Whose::Other(at);
+        if nodes.iter().any(|node| plan.whose(node.ix) == whose) {
+            number.insert(whose, tracks.len());
+            tracks.push(format!("{} ({})", other.alias.as_str(), other.folder).into());
+        }
+    }
+    for node in nodes {
+        let whose = plan.whose(node.ix);
+        if let Some(other) = repositories.get(whose) {
+            node.repository = Some(other.alias.as_str().into());
+            node.track = number.get(&whose).copied();
+        }
+    }
+}
+
 /// The tracks that have a chosen task, in order, and for each track of the plan its new number.
 fn tracks(plan: &Plan, chosen: &[TaskIx]) -> (Vec<Box<str>>, Vec<Option<usize>>) {
     let mut used = vec![false; plan.tracks().len()];
     for ix in chosen {
-        if let Some(TrackIx(track)) = plan.task(*ix).track
+        if plan.whose(*ix) == Whose::Home
+            && let Some(TrackIx(track)) = plan.task(*ix).track
             && let Some(used) = used.get_mut(track as usize)
         {
             *used = true;
@@ -149,6 +177,7 @@ fn node(source: Source<'_>, ix: TaskIx, track_of: &[Option<usize>]) -> Node {
         track: task
             .track
             .and_then(|TrackIx(track)| track_of.get(track as usize).copied().flatten()),
+        repository: None,
         level: 0,
         critical: false,
         priority: task.priority,

@@ -34,6 +34,9 @@ pub struct Node {
     pub reason: Option<Box<str>>,
     /// Index into `Drawing::tracks`.
     pub track: Option<usize>,
+    /// What its repository is called, when that is not the one that the plan is made for. It is drawn there then,
+    /// whatever its track.
+    pub repository: Option<Box<str>>,
     /// Edges of the longest drawn path that leads to it.
     pub level: usize,
     /// Does it lie on the critical path of the drawing?
@@ -68,8 +71,11 @@ pub struct Drawing {
     pub nodes: Vec<Node>,
     /// Sorted by `from`, then `to`; no edge twice; acyclic.
     pub edges: Vec<Edge>,
-    /// Names of the tracks that have a drawn task, in the order of the orchestration file.
+    /// Names of the tracks that have a drawn task, in the order of the orchestration file; behind them, other
+    /// repositories that have one.
     pub tracks: Vec<Box<str>>,
+    /// How many of them are tracks.
+    pub own_tracks: usize,
     /// The longest drawn path, as indices into `nodes`. Empty when no drawn task needs another.
     pub critical_path: Vec<usize>,
     /// How long the critical path takes.

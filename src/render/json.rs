@@ -35,6 +35,8 @@ struct TaskEntry<'a> {
     outside: Option<&'a str>,
     reason: Option<&'a str>,
     track: Option<&'a str>,
+    /// `None`: the one that the graph was asked of.
+    repository: Option<&'a str>,
     level: usize,
     critical: bool,
     priority: i32,
@@ -74,7 +76,11 @@ pub fn json(drawing: &Drawing) -> String {
         stale: node.stale.as_deref(),
         outside: node.outside.as_deref(),
         reason: node.reason.as_deref(),
-        track: node.track.map(|track| &*drawing.tracks[track]),
+        track: node
+            .track
+            .filter(|_| node.repository.is_none())
+            .map(|track| &*drawing.tracks[track]),
+        repository: node.repository.as_deref(),
         level: node.level,
         critical: node.critical,
         priority: node.priority,
@@ -98,7 +104,10 @@ pub fn json(drawing: &Drawing) -> String {
         schema_version: SCHEMA,
         tasks: tasks.collect(),
         edges: edges.collect(),
-        tracks: drawing.tracks.iter().map(|name| &**name).collect(),
+        tracks: drawing.tracks[..drawing.own_tracks]
+            .iter()
+            .map(|name| &**name)
+            .collect(),
         critical_path: drawing.critical_path.iter().map(|n| id(*n)).collect(),
     };
     // Strings, numbers and sequences only: there is nothing that could fail to be written.

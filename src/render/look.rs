@@ -19,6 +19,7 @@ pub enum Look {
     Skipped,
     Stopped,
     Failed,
+    Unknown,
 }
 
 /// Fill, border and text of a box.
@@ -34,7 +35,7 @@ const fn colours(fill: &'static str, line: &'static str, text: &'static str) -> 
 }
 
 impl Look {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Completed,
         Self::Stale,
         Self::InProgress,
@@ -44,6 +45,7 @@ impl Look {
         Self::Skipped,
         Self::Stopped,
         Self::Failed,
+        Self::Unknown,
     ];
 
     /// How a node looks. A failed, stopped or skipped task keeps its look though it may be ready to run
@@ -59,6 +61,7 @@ impl Look {
             Status::Stopped => Self::Stopped,
             Status::Skipped => Self::Skipped,
             Status::AwaitingApproval => Self::Awaiting,
+            Status::Unknown => Self::Unknown,
         }
     }
 
@@ -71,6 +74,7 @@ impl Look {
             Self::Skipped => "◇",
             Self::Stopped => "◌",
             Self::Failed => "✗",
+            Self::Unknown => "?",
         }
     }
 
@@ -83,6 +87,7 @@ impl Look {
             Self::Skipped => "m",
             Self::Stopped => "!",
             Self::Failed => "x",
+            Self::Unknown => "?",
         }
     }
 
@@ -98,6 +103,7 @@ impl Look {
             Self::Skipped => "skipped",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -113,6 +119,7 @@ impl Look {
             Self::Skipped => "left to a person",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -127,6 +134,7 @@ impl Look {
             Self::Skipped => colours("#f6e4f0", "#a2458a", "#4d1d41"),
             Self::Stopped => colours("#e6e6e9", "#63636e", "#2f2f36"),
             Self::Failed => colours("#fde1d5", "#c84300", "#5c1f00"),
+            Self::Unknown => colours("#ffffff", "#63636e", "#2f2f36"),
         }
     }
 
@@ -141,6 +149,7 @@ impl Look {
             Self::Skipped => colours("#3a1f33", "#d684bf", "#f5dcee"),
             Self::Stopped => colours("#2b2b30", "#9c9ca8", "#dedee4"),
             Self::Failed => colours("#451d0b", "#ff7b3d", "#ffdccb"),
+            Self::Unknown => colours("#16181c", "#9c9ca8", "#dedee4"),
         }
     }
 }

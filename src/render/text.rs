@@ -42,10 +42,11 @@ pub fn text(drawing: &Drawing, page: Page) -> String {
     }
     let painter = Painter::new(drawing, page);
     let mut order: Vec<usize> = (0..drawing.nodes.len()).collect();
-    // Tasks of a track stay together; those without one come last.
+    // Tasks of a track stay together; those without one come after them, those of other repositories last.
     order.sort_by_key(|i| {
         let node = &drawing.nodes[*i];
-        (node.level, node.track.unwrap_or(usize::MAX), *i)
+        let elsewhere = node.repository.is_some();
+        (node.level, elsewhere, node.track.unwrap_or(usize::MAX), *i)
     });
     let mut last = None;
     for i in order {
@@ -120,7 +121,8 @@ impl<'a> Painter<'a> {
             let _ = write!(text, "  {style}{mark}{style:#}");
             width += 2 + columns(mark);
         };
-        if let Some(track) = node.track {
+        // The name says it of a task of another repository.
+        if let Some(track) = node.track.filter(|_| node.repository.is_none()) {
             add(&format!("[{}]", one_line(&self.drawing.tracks[track])), DIM);
         }
         if node.kind != TaskKind::Automated {
@@ -275,7 +277,7 @@ fn padding(widths: impl Iterator<Item = usize>, limit: usize) -> usize {
 fn style(look: Look) -> Style {
     let colour = match look {
         Look::Completed => AnsiColor::Green,
-        Look::Stale | Look::Stopped => AnsiColor::Yellow,
+        Look::Stale | Look::Stopped | Look::Unknown => AnsiColor::Yellow,
         Look::InProgress => AnsiColor::Cyan,
         Look::Awaiting | Look::Skipped => AnsiColor::Magenta,
         Look::Failed => AnsiColor::Red,

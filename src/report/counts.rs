@@ -21,6 +21,17 @@ pub struct Counts {
     pub need_you: usize,
     pub ready: usize,
     pub blocked: usize,
+    /// Of repositories that cannot be read.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 impl Counts {
@@ -38,6 +49,7 @@ impl Counts {
                 Class::NeedsYou => &mut counts.need_you,
                 Class::Ready => &mut counts.ready,
                 Class::Blocked => &mut counts.blocked,
+                Class::Unknown => &mut counts.unknown,
             } += 1;
         }
         counts
@@ -63,6 +75,7 @@ impl Counts {
             ),
             (Class::Ready, self.ready, "ready"),
             (Class::Blocked, self.blocked, "blocked"),
+            (Class::Unknown, self.unknown, "unknown"),
         ];
         let mut before = ": ";
         for (class, n, word) in parts.into_iter().filter(|(_, n, _)| *n > 0) {
@@ -105,7 +118,8 @@ mod tests {
                 stopped: 1,
                 need_you: 2,
                 ready: 1,
-                blocked: 1
+                blocked: 1,
+                unknown: 0,
             }),
             "9 tasks: 2 completed (1 stale), 1 running, 1 failed, 1 stopped, 2 need you, 1 ready, 1 blocked"
         );

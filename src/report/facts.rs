@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{OrchId, RunId, Task, TaskId};
+use crate::model::{OrchId, Repository, RunId, Status, Task, TaskId, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::report::remedy::Remedy;
 use crate::state::{State, TaskState};
@@ -53,6 +53,34 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn view(&self, ix: TaskIx) -> &'a TaskView {
         &self.views[ix.0 as usize]
+    }
+    /// The home's tasks, by number.
+    #[must_use]
+    pub fn home(&self) -> Vec<TaskIx> {
+        self.plan.tasks_of(Whose::Home)
+    }
+    /// Is it the home's, or does something of the home's that is not completed wait for it? For each task, by number.
+    #[must_use]
+    pub fn concerns_home(&self) -> Vec<bool> {
+        let mut concerned = vec![self.plan.repositories().is_alone(); self.views.len()];
+        if self.plan.repositories().is_alone() {
+            return concerned;
+        }
+        let home = self.home();
+        let open = home.iter().copied();
+        let open: Vec<TaskIx> = open
+            .filter(|ix| self.view(*ix).status != Status::Completed)
+            .collect();
+        for ix in home.into_iter().chain(self.plan.graph().ancestors(&open)) {
+            concerned[ix.0 as usize] = true;
+        }
+        concerned
+    }
+    /// The repository of a task; `None`: the home.
+    #[must_use]
+    pub fn repository(&self, ix: TaskIx) -> Option<&'a Repository> {
+        let repositories = self.plan.repositories();
+        repositories.get(repositories.whose(&self.task(ix).id))
     }
     /// What is recorded of a task; `None`: nothing ever happened to it.
     #[must_use]

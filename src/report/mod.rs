@@ -43,7 +43,7 @@ pub use overview::{NotLandedJson, Overview, not_landed_json};
 pub use paused::{paused, waits_for_worker};
 pub use plan::{Arrows, PlanReport};
 pub use provenance::Provenance;
-pub use remedy::{Remedy, place};
+pub use remedy::{Remedy, merge_command, place};
 pub use run_page::RunPage;
 pub use sanitise::{is_harmful, one_line, sanitise};
 pub use status_json::{StatusJson, TaskJson, class_word};

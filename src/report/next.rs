@@ -83,7 +83,11 @@ impl<'a> Next<'a> {
             let view = facts.view(*ix);
             view.standing == Standing::Ready && view.class() != Class::NeedsYou
         };
-        let mut ready: Vec<TaskIx> = facts.plan.numbers().filter(dispatchable).collect();
+        // Of other repositories only what is waited for here.
+        let concerned = facts.concerns_home();
+        let here = |ix: TaskIx| concerned[ix.0 as usize];
+        let numbers = facts.plan.numbers().filter(|ix| here(*ix));
+        let mut ready: Vec<TaskIx> = numbers.filter(dispatchable).collect();
         ready.sort_by_key(|ix| {
             let task = facts.task(*ix);
             (
@@ -93,7 +97,11 @@ impl<'a> Next<'a> {
             )
         });
         Self {
-            people: needs_people(&facts),
+            people: {
+                let mut needs = needs_people(&facts);
+                needs.retain(|need| here(need.task));
+                needs
+            },
             facts,
             ready,
         }

@@ -105,6 +105,9 @@ pub fn notes(facts: &Facts<'_>, ix: TaskIx) -> Vec<Note> {
                 }
             }
         }
+        Status::Unknown => {
+            notes.extend(recorded.and_then(|r| r.message.clone()).map(Note::Said));
+        }
         Status::Failed | Status::Stopped => {
             notes.extend(because().map(|(reason, message)| Note::Because(reason, message)));
         }
@@ -231,18 +234,30 @@ fn blocked_text(facts: &Facts<'_>, by: &[TaskIx]) -> String {
     let remedies: Vec<Remedy> = by.iter().filter_map(|ix| facts.remedy(*ix)).collect();
     let mut open = by.to_vec();
     open.retain(|ix| facts.view(*ix).outside.is_none());
+    let names: Vec<String> = open.iter().map(|ix| name_or_unknown(facts, *ix)).collect();
     let Some(first) = remedies.first() else {
-        return format!("blocked by {}", listing(&facts.names(&open)));
+        return format!("blocked by {}", listing(&names));
     };
     let before = match open.is_empty() {
         true => "blocked: ".to_owned(),
-        false => format!("blocked by {}; ", listing(&facts.names(&open))),
+        false => format!("blocked by {}; ", listing(&names)),
     };
     let more = match remedies.len() {
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
     };
     format!("{before}{}{more}: {}", first.says, first.command)
+}
+
+/// A task's name; of one whose repository cannot be read also why.
+fn name_or_unknown(facts: &Facts<'_>, ix: TaskIx) -> String {
+    let name = facts.task(ix).id.to_string();
+    let unknown = facts.view(ix).status == Status::Unknown;
+    let recorded = facts.recorded(ix).filter(|_| unknown);
+    match recorded.and_then(|r| r.message.as_deref()) {
+        Some(why) => format!("{name} (unknown: {})", short(why)),
+        None => name,
+    }
 }
 
 fn is_done(says: &str) -> bool {

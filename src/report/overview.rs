@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{OrchId, show_duration};
+use crate::model::{OrchId, Whose, show_duration};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
@@ -84,7 +84,7 @@ pub fn not_landed_json<'a>(facts: &Facts<'a>) -> Vec<NotLandedJson<'a>> {
         branch: &found.branch,
         commits: found.commits,
         not_in: &found.here,
-        command: merge_command(&found.branch),
+        command: merge_command(&found.branch, found.folder.as_deref()),
     };
     facts.not_landed.iter().map(one).collect()
 }
@@ -92,18 +92,20 @@ pub fn not_landed_json<'a>(facts: &Facts<'a>) -> Vec<NotLandedJson<'a>> {
 impl<'a> Overview<'a> {
     #[must_use]
     pub fn new(facts: Facts<'a>) -> Self {
-        let all: Vec<TaskIx> = facts.plan.numbers().collect();
-        let needs = needs_people(&facts);
+        let all = facts.home();
+        let mut needs = needs_people(&facts);
+        needs.retain(|need| facts.plan.whose(need.task) == Whose::Home);
         let (mut open, mut ended): (Vec<_>, Vec<_>) = facts
             .state
             .orchestrations
             .iter()
+            .filter(|(_, o)| !o.abroad)
             .partition(|(_, o)| o.ended_at.is_none());
         open.sort_by_key(|(id, o)| (o.started_at, *id));
         ended.sort_by_key(|(id, o)| (o.ended_at, *id));
         Self {
             next: next_with(&facts, &all, &needs, None),
-            counts: Counts::of(facts.views),
+            counts: Counts::of(all.iter().map(|ix| facts.view(*ix))),
             open,
             last: ended.pop(),
             needs: needs
@@ -187,10 +189,8 @@ impl<'a> Overview<'a> {
             ("Failed", Class::Failed),
             ("Stopped", Class::Stopped),
         ] {
-            let tasks: Vec<TaskIx> = self
-                .facts
-                .plan
-                .numbers()
+            let home = self.facts.home().into_iter();
+            let tasks: Vec<TaskIx> = home
                 .filter(|ix| self.facts.view(*ix).class() == class)
                 .collect();
             self.section(&mut text, heading, &tasks, look);
@@ -223,7 +223,7 @@ impl<'a> Overview<'a> {
                 text,
                 "  {} that {are} not in {here}: {}",
                 count(one.commits, "commit", "commits"),
-                merge_command(&one.branch)
+                merge_command(&one.branch, one.folder.as_deref())
             );
         }
         if found.len() > SHOWN {

@@ -21,8 +21,11 @@ impl Remedy {
         let name = one_line(task.as_str());
         let place = place(outside);
         let command = match &outside.at {
-            Whereabouts::On(branch) => merge_command(branch),
-            Whereabouts::Loose => format!("git cherry-pick {}", short(&outside.commit)),
+            Whereabouts::On(branch) => merge_command(branch, outside.folder.as_deref()),
+            Whereabouts::Loose => {
+                let there = there(outside.folder.as_deref());
+                format!("git {there}cherry-pick {}", short(&outside.commit))
+            }
             Whereabouts::Gone => format!("runr run --task {}", shell_word(task.as_str())),
         };
         Self {
@@ -41,7 +44,10 @@ impl Remedy {
 /// `on runr/orch-…, not in main`.
 #[must_use]
 pub fn place(outside: &Outside) -> String {
-    let here = one_line(&outside.here);
+    let here = match &outside.folder {
+        None => one_line(&outside.here).into_owned(),
+        Some(folder) => format!("{} of {}", one_line(&outside.here), one_line(folder)),
+    };
     match &outside.at {
         Whereabouts::On(branch) => format!("on {}, not in {here}", one_line(branch)),
         Whereabouts::Loose => format!("in {}, not in {here}", short(&outside.commit)),
@@ -49,10 +55,15 @@ pub fn place(outside: &Outside) -> String {
     }
 }
 
-/// The command that brings a branch in.
+/// The command that brings a branch in; with the folder of the repository when that is another one.
 #[must_use]
-pub fn merge_command(branch: &str) -> String {
-    format!("git merge {}", shell_word(branch))
+pub fn merge_command(branch: &str, folder: Option<&str>) -> String {
+    format!("git {}merge {}", there(folder), shell_word(branch))
+}
+
+/// `-C ../api `; nothing for the home.
+fn there(folder: Option<&str>) -> String {
+    folder.map_or_else(String::new, |folder| format!("-C {} ", shell_word(folder)))
 }
 
 fn short(commit: &str) -> &str {
@@ -92,6 +103,7 @@ mod tests {
                 commit: "1234567890".to_owned(),
                 at,
                 here: "main".to_owned(),
+                folder: None,
             };
             let remedy = Remedy::new(&task, &outside);
             assert_eq!((&*remedy.says, &*remedy.command), (says, command));

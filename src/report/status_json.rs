@@ -17,13 +17,15 @@ use crate::view::{Class, Outside, Stale, Standing, Whereabouts};
 #[derive(Debug, Clone, Serialize)]
 pub struct TaskJson {
     pub task: TaskId,
+    /// Its repository's name in the configuration; `None`: this one.
+    pub repository: Option<String>,
     pub title: String,
     #[serde(rename = "type")]
     pub kind: TaskKind,
     pub track: Option<String>,
     pub tags: Vec<String>,
     pub status: Status,
-    /// `completed`, `running`, `failed`, `stopped`, `needs_you`, `ready` or `blocked`.
+    /// `completed`, `running`, `failed`, `stopped`, `needs_you`, `ready`, `blocked` or `unknown`.
     pub class: &'static str,
     pub ready: bool,
     pub blocked_by: Vec<TaskId>,
@@ -157,6 +159,7 @@ impl TaskJson {
         });
         Self {
             task: task.id.clone(),
+            repository: facts.repository(ix).map(|r| r.alias.as_str().to_owned()),
             title: task.title.to_string(),
             kind: task.kind,
             track: task
@@ -234,6 +237,7 @@ pub fn class_word(class: Class) -> &'static str {
         Class::NeedsYou => "needs_you",
         Class::Ready => "ready",
         Class::Blocked => "blocked",
+        Class::Unknown => "unknown",
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Knows the facts and their notes. Dates are local to the time zone handed in.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
-use crate::model::{RunId, Source, Status};
+use crate::model::{RunId, Source, Status, Whose};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
@@ -21,28 +23,51 @@ pub struct Look {
     pub zone: TimeZone,
 }
 
-/// The table of these tasks with its heading, and the line that counts them.
+/// The table of these tasks with its heading, and the line that counts them; of several repositories one table each,
+/// the home's first, and one line that counts all.
 ///
 /// Task files come first, by name, as in the folder; then the steps of the orchestration file, in its
 /// order.
 #[must_use]
 pub fn status_table(facts: &Facts<'_>, shown: &[TaskIx], look: &Look) -> String {
-    let (mut files, steps): (Vec<TaskIx>, Vec<TaskIx>) = shown
-        .iter()
-        .partition(|ix| !facts.task(**ix).id.is_inline());
-    files.sort_unstable_by(|a, b| facts.task(*a).id.cmp(&facts.task(*b).id));
     let mut text = String::new();
-    text.push_str("Tasks in .runr/tasks/:\n");
-    rows(&mut text, facts, &files, look);
-    if !steps.is_empty() {
-        text.push_str("\nSteps of the orchestration file:\n");
-        rows(&mut text, facts, &steps, look);
+    let repositories = facts.plan.repositories();
+    let mut parts: BTreeMap<Whose, Vec<TaskIx>> = BTreeMap::new();
+    // The home's table is there though it may be empty.
+    parts.insert(Whose::Home, Vec::new());
+    for ix in shown {
+        parts.entry(facts.plan.whose(*ix)).or_default().push(*ix);
     }
-    text.push('\n');
+    for (whose, shown) in &parts {
+        let folder = match repositories.get(*whose) {
+            None => String::new(),
+            Some(other) => format!("{}/", one_line(&other.folder)),
+        };
+        table(&mut text, facts, (&folder, shown), look);
+        text.push('\n');
+    }
     let counts = Counts::of(shown.iter().map(|ix| facts.view(*ix)));
     text.push_str(&counts.line());
     text.push('\n');
     text
+}
+
+/// The table of one repository.
+fn table(text: &mut String, facts: &Facts<'_>, (folder, shown): (&str, &[TaskIx]), look: &Look) {
+    let (mut files, steps): (Vec<TaskIx>, Vec<TaskIx>) = shown
+        .iter()
+        .partition(|ix| !facts.task(**ix).id.is_inline());
+    files.sort_unstable_by(|a, b| facts.task(*a).id.cmp(&facts.task(*b).id));
+    text.push_str(&format!("Tasks in {folder}.runr/tasks/:\n"));
+    rows(text, facts, &files, look);
+    if !steps.is_empty() {
+        let of = match folder {
+            "" => String::new(),
+            folder => format!(" of {}", folder.trim_end_matches('/')),
+        };
+        text.push_str(&format!("\nSteps of the orchestration file{of}:\n"));
+        rows(text, facts, &steps, look);
+    }
 }
 
 fn rows(text: &mut String, facts: &Facts<'_>, tasks: &[TaskIx], look: &Look) {
@@ -99,7 +124,7 @@ fn happened(facts: &Facts<'_>, ix: TaskIx) -> bool {
     match facts.view(ix).status {
         Status::Completed | Status::InProgress | Status::Failed | Status::Stopped => true,
         Status::Pending => facts.recorded(ix).is_some_and(|r| r.stop_reason.is_some()),
-        Status::Skipped | Status::AwaitingApproval => false,
+        Status::Skipped | Status::AwaitingApproval | Status::Unknown => false,
     }
 }
 

@@ -25,6 +25,7 @@ impl Glyphs {
             Status::Stopped => ("◌", "!"),
             Status::Skipped => ("◇", "m"),
             Status::AwaitingApproval => ("◈", "a"),
+            Status::Unknown => ("?", "?"),
         };
         self.choose(unicode, ascii)
     }
@@ -66,7 +67,7 @@ pub fn status_style(status: Status) -> Style {
         Status::Completed => color(AnsiColor::Green),
         Status::InProgress => color(AnsiColor::Cyan),
         Status::Failed => color(AnsiColor::Red),
-        Status::Stopped => color(AnsiColor::Yellow),
+        Status::Stopped | Status::Unknown => color(AnsiColor::Yellow),
         Status::Skipped | Status::AwaitingApproval => color(AnsiColor::Magenta),
         Status::Pending => Style::new(),
     }
@@ -80,6 +81,7 @@ pub fn class_style(class: Class) -> Style {
         Class::Running => status_style(Status::InProgress),
         Class::Failed => status_style(Status::Failed),
         Class::Stopped => status_style(Status::Stopped),
+        Class::Unknown => status_style(Status::Unknown),
         Class::NeedsYou => status_style(Status::Skipped),
         Class::Ready | Class::Blocked => Style::new(),
     }

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Collision, OrchId, Status, Task, TaskId, TaskKind};
+use crate::model::{Collision, OrchId, Status, Task, TaskId, TaskKind, Whose};
 use crate::plan::{Plan, TaskIx};
+use crate::sched::scope;
 use crate::sched::{Initial, Input, Item, Options, Problem, expected};
 use crate::state::{OpenRun, State, TaskState};
 
@@ -40,6 +41,7 @@ pub struct Setup<'a> {
 pub fn build(setup: Setup<'_>) -> Problem {
     let Setup { plan, state, .. } = setup;
     let pools = pools(plan);
+    let repositories = plan.repositories();
     let expected = expected(plan, state);
     let mut selected = vec![false; plan.tasks().len()];
     let mut again = selected.clone();
@@ -81,14 +83,18 @@ pub fn build(setup: Setup<'_>) -> Problem {
             retry: task.policy.retry.clone(),
             failures: if carried { known.counted_failures } else { 0 },
             lost_in_a_row: if carried { known.lost_in_a_row } else { 0 },
-            claims: claims(task, setup.collision),
+            claims: claims(task, setup.collision)
+                .iter()
+                .map(|pattern| scope::claim(repositories, plan.whose(ix), pattern).into())
+                .collect(),
             pools: {
-                let takes = task.pools.iter().map(|take| (&*take.pool, take.take));
+                let takes = task.pools.iter().map(|take| (take.pool.clone(), take.take));
                 let own = worker_pool(task)
-                    .filter(|own| !task.pools.iter().any(|take| *take.pool == **own));
+                    .filter(|own| !task.pools.iter().any(|take| take.pool == *own));
                 takes
-                    .chain(own.as_deref().map(|own| (own, 1)))
+                    .chain(own.map(|own| (own, 1)))
                     .filter_map(|(name, take)| {
+                        let name = scope::pool(repositories, plan.whose(ix), &name);
                         let number = pools.keys().position(|known| **known == *name)?;
                         Some((u32::try_from(number).ok()?, take))
                     })
@@ -112,27 +118,45 @@ pub fn build(setup: Setup<'_>) -> Problem {
 /// The pools that the plan's tasks name, with their capacities. Pool `i` of a problem is the `i`-th by name.
 #[must_use]
 pub fn pools(plan: &Plan) -> BTreeMap<Arc<str>, u32> {
-    let takes = plan.tasks().iter().flat_map(|task| &task.pools);
-    let mut pools: BTreeMap<Arc<str>, u32> =
-        takes.map(|take| (take.pool.clone(), take.of)).collect();
-    for own in plan.tasks().iter().filter_map(worker_pool) {
-        pools.entry(own.into()).or_insert(u32::MAX);
+    let repositories = plan.repositories();
+    let mut pools: BTreeMap<Arc<str>, u32> = BTreeMap::new();
+    for ix in plan.numbers() {
+        for take in &plan.task(ix).pools {
+            pools.insert(
+                scope::pool(repositories, plan.whose(ix), &take.pool),
+                take.of,
+            );
+        }
+    }
+    for ix in plan.numbers() {
+        if let Some(own) = worker_pool(plan.task(ix)) {
+            let name = scope::pool(repositories, plan.whose(ix), &own);
+            pools.entry(name).or_insert(u32::MAX);
+        }
     }
     pools
 }
 
 /// The pool of a task's agent: without limits, so that it can be paused.
-fn worker_pool(task: &Task) -> Option<String> {
+fn worker_pool(task: &Task) -> Option<Arc<str>> {
     task.agent.as_ref()?;
-    Some(format!("worker:{}", task.worker.as_deref()?))
+    Some(format!("worker:{}", task.worker.as_deref()?).into())
 }
 
-/// The number of a worker's pool in the problem of a plan, if any task has it.
+/// The numbers of a worker's pools in the problem of a plan: one in each repository that has tasks for it.
 #[must_use]
-pub fn pool_of_worker(plan: &Plan, worker: &str) -> Option<u32> {
-    let name = format!("worker:{worker}");
-    let at = pools(plan).keys().position(|known| **known == *name)?;
-    u32::try_from(at).ok()
+pub fn pools_of_worker(plan: &Plan, worker: &str) -> Vec<u32> {
+    let name: Arc<str> = format!("worker:{worker}").into();
+    let repositories = plan.repositories();
+    let others = (0..repositories.others().len()).map(Whose::Other);
+    let names: Vec<Arc<str>> = std::iter::once(Whose::Home)
+        .chain(others)
+        .map(|whose| scope::pool(repositories, whose, &name))
+        .collect();
+    let pools = pools(plan);
+    let numbers = pools.keys().zip(0..);
+    let its = numbers.filter(|(known, _)| names.contains(known));
+    its.map(|(_, number)| number).collect()
 }
 
 /// What a task claims while it runs: `owns`; and the whole tree for a worker other than `shell` that
@@ -160,18 +184,26 @@ pub fn claims(task: &Task, collision: Collision) -> Vec<Box<str>> {
 pub fn usage(plan: &Plan, state: &State, orch: &OrchId) -> Input {
     let others = || state.open.values().filter(|run| run.orch != *orch);
     let outside = || state.claimed.values();
+    let repositories = plan.repositories();
+    let whose = |task: &TaskId| repositories.whose(task);
+    let takes: Vec<(Arc<str>, u32)> = others()
+        .map(|run| (whose(&run.task), &run.pools))
+        .chain(outside().map(|run| (whose(&run.task), &run.pools)))
+        .flat_map(|(whose, pools)| pools.iter().map(move |take| (whose, take)))
+        .map(|(whose, take)| (scope::pool(repositories, whose, &take.pool), take.take))
+        .collect();
     let used = |name: &Arc<str>| {
-        let takes = others().flat_map(|run| &run.pools);
-        takes
-            .chain(outside().flat_map(|run| &run.pools))
-            .filter(|take| take.pool == *name)
-            .fold(0_u32, |sum, take| sum.saturating_add(take.take))
+        let its = takes.iter().filter(|(pool, _)| pool == name);
+        its.fold(0_u32, |sum, (_, take)| sum.saturating_add(*take))
     };
+    let claims = others()
+        .map(|run| (whose(&run.task), &run.claims))
+        .chain(outside().map(|run| (whose(&run.task), &run.claims)));
     Input::Usage {
         pools: pools(plan).keys().map(used).collect(),
-        claims: others()
-            .flat_map(|run| run.claims.iter().cloned())
-            .chain(outside().flat_map(|run| run.claims.iter().cloned()))
+        claims: claims
+            .flat_map(|(whose, claims)| claims.iter().map(move |claim| (whose, claim)))
+            .map(|(whose, claim)| scope::claim(repositories, whose, claim))
             .collect(),
     }
 }

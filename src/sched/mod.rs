@@ -39,9 +39,10 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod scenarios;
 mod scheduler;
+mod scope;
 mod select;
 
-pub use build::{Resume, Setup, build, claims, pool_of_worker, pools, usage};
+pub use build::{Resume, Setup, build, claims, pools, pools_of_worker, usage};
 pub use effect::{Effect, Kill, Settle};
 pub use expected::{Basis, Expected, expected};
 pub use input::{AttemptEnd, Cancel, Elsewhere, Input, Refusal};

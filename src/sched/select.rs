@@ -2,6 +2,7 @@
 //!
 //! Knows the plan only.
 
+use crate::model::Whose;
 use crate::plan::{Plan, TaskIx};
 
 /// What is selected.
@@ -9,7 +10,7 @@ use crate::plan::{Plan, TaskIx};
 pub enum Selection {
     /// The steps of the orchestration file's tracks.
     Tracks,
-    /// Every task: there is no orchestration file.
+    /// Every task of the home: there is no orchestration file.
     Everything,
 }
 
@@ -20,7 +21,7 @@ impl Selection {
         plan.numbers()
             .filter(|ix| match self {
                 Self::Tracks => plan.task(*ix).track.is_some(),
-                Self::Everything => true,
+                Self::Everything => plan.whose(*ix) == Whose::Home,
             })
             .collect()
     }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Adapter, AgentSettings, Budget, Collision, CommandLine, EnvVar, GitConfig, Land, NotifyConfig,
-    Occasion, OrphanPolicy, ResultWay, StalePolicy, Usd,
+    Adapter, AgentSettings, Alias, Budget, Collision, CommandLine, EnvVar, GitConfig, Land,
+    NotifyConfig, Occasion, OrphanPolicy, ResultWay, StalePolicy, Usd,
 };
 use crate::spec::fields::{entries, known};
 use crate::spec::orchestration::version;
@@ -109,6 +109,15 @@ pub struct ConfigDoc {
     pub frontmatter: bool,
     pub git: GitConfig,
     pub notify: NotifyConfig,
+    /// Other repositories, in the order in which they are named.
+    pub repos: Vec<RepoDoc>,
+}
+
+/// Another repository: what it is called here, and its folder as written.
+#[derive(Debug, Clone)]
+pub struct RepoDoc {
+    pub alias: At<Alias>,
+    pub folder: At<Box<str>>,
 }
 
 /// A pool's name and capacity.
@@ -199,7 +208,7 @@ fn read_bytes(reader: &mut Reader, bytes: &[u8]) -> Option<ConfigDoc> {
             "isolation" => doc.git.isolation = reader.word(key, node, &ISOLATION),
             "land" => doc.git.land = reader.word(key, node, &LAND),
             "scope" | "worktree" | "git" => about_git(reader, &mut doc.git, key, node),
-            _ => later(reader, key, node),
+            _ => doc.repos = repos(reader, key, node),
         }
     }
     Some(doc)
@@ -384,24 +393,31 @@ fn notify(reader: &mut Reader, key: &'static str, node: &Node) -> NotifyConfig {
     doc
 }
 
-/// Keys of features to come: checked for type and kept nowhere.
-fn later(reader: &mut Reader, key: &'static str, node: &Node) {
-    match key {
-        "repos" => {
-            let want = Want {
-                what: "a mapping of names to folders",
-                example: "{ api: ../api }",
-            };
-            for (name, node) in entries(reader, node, key, want) {
-                reader.text(name.value, node, "../api");
-            }
-        }
-        _ => {
-            for (inner, node) in known(reader, node, &format!("`{key}`"), nested(key)) {
-                reader.flag(inner, node);
-            }
-        }
+/// `repos: { api: ../api }`.
+fn repos(reader: &mut Reader, key: &'static str, node: &Node) -> Vec<RepoDoc> {
+    let want = Want {
+        what: "a mapping of names to folders",
+        example: "{ api: ../api }",
+    };
+    let mut found = Vec::new();
+    for (name, node) in entries(reader, node, key, want) {
+        let folder = reader.text_at(name.value, node, "../api");
+        let Some(alias) = Alias::parse(name.value) else {
+            reader.error(
+                "wrong-value",
+                name.mark,
+                format!("`{}` is no name for a repository", name.value),
+                "a name has letters, digits, `-`, `_` and `.` only",
+            );
+            continue;
+        };
+        let alias = At {
+            value: alias,
+            mark: name.mark,
+        };
+        found.extend(folder.map(|folder| RepoDoc { alias, folder }));
     }
+    found
 }
 
 impl ConfigDoc {

@@ -29,7 +29,8 @@ mod values;
 mod yaml;
 
 pub use configuration::{
-    CONFIG_KEYS, ConfigDoc, NESTED_KEYS, PoolDoc, VerifyDoc, WorkerDoc, read as read_config,
+    CONFIG_KEYS, ConfigDoc, NESTED_KEYS, PoolDoc, RepoDoc, VerifyDoc, WorkerDoc,
+    read as read_config,
 };
 pub use entry_lines::EditError;
 pub use fields::nearest;

@@ -1,6 +1,9 @@
 //! The state and the one function that changes it.
 
 mod claims;
+mod join;
+
+pub use join::Naming;
 
 use std::collections::BTreeMap;
 
@@ -161,6 +164,12 @@ pub struct Orchestration {
     /// What its attempts have used.
     #[serde(default)]
     pub spent: Spent,
+    /// The root of the repository where it was started and has its plan; `None`: here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Known only from another repository's journal.
+    #[serde(skip)]
+    pub abroad: bool,
 }
 
 /// The fold of all events up to `seq`.
@@ -241,6 +250,7 @@ impl State {
                 command,
                 tasks,
                 jobs,
+                home,
             } => {
                 let entry =
                     self.orchestrations
@@ -255,6 +265,8 @@ impl State {
                             exit: None,
                             detached: false,
                             spent: Spent::default(),
+                            home: home.clone(),
+                            abroad: false,
                         });
                 entry.owner = owner.clone();
                 entry.jobs = *jobs;

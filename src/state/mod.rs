@@ -7,5 +7,5 @@
 mod fold;
 mod legal;
 
-pub use fold::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
+pub use fold::{ClaimedRun, Naming, OpenRun, Orchestration, State, TaskState};
 pub use legal::Illegal;

@@ -281,6 +281,7 @@ impl Work<'_> {
             command: "(its record was damaged)".to_owned(),
             tasks: 0,
             jobs: 1,
+            home: None,
         });
     }
 

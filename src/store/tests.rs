@@ -35,6 +35,7 @@ pub fn started_orchestration() -> Event {
         command: "runr run".to_owned(),
         tasks: 3,
         jobs: 2,
+        home: None,
     }
 }
 

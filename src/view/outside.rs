@@ -23,6 +23,8 @@ pub struct Outside {
     pub at: Whereabouts,
     /// The branch that does not contain it; `HEAD` when none is checked out.
     pub here: String,
+    /// The other repository that all this is in, from the home's root.
+    pub folder: Option<String>,
 }
 
 /// A branch with work that the branch checked out does not have.
@@ -34,6 +36,8 @@ pub struct NotLanded {
     pub commits: usize,
     /// As [`Outside::here`].
     pub here: String,
+    /// As [`Outside::folder`].
+    pub folder: Option<String>,
 }
 
 /// Marks these completions, and makes whatever is not completed wait for those that it needs.
@@ -82,6 +86,7 @@ mod tests {
             commit: "1".repeat(40),
             at: Whereabouts::On("side".to_owned()),
             here: "main".to_owned(),
+            folder: None,
         };
         hold_back(&story.plan, &mut views, vec![(TaskIx(0), outside.clone())]);
         assert_eq!(views[0].outside, Some(outside));

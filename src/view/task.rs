@@ -41,6 +41,8 @@ pub enum Class {
     NeedsYou,
     Ready,
     Blocked,
+    /// Its repository cannot be read.
+    Unknown,
 }
 
 /// One task as it is shown.
@@ -60,6 +62,7 @@ impl TaskView {
     pub fn class(&self) -> Class {
         match (self.status, &self.standing) {
             (Status::Completed, _) => Class::Completed,
+            (Status::Unknown, _) => Class::Unknown,
             (Status::InProgress, _) => Class::Running,
             (Status::Failed, _) => Class::Failed,
             (Status::Stopped, _) => Class::Stopped,
@@ -135,7 +138,10 @@ fn views(
             let task = plan.task(ix);
             let here = status(ix);
             let standing = match here {
-                Status::Completed | Status::InProgress | Status::AwaitingApproval => Standing::None,
+                Status::Completed
+                | Status::InProgress
+                | Status::AwaitingApproval
+                | Status::Unknown => Standing::None,
                 _ => {
                     let mut missing = plan.graph().prerequisites(ix);
                     missing.retain(|p| status(*p) != Status::Completed);

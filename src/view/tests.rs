@@ -59,6 +59,7 @@ impl Story {
             command: "runr run".to_owned(),
             tasks: u32::try_from(story.plan.tasks().len()).unwrap(),
             jobs: 2,
+            home: None,
         });
         story
     }

@@ -114,8 +114,8 @@ fn task_files() {
             bad(
                 "---\ndepends_on: api:02-auth.md\n---\n",
                 (2, 13),
-                "`api:02-auth.md` names a task of the repository `api`: several repositories are not supported yet",
-                "depend on a task of this repository, for instance a manual one",
+                "`api:02-auth.md` names a task of the repository `api`, which the configuration does not name",
+                "name its folder in `.runr/config.yaml`: `repos: { api: ../api }`",
             ),
             bad(
                 "---\ntimeout: 90\n---\n",

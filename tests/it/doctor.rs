@@ -84,6 +84,7 @@ fn left_behind(fixture: &Fixture, name: &str) {
             command: "runr run".to_owned(),
             tasks: 1,
             jobs: 1,
+            home: None,
         },
         Event::Reserved {
             orch: orch(),

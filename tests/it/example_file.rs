@@ -41,10 +41,16 @@ fn it_is_loaded_without_a_warning() {
     for (path, text) in &files {
         fixture.write(path, text);
     }
+    // The other repository that the configuration names.
+    fixture.write("../api/.runr/tasks/02-auth.md", "# Log in\n");
     let ran = fixture.runr(&["check", "--strict"]);
     assert_eq!(
         (ran.code, ran.out.as_str(), ran.err.as_str()),
-        (0, "4 tasks, 4 dependencies, 2 tracks: no problems\n", "")
+        (
+            0,
+            "5 tasks, 4 dependencies, 2 tracks, 2 repositories: no problems\n",
+            ""
+        )
     );
 }
 

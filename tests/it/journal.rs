@@ -38,6 +38,7 @@ fn history() -> Vec<Vec<Event>> {
         command: "runr run".to_owned(),
         tasks: 6,
         jobs: 1,
+        home: None,
     }]];
     for n in 0..6_u32 {
         lines.push(vec![Event::Reserved {

@@ -108,6 +108,7 @@ fn attempt(name: &str) -> Vec<Event> {
             command: "runr run".to_owned(),
             tasks: 1,
             jobs: 1,
+            home: None,
         },
         Event::Reserved {
             orch,

@@ -51,6 +51,7 @@ pub fn begun(
         command: "runr run".to_owned(),
         tasks: 3,
         jobs: 2,
+        home: None,
     }];
     events.extend(reserved(task, letters));
     events.extend(attempt.map(|process| Event::Started {

@@ -5,15 +5,15 @@ use std::io::Write as _;
 use crate::cli::commands::orchestrate::{ended, running};
 use crate::cli::dispatching::block_on;
 use crate::cli::exit::Failure;
-use crate::cli::{Context, Exit, names};
+use crate::cli::{Context, Exit, names, there};
 use crate::event::{CancelTarget, Event};
 use crate::model::Status;
-use crate::orchestrate::{Ask, OrchestrateError, Recovery, end_all};
+use crate::orchestrate::{Ask, FrozenPlan, OrchestrateError, Recovery, end_all};
 use crate::store::Store;
 use crate::store::lock::{self, Held};
 
 /// Stop a running orchestration or task: attempts are asked to end, then ended
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// An orchestration or a task [default: the orchestration that runs]
     #[arg(value_name = "ORCH|TASK")]
@@ -27,6 +27,20 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let named = args.what.iter().cloned().collect::<Vec<_>>();
+    let there = there::each(context, &named, |context, names| {
+        let what = names.into_iter().next();
+        run(
+            context,
+            Args {
+                what,
+                ..args.clone()
+            },
+        )
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
     let project = context.project()?;
     let mut store = context.store(&project)?;
     let by = context.user();
@@ -80,7 +94,14 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let ended_runs = if lock::owner_lock(store.layout(), &orch)? == Held::No {
         // Nobody is there to ask: end what is left of it here.
-        block_on(end_left_over(&mut store, args.drain))?
+        let mut ended = block_on(end_left_over(&mut store, args.drain))?;
+        // Without its plan nothing is known of other repositories.
+        let frozen = FrozenPlan::read(store.layout(), &orch).ok();
+        for other in frozen.into_iter().flat_map(|frozen| frozen.others) {
+            let mut there = Store::open(&other.root)?;
+            ended += block_on(end_left_over(&mut there, args.drain))?;
+        }
+        ended
     } else {
         let target = CancelTarget::Orchestration(orch.clone());
         store.append(vec![Event::CancelRequested {

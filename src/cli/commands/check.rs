@@ -26,8 +26,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let (loaded, mut problems) = match project::load(&project, args.config.as_deref()) {
         Ok(mut loaded) => {
-            let warnings = std::mem::take(&mut loaded.warnings);
-            (Some(loaded), warnings)
+            let mut problems = std::mem::take(&mut loaded.warnings);
+            problems.append(&mut loaded.elsewhere);
+            (Some(loaded), problems)
         }
         Err(problems) => (None, problems),
     };
@@ -68,6 +69,10 @@ fn counts(loaded: &Loaded) -> String {
     if loaded.orchestration.is_some() {
         parts.push(counted(plan.tracks().len(), "track", "tracks"));
     }
+    let others = plan.repositories().others().len();
+    if others > 0 {
+        parts.push(counted(others + 1, "repository", "repositories"));
+    }
     parts.join(", ")
 }
 
@@ -81,6 +86,7 @@ fn json_report(
         "schema_version": 1,
         "tasks": plan.map(|plan| plan.tasks().len()),
         "dependencies": plan.map(|plan| plan.graph().edge_count()),
+        "repositories": plan.map(|plan| plan.repositories().others().len() + 1),
         "tracks": plan.map(|plan| plan.tracks().len()),
         "problems": problems.iter().map(diagnostic::to_json).collect::<Vec<_>>(),
     });

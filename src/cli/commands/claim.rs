@@ -27,8 +27,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let caller = claiming::at_the_shell(context, args.session)?;
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
-    let mut store = context.store(&project)?;
-    let ix = names::task(&loaded.plan, &args.task)?;
+    let mut store = context.stores(&project, &loaded.plan)?;
+    let ix = names::own(&loaded.plan, &args.task, "claim")?;
     let task = loaded.plan.task(ix);
     let mut desk = claiming::desk(claiming::Place::new(&project, &loaded), &mut store, caller)?;
     let line = if args.release {

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use crate::cli::dispatching::block_on;
 use crate::cli::{Context, Exit};
 use crate::house::{
-    Configured, Finding, Fix, Level, Surroundings, gather, judge, judge_workers, look, mend, show,
+    Configured, Finding, Fix, Level, Surroundings, gather, judge, judge_repositories,
+    judge_workers, look, mend, show,
 };
 use crate::model::{CommandLine, TaskId, TaskKind};
 use crate::orchestrate::Recovery;
 use crate::project::{self, Project};
 use crate::report::one_line;
-use crate::store::Store;
+use crate::store::{Store, Stores};
 
 /// Exit codes: 0 nothing is broken · 1 problems were found · 4 runr's own state cannot be read
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         false => judge(&gather(&project.root)?),
     };
     findings.extend(workers(&project)?);
+    findings.extend(repositories(&project));
     let problems = count(&findings, Level::Problem);
     let mut out = context.out();
     if args.json {
@@ -118,6 +120,18 @@ fn workers(project: &Project) -> anyhow::Result<Vec<Finding>> {
     };
     let looked = block_on(async { Ok(look(&configured, &around).await) })?;
     Ok(judge_workers(&looked))
+}
+
+/// Looks whether the other repositories that the configuration names can be read. With invalid files here nothing is
+/// known of them.
+fn repositories(project: &Project) -> Option<Finding> {
+    let loaded = project::load(project, None).ok()?;
+    let plan = &loaded.plan;
+    // What is wrong with this repository's own journal has been said.
+    let home = Store::open(&project.root).ok()?;
+    let ids = plan.tasks().iter().map(|task| &task.id);
+    let stores = Stores::open(home, plan.repositories(), ids);
+    judge_repositories(plan.repositories().others().len(), &stores.unreadable())
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {

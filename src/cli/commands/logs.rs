@@ -11,12 +11,12 @@ use notify::{RecursiveMode, Watcher as _};
 use crate::cli::log_output::{LogOutput, Reader};
 use crate::cli::runs;
 use crate::cli::subject::{self, Subject};
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::model::{ProcessRef, RunId};
 use crate::store::{Layout, Store, history, process, read_state};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// A run id, or a task: then its latest run
     #[arg(value_name = "RUN|TASK")]
@@ -36,6 +36,18 @@ pub struct Args {
 ///
 /// On a terminal lines are made harmless and files get headings; into a pipe go the bytes as they are.
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let there = there::each(context, std::slice::from_ref(&args.of), |context, names| {
+        let of = names.into_iter().next().unwrap_or_default();
+        run(context, Args { of, ..args.clone() })
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
+    if let Ok(id) = RunId::parse(&args.of)
+        && let Some(there) = there::of_run(context, &id)?
+    {
+        return run(&there, args);
+    }
     let project = context.project()?;
     let mut store = context.store(&project)?;
     let subject = subject::find(&project, &store, &args.of)?;

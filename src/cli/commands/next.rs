@@ -29,7 +29,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             let mut seen = Vec::new();
             for need in next.people().iter().take(WITH_EVIDENCE) {
                 let (found, troubles) =
-                    evidence::read(snapshot.facts(), snapshot.store.layout(), need);
+                    evidence::read(snapshot.facts(), &snapshot.store.places(), need);
                 for trouble in troubles {
                     writeln!(context.err(), "warning: {trouble}")?;
                 }

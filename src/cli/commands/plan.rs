@@ -28,7 +28,7 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let loaded = context.load(&project, args.config.as_deref())?;
-    let store = context.store(&project)?;
+    let store = context.stores(&project, &loaded.plan)?;
     let (plan, state) = (&loaded.plan, store.state());
     let selection = match loaded.orchestration {
         Some(_) => Selection::Tracks,
@@ -38,7 +38,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let again: Vec<TaskIx> = match loaded.config.stale {
         StalePolicy::Warn => Vec::new(),
         StalePolicy::Rerun => {
-            let prints = fingerprints(context, &project, plan, state)?;
+            let prints = fingerprints(context, loaded.projects(&project), plan, state)?;
             let again = view::rerun(plan, state, &prints, &selected);
             again.into_iter().collect()
         }

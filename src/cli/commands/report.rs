@@ -18,7 +18,7 @@ use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject, TaskEntry};
 use crate::report::{Close, Provenance, RunPage, SummaryLook, next_commands, one_line, summary};
-use crate::store::{history, read_spec, read_state};
+use crate::store::{read_spec, read_state};
 use crate::worker::Handoff;
 
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             width: context.width(),
             close: Close::Whole,
         };
-        let remains = runs::remains(snapshot.store.layout(), &receipt);
+        let remains = runs::remains(&snapshot.store.places(), &receipt);
         let since = since(&snapshot, &mut receipt);
         // Whoever reads this has just typed it.
         receipt.next.retain(|next| next.command != "runr report");
@@ -99,6 +99,7 @@ fn latest(snapshot: &Snapshot) -> Result<OrchId, Failure> {
     let orchestrations = &snapshot.store.state().orchestrations;
     orchestrations
         .iter()
+        .filter(|(_, o)| !o.abroad)
         .max_by_key(|(id, o)| (o.started_at, *id))
         .map(|(id, _)| id.clone())
         .ok_or_else(|| {
@@ -130,7 +131,8 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
         }
     }
     let mut events: Vec<Recorded> = Vec::new();
-    history(layout, &mut |recorded| events.push(recorded))?;
+    let places = snapshot.store.places();
+    places.history(&mut |recorded| events.push(recorded))?;
     let mut ids = Vec::new();
     let mut touched: Vec<TaskId> = Vec::new();
     for recorded in &events {
@@ -152,7 +154,7 @@ fn receipt(context: &Context, snapshot: &Snapshot, orch: &OrchId) -> anyhow::Res
             _ => {}
         }
     }
-    let states = read_states(context, layout, &ids)?;
+    let states = read_states(context, &places, &ids)?;
     let selected = selected(snapshot, orch, &touched);
     let subject = Subject {
         orch,
@@ -197,14 +199,15 @@ fn report_run(
     args: &Args,
     run: &RunId,
 ) -> anyhow::Result<Exit> {
-    let layout = snapshot.store.layout();
+    let places = snapshot.store.places();
+    let layout = places.of_run(run);
     let folder = layout.run(run);
     if args.md {
         return Err(Failure::usage("only orchestrations have a report in Markdown").into());
     }
     let mut events: Vec<Recorded> = Vec::new();
     let mut about = None;
-    history(layout, &mut |recorded| {
+    places.history(&mut |recorded| {
         if let Event::Reserved {
             run: of,
             task,
@@ -245,7 +248,7 @@ fn report_run(
     let logs: Vec<String> = runs::logs(layout, run)?
         .iter()
         .filter_map(|path| path.file_name()?.to_str())
-        .map(|name| format!(".runr/runs/{run}/{name}"))
+        .map(|name| format!("{}.runr/runs/{run}/{name}", places.prefix_of(run)))
         .collect();
     let handoff = match std::fs::read(folder.join(HANDOFF)) {
         // One that was changed by hand is shown in its file only.
@@ -259,14 +262,15 @@ fn report_run(
         }
     };
     let git = state.as_ref().and_then(|state| state.git.as_ref());
-    let diff = git.map(|git| difference(&snapshot.project.root, git));
+    let diff = git.map(|git| difference(layout.root(), git));
     let kept = layout.worktree(run);
-    let tree = kept.strip_prefix(&snapshot.project.root).ok();
+    let tree = kept.strip_prefix(layout.root()).ok();
     let tree = tree.filter(|_| kept.is_dir()).and_then(Path::to_str);
+    let tree = tree.map(|tree| format!("{}{tree}", places.prefix_of(run)));
     let provenance = git.map(|git| Provenance {
         git,
         diff: diff.as_deref().unwrap_or_default(),
-        tree,
+        tree: tree.as_deref(),
     });
     let page = RunPage {
         provenance,

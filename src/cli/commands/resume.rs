@@ -54,7 +54,7 @@ fn latest(state: &State) -> Option<OrchId> {
     state
         .orchestrations
         .iter()
-        .filter(|(_, o)| o.exit != Some(0))
+        .filter(|(_, o)| o.exit != Some(0) && o.home.is_none())
         .max_by_key(|(id, o)| (o.started_at, (*id).clone()))
         .map(|(id, _)| id.clone())
 }

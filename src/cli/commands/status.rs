@@ -13,6 +13,9 @@ pub struct Args {
     /// Show every task
     #[arg(long)]
     tasks: bool,
+    /// With --tasks: also those of the other repositories of the configuration
+    #[arg(long, requires = "tasks")]
+    all_repos: bool,
     /// Show which tasks the history says are completed, and what differs from the journal
     #[arg(long)]
     infer_from_git: bool,
@@ -68,9 +71,13 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
     }
     let facts = snapshot.facts();
+    let shown = match args.all_repos {
+        true => facts.plan.numbers().collect(),
+        false => snapshot.all(),
+    };
     text += &match (args.tasks, args.json) {
-        (true, true) => serde_json::to_string(&StatusJson::new(&facts, &snapshot.all()))?,
-        (true, false) => status_table(&facts, &snapshot.all(), &look(context)),
+        (true, true) => serde_json::to_string(&StatusJson::new(&facts, &shown))?,
+        (true, false) => status_table(&facts, &shown, &look(context)),
         (false, true) => Overview::new(facts).json()?,
         (false, false) => Overview::new(facts).text(&look(context)),
     };

@@ -176,12 +176,12 @@ async fn answer(
             Ok(object(text).into_response())
         }
         What::Timeline => {
-            let text = blocking(move || Ok(timeline::timeline(&desk.layout)?)).await?;
+            let text = blocking(move || Ok(timeline::timeline(&desk.places())?)).await?;
             Ok(object(text).into_response())
         }
         What::Log => {
             let run = run(&asked)?;
-            let text = blocking(move || run_files::log(&desk.layout, &run)).await?;
+            let text = blocking(move || run_files::log(&desk.layout_of(&run), &run)).await?;
             Ok(plain(text))
         }
         What::Follow => {
@@ -196,12 +196,12 @@ async fn answer(
         }
         What::Diff => {
             let run = run(&asked)?;
-            let text = blocking(move || run_files::diff(&desk.project.root, &desk.layout, &run));
+            let text = blocking(move || run_files::diff(&desk.layout_of(&run), &run));
             Ok(plain(text.await?.unwrap_or_default()))
         }
         What::Prompt => {
             let run = run(&asked)?;
-            let text = blocking(move || run_files::prompt(&desk.layout, &run)).await?;
+            let text = blocking(move || run_files::prompt(&desk.layout_of(&run), &run)).await?;
             Ok(plain(text.unwrap_or_default()))
         }
         What::Complete | What::Approve | What::Reject | What::Reset => {

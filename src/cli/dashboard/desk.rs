@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use crate::cli::Context;
 use crate::cli::dashboard::feed::Ask;
 use crate::cli::dashboard::seen::Seen;
-use crate::project::Project;
-use crate::store::Layout;
+use crate::model::RunId;
+use crate::store::{Layout, Places};
 use crate::web::{Hosts, Keys, Route};
 
 /// Streams that may be open at once, over all pages.
@@ -22,8 +22,6 @@ pub type Picture = (u64, Arc<str>);
 pub struct Desk {
     /// Of the command that was typed.
     pub context: Context,
-    pub project: Project,
-    pub layout: Layout,
     pub ask: Ask,
     pub seen: watch::Sender<Arc<Seen>>,
     pub keys: Keys,
@@ -37,6 +35,18 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Where the repositories' files are, as they were seen last.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.seen.borrow().places.clone()
+    }
+
+    /// Where a run's repository keeps its files.
+    #[must_use]
+    pub fn layout_of(&self, run: &RunId) -> Layout {
+        self.seen.borrow().places.of_run(run).clone()
+    }
+
     /// Lets somebody write a stream until its reader leaves or the server ends.
     pub fn write(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut writers = self

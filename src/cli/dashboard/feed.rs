@@ -12,7 +12,7 @@ use crate::cli::dashboard::landed::Landed;
 use crate::cli::dashboard::prints::Prints;
 use crate::cli::dashboard::seen::Seen;
 use crate::project::{Loaded, Project};
-use crate::store::Store;
+use crate::store::Stores;
 use crate::view::{hold_back, tasks_with};
 
 /// The shortest time between two pictures.
@@ -35,7 +35,7 @@ pub enum Wake {
 pub struct Feed {
     project: Project,
     loaded: Arc<Loaded>,
-    store: Store,
+    store: Stores,
     prints: Prints,
     landed: Landed,
     generation: u64,
@@ -68,7 +68,7 @@ impl Ask {
 
 impl Feed {
     #[must_use]
-    pub fn new(project: &Project, loaded: Loaded, store: Store) -> Self {
+    pub fn new(project: &Project, loaded: Loaded, store: Stores) -> Self {
         Self {
             project: project.clone(),
             loaded: Arc::new(loaded),
@@ -84,9 +84,10 @@ impl Feed {
     #[must_use]
     pub fn seen(&mut self) -> Seen {
         let (plan, state) = (&self.loaded.plan, self.store.state());
-        let prints = self.prints.of(&self.project, plan, state);
+        let projects = self.loaded.projects(&self.project);
+        let prints = self.prints.of(projects, plan, state);
         let mut views = tasks_with(plan, state, &prints);
-        let elsewhere = self.landed.of(&self.project, plan, state).clone();
+        let elsewhere = self.landed.of(projects, plan, state).clone();
         hold_back(plan, &mut views, elsewhere.outside);
         let problem = self.problem.as_deref().or(self.landed.trouble.as_deref());
         Seen::new(
@@ -150,6 +151,8 @@ impl Feed {
     fn reload(&mut self) {
         match crate::project::load(&self.project, None) {
             Ok(loaded) => {
+                let ids = loaded.plan.tasks().iter().map(|task| &task.id);
+                self.store.follow(loaded.plan.repositories(), ids);
                 self.loaded = Arc::new(loaded);
                 self.generation += 1;
                 self.prints.forget();

@@ -1,13 +1,15 @@
 //! What the branch checked out does not contain, kept for a while: a question to git for every event would slow the
 //! run down that is looked at.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::cli::containment::{self, Elsewhere};
+use crate::git::GitError;
 use crate::git::checked_out::{CheckedOut, checked_out};
-use crate::model::Needed;
+use crate::model::{Needed, Whose};
 use crate::plan::{Plan, TaskIx};
-use crate::project::Project;
+use crate::project::{Project, Projects};
 use crate::state::State;
 
 /// How long an answer holds while nothing is completed and nothing else is checked out: branches may be deleted.
@@ -19,10 +21,11 @@ struct Asked {
     stand: Option<CheckedOut>,
 }
 
-/// The latest answer.
+/// The latest answers.
 #[derive(Debug, Default)]
 pub struct Landed {
-    asked: Option<(Asked, Instant)>,
+    /// Of each repository.
+    kept: BTreeMap<Whose, (Asked, Instant, Elsewhere)>,
     found: Elsewhere,
     /// Why git could not tell.
     pub trouble: Option<String>,
@@ -30,45 +33,54 @@ pub struct Landed {
 
 impl Landed {
     /// Everything that is elsewhere. Where git cannot tell nothing is, and there is trouble.
-    pub fn of(&mut self, project: &Project, plan: &Plan, state: &State) -> &Elsewhere {
-        if !project.git {
-            return &self.found;
+    pub fn of(&mut self, projects: Projects<'_>, plan: &Plan, state: &State) -> &Elsewhere {
+        let mut asked: BTreeMap<Whose, Vec<(TaskIx, Needed)>> = BTreeMap::new();
+        for (ix, needed) in containment::completed_with_commit(plan, state) {
+            asked.entry(plan.whose(ix)).or_default().push((ix, needed));
         }
-        let stand = match checked_out(&project.root) {
-            Ok(stand) => stand,
-            Err(error) => {
-                self.take(Err(error.to_string()));
-                return &self.found;
+        (self.found, self.trouble) = (Elsewhere::default(), None);
+        for (whose, completed) in asked {
+            let Some(project) = projects.of(whose).filter(|project| project.git) else {
+                continue;
+            };
+            match self.one(whose, project, completed) {
+                Ok(mut found) => {
+                    if let Some(other) = plan.repositories().get(whose) {
+                        found.is_in(other);
+                    }
+                    self.found.join(found);
+                }
+                Err(why) => {
+                    let what = "cannot see whether completed work is in the branch checked out";
+                    self.trouble = Some(format!("{what}: {why}"));
+                }
             }
-        };
-        let asked = Asked {
-            completed: containment::completed_with_commit(plan, state),
-            stand,
-        };
-        let known = self
-            .asked
-            .as_ref()
-            .is_some_and(|(before, at)| *before == asked && at.elapsed() < HOLDS);
-        if !known {
-            let found = containment::find(project, asked.stand.clone(), &asked.completed);
-            self.take(found.map_err(|error| error.to_string()));
-            self.asked = Some((asked, Instant::now()));
         }
         &self.found
     }
 
-    fn take(&mut self, found: Result<Elsewhere, String>) {
-        (self.found, self.trouble) = match found {
-            Ok(found) => (found, None),
-            Err(why) => {
-                let what = "cannot see whether completed work is in the branch checked out";
-                (Elsewhere::default(), Some(format!("{what}: {why}")))
-            }
-        };
+    fn one(
+        &mut self,
+        whose: Whose,
+        project: &Project,
+        completed: Vec<(TaskIx, Needed)>,
+    ) -> Result<Elsewhere, GitError> {
+        let stand = checked_out(&project.root)?;
+        let asked = Asked { completed, stand };
+        if let Some((before, at, found)) = self.kept.get(&whose)
+            && *before == asked
+            && at.elapsed() < HOLDS
+        {
+            return Ok(found.clone());
+        }
+        let found = containment::find(project, asked.stand.clone(), &asked.completed)?;
+        self.kept
+            .insert(whose, (asked, Instant::now(), found.clone()));
+        Ok(found)
     }
 
     /// The numbers of the tasks mean others now.
     pub fn forget(&mut self) {
-        self.asked = None;
+        self.kept.clear();
     }
 }

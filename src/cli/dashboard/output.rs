@@ -54,7 +54,8 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
         // Full: a wake-up waits already. Closed: nobody listens any more.
         let _ = wake.try_send(());
     });
-    let folder = desk.layout.run(&run);
+    let layout = desk.layout_of(&run);
+    let folder = layout.run(&run);
     // Without a watch the journal still tells of the end, and everything is shown then.
     let mut watcher = watcher.ok();
     let mut watched = false;
@@ -67,15 +68,15 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
             watched = watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok();
         }
         // First ask whether it has ended, then read: what was written before the end is then there.
-        let ended = matches!(read_state(&desk.layout, &run), Ok(Some(_)) | Err(_))
+        let ended = matches!(read_state(&layout, &run), Ok(Some(_)) | Err(_))
             || !alive(&seen.borrow_and_update().state, &run);
         loop {
             let read = {
-                let (desk, run) = (Arc::clone(&desk), run.clone());
+                let (layout, run) = (layout.clone(), run.clone());
                 let mut taken = std::mem::take(&mut files);
                 tokio::task::spawn_blocking(move || {
                     let read =
-                        runs::logs(&desk.layout, &run).and_then(|paths| taken.read(&paths, ended));
+                        runs::logs(&layout, &run).and_then(|paths| taken.read(&paths, ended));
                     (taken, read)
                 })
                 .await

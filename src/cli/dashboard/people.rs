@@ -26,6 +26,6 @@ pub fn evidence(desk: &Desk, seen: &Seen, task: TaskIx) -> String {
     let Some(need) = need else {
         return "null".to_owned();
     };
-    let (found, _) = evidence::read(facts, &desk.layout, &need);
+    let (found, _) = evidence::read(facts, &desk.places(), &need);
     json(&NeedJson::new(&facts, &need, Some(&found)))
 }

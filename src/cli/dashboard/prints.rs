@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::model::{Fingerprint, Status, TaskId};
 use crate::plan::Plan;
-use crate::project::{self, Project};
+use crate::project::Projects;
 use crate::state::State;
 
 /// How long an answer holds, unless the task is completed anew.
@@ -31,14 +31,14 @@ impl Prints {
     /// `runr status` warns of them.
     pub fn of(
         &mut self,
-        project: &Project,
+        projects: Projects<'_>,
         plan: &Plan,
         state: &State,
     ) -> Vec<Option<Fingerprint>> {
         let now = Instant::now();
-        plan.tasks()
-            .iter()
-            .map(|task| {
+        plan.numbers()
+            .map(|ix| {
+                let task = plan.task(ix);
                 if task.inputs.is_empty() || state.status(&task.id) != Status::Completed {
                     return None;
                 }
@@ -52,7 +52,7 @@ impl Prints {
                 {
                     return kept.print;
                 }
-                let print = project::fingerprint(project, task).ok();
+                let print = projects.fingerprint(plan, ix).ok();
                 let kept = Kept {
                     completed_at,
                     read_at: now,

@@ -51,12 +51,12 @@ pub fn prompt(layout: &Layout, run: &RunId) -> anyhow::Result<Option<String>> {
 ///
 /// # Errors
 /// When git cannot tell.
-pub fn diff(root: &Path, layout: &Layout, run: &RunId) -> anyhow::Result<Option<String>> {
+pub fn diff(layout: &Layout, run: &RunId) -> anyhow::Result<Option<String>> {
     let git = read_state(layout, run)?.and_then(|state| state.git);
     let Some((base, checkpoint)) = git.and_then(|git| Some((git.base?, git.checkpoint?))) else {
         return Ok(None);
     };
-    let (mut text, more) = diff_text::patch(root, &base, &checkpoint, MOST_DIFF)?;
+    let (mut text, more) = diff_text::patch(layout.root(), &base, &checkpoint, MOST_DIFF)?;
     if more {
         text.push_str("\n… the rest is left out: git diff ");
         text.push_str(&format!("{base} {checkpoint}\n"));

@@ -20,7 +20,7 @@ use crate::report::{
     next_commands, not_landed_json, notes,
 };
 use crate::state::State;
-use crate::store::Store;
+use crate::store::{Places, Stores};
 use crate::view::{NotLanded, TaskView};
 
 /// How many orchestrations are named.
@@ -31,6 +31,7 @@ const ORCHESTRATIONS: usize = 8;
 pub struct Seen {
     pub loaded: Arc<Loaded>,
     pub state: State,
+    pub places: Places,
     pub generation: u64,
     now: Timestamp,
     views: Vec<TaskView>,
@@ -105,7 +106,7 @@ impl Seen {
     pub fn new(
         project: &Project,
         (loaded, views, not_landed): (&Arc<Loaded>, Vec<TaskView>, Vec<NotLanded>),
-        store: &Store,
+        store: &Stores,
         (generation, problem): (u64, Option<&str>),
     ) -> Self {
         let state = store.state().clone();
@@ -115,6 +116,7 @@ impl Seen {
             views,
             not_landed,
             state,
+            places: store.places(),
             generation,
             now: Timestamp::now(),
             head: String::new(),

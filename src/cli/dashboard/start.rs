@@ -34,8 +34,8 @@ pub enum Opening {
 pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
-    let store = context.store(&project)?;
-    let layout = store.layout().clone();
+    let store = context.stores(&project, &loaded.plan)?;
+    let places = store.places();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
     let git = match project.git {
@@ -43,10 +43,11 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let watching = match layout.dir().is_dir() {
-        true => Some(watching::watch(&layout, git.as_deref(), wake)?),
-        false => None,
-    };
+    let mut watching = Vec::new();
+    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
+        let git = git.as_deref().filter(|_| layout == places.home());
+        watching.push(watching::watch(layout, git, wake.clone())?);
+    }
     let mut feed = Feed::new(&project, loaded, store);
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -67,8 +68,6 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         let entry = once.text();
         let desk = Arc::new(Desk {
             context: context.clone(),
-            project,
-            layout,
             ask: ask.clone(),
             seen: publish,
             keys: Keys::new(token, once),

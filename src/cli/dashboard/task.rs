@@ -12,6 +12,6 @@ use crate::plan::TaskIx;
 pub fn page(desk: &Desk, seen: &Seen, ix: TaskIx) -> anyhow::Result<String> {
     // Its warnings are kept, and shown nowhere: the answers of runs that cannot be read are missing.
     let (context, _) = desk.context.through("dashboard");
-    let text = TaskText::of(&context, &desk.layout, (seen.facts(), ix))?;
+    let text = TaskText::of(&context, &seen.places, (seen.facts(), ix))?;
     Ok(text.page_of(seen.facts()).json()?)
 }

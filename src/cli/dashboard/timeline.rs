@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::event::{Event, Recorded, Verdict};
 use crate::model::{OrchId, RunId, StopReason, TaskId};
-use crate::store::{Layout, StoreError, history};
+use crate::store::{Places, StoreError};
 
 /// The latest runs that are shown.
 const RUNS: usize = 3_000;
@@ -38,9 +38,9 @@ struct Timeline<'a> {
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn timeline(layout: &Layout) -> Result<String, StoreError> {
+pub fn timeline(places: &Places) -> Result<String, StoreError> {
     let mut runs: BTreeMap<RunId, RunJson> = BTreeMap::new();
-    history(layout, &mut |recorded| take(&mut runs, recorded))?;
+    places.history(&mut |recorded| take(&mut runs, recorded))?;
     let mut sorted: Vec<&RunJson> = runs.values().collect();
     sorted.sort_by_key(|run| (run.start, &run.run));
     let earlier = sorted.len().saturating_sub(RUNS);

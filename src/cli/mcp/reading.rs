@@ -159,7 +159,7 @@ pub fn draw(context: &Context, input: &Graph) -> Result<Answer, Answer> {
 
 pub fn logs(context: &Context, input: &Logs) -> Result<Answer, Answer> {
     let snapshot = snapshot(context)?;
-    let found = subject::find(&snapshot.project, &snapshot.store, &input.of.0)
+    let found = subject::find(&snapshot.project, snapshot.store.home(), &input.of.0)
         .map_err(|failure| refused(&failure))?;
     let run: RunId = match found {
         subject::Subject::Run(run) => run,

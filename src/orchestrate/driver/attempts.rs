@@ -1,6 +1,7 @@
 //! The life of an attempt as its orchestrator sees it: launched, let go, watched, gone; and the attempts
 //! that dead orchestrators left.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,16 +10,16 @@ use tokio::time::Instant;
 use super::{Alive, Ended, Orchestrator, Pending, Then};
 use crate::attempt::{Held, LaunchError, Live};
 use crate::event::Event;
-use crate::model::{OrchId, RunId, RunState, StopReason};
+use crate::model::{OrchId, RunId, RunState, StopReason, TaskId, TaskKind, Whose};
 use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::babysit::Report;
 use crate::orchestrate::dispatch::Attempt;
 use crate::orchestrate::recover::{
-    Recovery, end_of, end_strays, on_its_branch, spent_by_lost, spent_of,
+    Recovered, Recovery, end_of, end_strays, on_its_branch, spent_by_lost, spent_of,
 };
-use crate::plan::TaskIx;
+use crate::plan::{Plan, TaskIx};
 use crate::sched::{AttemptEnd, Input, Kill};
-use crate::store::{StoreError, create_run, read_state};
+use crate::store::{Layout, StoreError, create_run, read_state};
 
 impl Orchestrator {
     /// Starts the process of a reserved attempt. A run folder that cannot be made, as on a full disk, says
@@ -30,7 +31,7 @@ impl Orchestrator {
     ) -> Result<(), OrchestrateError> {
         let run = attempt.run;
         let created = match attempt.spec {
-            Ok(spec) => match create_run(&self.dispatch.layout, &spec) {
+            Ok(spec) => match create_run(&self.run_layout(&run), &spec) {
                 Ok(dir) => Ok(dir),
                 // Another orchestrator drew the same id in the same second: draw again.
                 Err(StoreError::RunExists { .. }) => {
@@ -122,14 +123,14 @@ impl Orchestrator {
             }
             Report::Gone { run, watched } => {
                 if let Err(source) = watched {
-                    let path = self.dispatch.layout.run(&run);
+                    let path = self.run_folder(&run);
                     return Err(OrchestrateError::Io {
                         doing: "watch the attempt of",
                         path,
                         source,
                     });
                 }
-                match self.adopted.is_foreign(&run) {
+                match self.adopted.values().any(|a| a.is_foreign(&run)) {
                     true => self.foreign_end(&run)?,
                     false => self.own_end(&run)?,
                 }
@@ -147,16 +148,16 @@ impl Orchestrator {
             .map_or(Duration::ZERO, |alive| alive.since.elapsed());
         let Some(state) = state else {
             let took = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            if let Some(commit) = on_its_branch(&self.dispatch.layout, run)? {
+            if let Some(commit) = on_its_branch(&self.run_layout(run), run)? {
                 let mut ended = Ended::new(run, None, took);
                 ended.commit = Some(commit);
-                ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
+                ended.spent = spent_by_lost(&self.run_layout(run), run)?;
                 self.over(AttemptEnd::Succeeded, ended);
                 return Ok(());
             }
             let message = "its process vanished without a verdict".to_owned();
             let mut ended = Ended::new(run, Some(message), took);
-            ended.spent = spent_by_lost(&self.dispatch.layout, run)?;
+            ended.spent = spent_by_lost(&self.run_layout(run), run)?;
             self.over(AttemptEnd::Unsuccessful(StopReason::Orphaned), ended);
             return Ok(());
         };
@@ -180,9 +181,9 @@ impl Orchestrator {
 
     /// The verdict in the run's folder. Without one, whatever is left of its processes is ended first.
     fn final_state(&self, run: &RunId) -> Result<Option<RunState>, OrchestrateError> {
-        let state = read_state(&self.dispatch.layout, run)?;
+        let state = read_state(&self.run_layout(run), run)?;
         if state.is_none() {
-            end_strays(&self.dispatch.layout, run)?;
+            end_strays(&self.run_layout(run), run)?;
         }
         Ok(state)
     }
@@ -199,22 +200,33 @@ impl Orchestrator {
 
     /// An attempt of a dead orchestrator is gone: its verdict is journalled as it is, without retries.
     fn foreign_end(&mut self, run: &RunId) -> Result<(), OrchestrateError> {
+        let (whose, layout) = (self.store.whose_run(run), self.run_layout(run));
         let state = self.final_state(run)?;
         let hybrid = self.store.state().open.get(run).is_some_and(|open| {
             let ix = self.plan.find(&open.task);
-            ix.is_some_and(|ix| self.plan.task(ix).kind == crate::model::TaskKind::Hybrid)
+            ix.is_some_and(|ix| self.plan.task(ix).kind == TaskKind::Hybrid)
         });
-        self.pending.extend(
-            spent_of(&self.dispatch.layout, run, state.as_ref())?.map(|event| Pending {
-                event,
-                then: Then::Nothing,
-            }),
-        );
-        self.pending.push(Pending {
-            event: end_of(&self.dispatch.layout, run, state, hybrid)?,
+        let spent = spent_of(&layout, run, state.as_ref())?;
+        let mut events: Vec<Event> = spent.into_iter().collect();
+        events.push(end_of(&layout, run, state, hybrid)?);
+        let adopted = self.adopted.get_mut(&whose);
+        let last = adopted.and_then(|adopted| adopted.ended(run));
+        if whose != Whose::Home {
+            // Where it ended is where its orchestration ends: nothing of ours waits to be written in that journal's line.
+            if let Some((orch, _)) = &last {
+                events.push(Event::OrchestrationEnded {
+                    orch: orch.clone(),
+                    exit: 1,
+                });
+            }
+            let appended = self.store.append_in(whose, events)?;
+            return self.hear(&appended.news);
+        }
+        self.pending.extend(events.into_iter().map(|event| Pending {
+            event,
             then: Then::Nothing,
-        });
-        if let Some((orch, lock)) = self.adopted.ended(run) {
+        }));
+        if let Some((orch, lock)) = last {
             let event = Event::OrchestrationEnded { orch, exit: 1 };
             self.pending.push(Pending {
                 event,
@@ -224,9 +236,19 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// Where a run's repository keeps its files.
+    pub(super) fn run_layout(&self, run: &RunId) -> Layout {
+        self.store.layout_of(self.store.whose_run(run)).clone()
+    }
+
+    pub(super) fn run_folder(&self, run: &RunId) -> PathBuf {
+        self.run_layout(run).run(run)
+    }
+
     /// Begins to watch what recovery found alive.
     pub(super) fn adopt(&mut self) {
-        let own: Vec<(RunId, Live)> = self.adopted.own_alive();
+        let adopted = self.adopted.values_mut();
+        let own: Vec<(RunId, Live)> = adopted.flat_map(Recovered::own_alive).collect();
         for (run, live) in own {
             let open = self.store.state().open.get(&run);
             let Some(task) = open.and_then(|open| self.plan.find(&open.task)) else {
@@ -251,36 +273,59 @@ impl Orchestrator {
     }
 
     fn watch_foreign(&mut self) {
-        for (run, live) in self.adopted.foreign_alive() {
+        let adopted = self.adopted.values_mut();
+        let foreign: Vec<(RunId, Live)> = adopted.flat_map(Recovered::foreign_alive).collect();
+        for (run, live) in foreign {
             // Nobody asks it to end: it is not ours.
             drop(self.nursery.watch(run, live));
         }
     }
 
     pub(super) fn watch_owners(&mut self) {
-        let (own, adopted) = (&self.dispatch.orch, &self.adopted);
-        let ours = |orch: &OrchId| orch == own || adopted.holds(orch);
-        self.owners
-            .watch(&self.dispatch.layout, self.store.state(), ours);
+        for whose in self.store.readable() {
+            let Some(store) = self.store.of(whose) else {
+                continue;
+            };
+            let (own, adopted) = (self.sites.orch(), self.adopted.get(&whose));
+            let held = |orch: &OrchId| adopted.is_some_and(|adopted| adopted.holds(orch));
+            let ours = |orch: &OrchId| orch == own || held(orch);
+            self.owners.watch(whose, store, ours);
+        }
     }
 
-    /// Another orchestrator is gone: settles what it left, unless somebody else already does.
-    pub(super) async fn recover(&mut self, orch: &OrchId) -> Result<(), OrchestrateError> {
-        let plan = &self.plan;
-        let hybrid = |id: &_| {
-            plan.find(id)
-                .is_some_and(|ix| plan.task(ix).kind == crate::model::TaskKind::Hybrid)
+    /// Another orchestrator is gone: settles what it left in a repository, unless somebody else already does.
+    pub(super) async fn recover(
+        &mut self,
+        whose: Whose,
+        orch: &OrchId,
+    ) -> Result<(), OrchestrateError> {
+        let mut recovered = {
+            let hybrid = is_hybrid(&self.plan, whose);
+            let Some(store) = self.store.of_mut(whose) else {
+                return Ok(());
+            };
+            let recovery = Recovery {
+                store,
+                hybrid: &hybrid,
+                own: None,
+            };
+            recovery.one(orch).await?
         };
-        let recovery = Recovery {
-            store: &mut self.store,
-            hybrid: &hybrid,
-            own: None,
-        };
-        let mut recovered = recovery.one(orch).await?;
         let news = std::mem::take(&mut recovered.news);
-        self.adopted.join(recovered);
+        let news = self.store.named(whose, news);
+        self.store.renew();
+        self.adopted.entry(whose).or_default().join(recovered);
         self.watch_foreign();
         self.hear(&news)
+    }
+}
+
+/// Says of a task, by the name that it has in its own repository, whether it is hybrid.
+pub(in crate::orchestrate) fn is_hybrid(plan: &Plan, whose: Whose) -> impl Fn(&TaskId) -> bool {
+    move |own| {
+        let id = plan.repositories().in_plan(whose, own);
+        let ix = id.and_then(|id| plan.find(&id));
+        ix.is_some_and(|ix| plan.task(ix).kind == TaskKind::Hybrid)
     }
 }
 

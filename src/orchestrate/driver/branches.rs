@@ -2,8 +2,9 @@
 
 use super::{Ended, Orchestrator};
 use crate::git::worktree;
-use crate::model::{Land, RunGit};
+use crate::model::{Land, RunGit, Whose};
 use crate::orchestrate::cleaning::{Done, left_behind};
+use crate::orchestrate::containment::There;
 use crate::orchestrate::{OrchestrateError, containment, landing};
 use crate::sched::{Cancel, Elsewhere, Input};
 
@@ -27,53 +28,57 @@ impl Orchestrator {
                 ended.run
             ));
         }
-        let grounds = self.dispatch.grounds.as_ref();
+        let site = self.sites.of(self.store.whose_run(&ended.run));
+        let grounds = site.and_then(|site| site.grounds.as_ref());
         ended.done = grounds.and_then(|g| Done::of(&g.ground.common, &ended.run, left));
     }
 
     /// A task of ours is completed and that is on disk.
-    pub(super) fn completed(&mut self, done: Option<Done>) -> Result<(), OrchestrateError> {
-        if let Some(done) = done {
-            self.cleaning.start(&self.dispatch.layout, done);
-        }
-        let Some(grounds) = &self.dispatch.grounds else {
+    pub(super) fn completed(
+        &mut self,
+        whose: Whose,
+        done: Option<Done>,
+    ) -> Result<(), OrchestrateError> {
+        let Some(site) = self.sites.of(whose) else {
             return Ok(());
         };
-        if grounds.ground.land == Land::Each {
-            let (layout, orch) = (&self.dispatch.layout, &self.dispatch.orch);
-            if let Some(landed) = landing::land(layout, &grounds.ground, orch)?
-                && landed.outcome == landing::Outcome::Landed
-            {
-                self.screen.say(&landed.line());
-            }
+        if let Some(done) = done {
+            self.cleaning.start(&site.layout, done);
+        }
+        let Some(grounds) = &site.grounds else {
+            return Ok(());
+        };
+        if grounds.ground.land == Land::Each
+            && let Some(landed) = landing::land(&site.layout, &grounds.ground, &site.orch)?
+            && landed.outcome == landing::Outcome::Landed
+        {
+            self.screen.say(&grounds.says(&landed.line()));
         }
         Ok(())
     }
 
     /// Begins to remove the working trees that a dead orchestrator did not come to.
     pub(super) fn clean_left_behind(&mut self) -> Result<(), OrchestrateError> {
-        let Some(grounds) = &self.dispatch.grounds else {
-            return Ok(());
-        };
-        let (layout, orch) = (&self.dispatch.layout, &self.dispatch.orch);
-        let common = &grounds.ground.common;
-        worktree::finish_removals(common, &layout.git_lock(), &layout.worktrees())?;
-        let left = left_behind(layout, self.store.state(), orch, common)?;
-        for run in left.half_made {
-            let tree = layout.worktree(&run);
-            worktree::discard(&grounds.git(), common, &layout.git_lock(), &tree)?;
-        }
-        for done in left.done {
-            self.cleaning.start(layout, done);
+        for (whose, site) in self.sites.all() {
+            let (Some(grounds), Some(store)) = (&site.grounds, self.store.of(whose)) else {
+                continue;
+            };
+            let (layout, common) = (&site.layout, &grounds.ground.common);
+            worktree::finish_removals(common, &layout.git_lock(), &layout.worktrees())?;
+            let left = left_behind(layout, store.state(), &site.orch, common)?;
+            for run in left.half_made {
+                let tree = layout.worktree(&run);
+                worktree::discard(&grounds.git(), common, &layout.git_lock(), &tree)?;
+            }
+            for done in left.done {
+                self.cleaning.start(layout, done);
+            }
         }
         Ok(())
     }
 
-    /// What others completed counts only when it is in our branch.
+    /// What others completed counts only when it is in our branch there.
     pub(super) fn hold_back(&mut self, inputs: &mut [Input]) -> Result<(), OrchestrateError> {
-        let Some(grounds) = &self.dispatch.grounds else {
-            return Ok(());
-        };
         for input in inputs {
             let Input::Elsewhere { task, now } = input else {
                 continue;
@@ -81,8 +86,21 @@ impl Orchestrator {
             if *now != Elsewhere::Completed {
                 continue;
             }
-            let id = &self.plan.task(*task).id;
-            if let Some(lines) = containment::outside(grounds, self.store.state(), id)? {
+            let whose = self.plan.whose(*task);
+            // In a repository that this orchestration does not work in it has just been completed, on a branch of its own.
+            let Some(site) = self.sites.of(whose) else {
+                continue;
+            };
+            let Some(grounds) = &site.grounds else {
+                continue;
+            };
+            let there = There {
+                whose,
+                layout: &site.layout,
+                plan: &self.plan,
+                state: self.store.state(),
+            };
+            if let Some(lines) = containment::outside(grounds, there, *task)? {
                 *now = Elsewhere::CompletedOutside;
                 for line in lines {
                     self.screen.say(&line);

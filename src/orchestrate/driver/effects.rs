@@ -1,7 +1,5 @@
 //! From the scheduler's effects to events in the journal, and what follows from those accepted.
 
-use jiff::Timestamp;
-
 use super::attempts::tell;
 use super::{Orchestrator, Pending, Then};
 use crate::event::{Event, Verdict};
@@ -15,13 +13,7 @@ impl Orchestrator {
         match effect {
             Effect::Reserve { task } => {
                 let again = self.again.contains(&task);
-                let attempt = self.dispatch.prepare(
-                    &self.plan,
-                    task,
-                    self.store.state(),
-                    again,
-                    Timestamp::now(),
-                )?;
+                let attempt = self.sites.prepare(&self.plan, task, &self.store, again)?;
                 self.run_of.insert(task, attempt.run.clone());
                 self.pending.push(Pending {
                     event: attempt.reserved.clone(),
@@ -44,7 +36,7 @@ impl Orchestrator {
                             });
                         }
                         if matches!(how, Settle::Completed) {
-                            then = Then::Completed(ended.done);
+                            then = Then::Completed(self.plan.whose(task), ended.done);
                         }
                         match verdict(how, ended.message, ended.commit) {
                             Ok(verdict) => Event::Ended {
@@ -60,7 +52,7 @@ impl Orchestrator {
                     }
                     None => match how {
                         Settle::Failed(reason) | Settle::Stopped(reason) => Event::GivenUp {
-                            orch: self.dispatch.orch.clone(),
+                            orch: self.sites.orch().clone(),
                             task: self.plan.task(task).id.clone(),
                             reason,
                             message: None,
@@ -76,7 +68,7 @@ impl Orchestrator {
             }
             Effect::Skip { task } => {
                 let event = Event::Skipped {
-                    orch: self.dispatch.orch.clone(),
+                    orch: self.sites.orch().clone(),
                     task: self.plan.task(task).id.clone(),
                 };
                 self.pending.push(Pending {
@@ -122,7 +114,7 @@ impl Orchestrator {
         for then in accepted {
             match then {
                 Then::Nothing => {}
-                Then::Completed(done) => self.completed(done)?,
+                Then::Completed(whose, done) => self.completed(whose, done)?,
                 Then::Release(lock) => drop(lock),
                 Then::Launch { task, attempt } => self.launch(task, *attempt)?,
                 Then::Go { run, held } => self.go(run, *held).await,
@@ -143,7 +135,7 @@ impl Orchestrator {
                     Illegal::RunKnown { .. } => Refusal::Busy,
                     source => {
                         return Err(OrchestrateError::Refused {
-                            orch: self.dispatch.orch.clone(),
+                            orch: self.sites.orch().clone(),
                             source,
                         });
                     }
@@ -151,7 +143,7 @@ impl Orchestrator {
                 self.inputs.push_back(Input::Refused { task, why });
                 if why == Refusal::Busy {
                     // The task waits for what others hold, as it is now.
-                    let usage = sched::usage(&self.plan, self.store.state(), &self.dispatch.orch);
+                    let usage = sched::usage(&self.plan, self.store.state(), self.sites.orch());
                     self.inputs.push_back(usage);
                 }
                 Ok(())
@@ -163,7 +155,7 @@ impl Orchestrator {
                 Ok(())
             }
             (_, source) => Err(OrchestrateError::Refused {
-                orch: self.dispatch.orch.clone(),
+                orch: self.sites.orch().clone(),
                 source,
             }),
         }

@@ -30,7 +30,7 @@ impl Orchestrator {
             return unsuccessful;
         };
         // Its specification says who it was: the task's worker or its stand-in.
-        let Ok(spec) = read_spec(&self.dispatch.layout.run(run)) else {
+        let Ok(spec) = read_spec(&self.run_folder(run)) else {
             return unsuccessful;
         };
         let worker = spec.worker;
@@ -42,7 +42,7 @@ impl Orchestrator {
             }
             _ => None,
         };
-        self.dispatch.away.insert(worker.clone(), until);
+        self.sites.send_away(&worker, until);
         if let Some(until) = until {
             self.pending.push(Pending {
                 event: Event::WorkerPaused {
@@ -54,7 +54,7 @@ impl Orchestrator {
             });
         }
         let fallback = self.plan.task(task).fallback.as_ref();
-        let stands_in = fallback.is_some_and(|(name, _)| !self.dispatch.is_away(name));
+        let stands_in = fallback.is_some_and(|(name, _)| !self.sites.home().is_away(name));
         if stands_in {
             return AttemptEnd::Limited { until: None };
         }
@@ -68,7 +68,7 @@ impl Orchestrator {
 
     /// For people: what was found at a limit by others, before this orchestration began.
     pub(super) fn say_who_is_away(&mut self) {
-        for (worker, until) in &self.dispatch.away {
+        for (worker, until) in &self.sites.home().away {
             if let Some(until) = until {
                 let line = format!("the worker {worker} is at a limit and waits until {until}");
                 self.screen.say(&line);
@@ -102,12 +102,12 @@ impl Orchestrator {
                 && task
                     .fallback
                     .as_ref()
-                    .is_some_and(|(name, _)| !self.dispatch.is_away(name))
+                    .is_some_and(|(name, _)| !self.sites.home().is_away(name))
         });
         if has_stand_in {
             return;
         }
-        if let Some(pool) = sched::pool_of_worker(&self.plan, worker) {
+        for pool in sched::pools_of_worker(&self.plan, worker) {
             self.inputs.push_back(Input::Paused { pool, until });
         }
     }
@@ -131,11 +131,11 @@ impl Orchestrator {
             .map(|(worker, until)| (worker.clone(), *until))
             .collect();
         for (worker, until) in paused {
-            let known = self.dispatch.away.get(&worker).copied();
+            let known = self.sites.home().away.get(&worker).copied();
             if known == Some(None) || known == Some(Some(until)) {
                 continue;
             }
-            self.dispatch.away.insert(worker.clone(), Some(until));
+            self.sites.send_away(&worker, Some(until));
             let until = self.on_own_clock(until);
             self.pause(&worker, Some(until));
         }

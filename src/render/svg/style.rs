@@ -159,6 +159,7 @@ pub fn glyph(look: Look) -> &'static str {
         Look::Awaiting => "runr-awaiting",
         Look::Skipped => "runr-skipped",
         Look::Stopped => "runr-stopped",
+        Look::Unknown => "runr-unknown",
         Look::Failed => "runr-failed",
     }
 }

@@ -120,7 +120,7 @@ fn asked(facts: &Facts<'_>, task: TaskIx) -> Option<Asked> {
         Class::Completed => {
             (view.stale.is_some() && !dispatching(facts)).then_some(Asked::Decide(Trouble::Stale))
         }
-        Class::Ready | Class::Blocked => None,
+        Class::Ready | Class::Blocked | Class::Unknown => None,
     }
 }
 

@@ -205,6 +205,7 @@ mod tests {
                 command: "runr run".to_owned(),
                 tasks: 1,
                 jobs: 1,
+                home: None,
             },
         );
         tell(&mut state, claim(1, "a.md"));

@@ -187,7 +187,7 @@ async function graph(changed) {
   for (const name of changed ?? []) mark(name);
 }
 
-const LOOKS = ["completed", "stale", "running", "ready", "pending", "awaiting", "skipped", "stopped", "failed"];
+const LOOKS = ["completed", "stale", "running", "ready", "pending", "awaiting", "skipped", "stopped", "failed", "unknown"];
 function mark(name) {
   const node = viewer.node(name), task = world.tasks.get(name);
   if (!node || !task) return;

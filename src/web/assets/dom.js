@@ -65,6 +65,6 @@ export const CLASSES = {
   needs_you: ["◈", "needs you"], running: ["◐", "running"], failed: ["✗", "failed"], stopped: ["◌", "stopped"],
   ready: ["○", "ready"], blocked: ["○", "blocked"], completed: ["✓", "completed"],
 };
-const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈" };
+const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈", unknown: "?" };
 export const glyph = (task) => make("span", { class: `glyph c-${task.class}`, "aria-hidden": "true" }, GLYPHS[task.status] ?? "○");
 export const outcomeClass = (outcome) => ({ completed: "completed", awaiting_approval: "needs_you", running: "running", failed: "failed", retry: "failed" })[outcome] ?? "stopped";

@@ -130,6 +130,7 @@ impl World {
                 command,
                 tasks: 1,
                 jobs: 1,
+                home: None,
             });
         }
         world.set_the_stage();

@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::dispatching::block_on;
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::model::{Settled, Status};
 use crate::orchestrate::approval::{self, Approval};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
@@ -20,6 +20,16 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let there = there::each(context, &args.tasks, |context, tasks| {
+        let args = Args {
+            tasks,
+            ..args.clone()
+        };
+        run(context, args)
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
     let settlement = Settlement::open(context)?;
     let layout = settlement.store.layout().clone();
     let exe = std::env::current_exe()?;

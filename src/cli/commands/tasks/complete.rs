@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::claim::{How, Keep, Unchecked};
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::git::Repository;
 use crate::model::{Isolation, Remark, Settled, Status};
@@ -16,7 +16,7 @@ use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
@@ -31,6 +31,16 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let there = there::each(context, &args.tasks, |context, tasks| {
+        let args = Args {
+            tasks,
+            ..args.clone()
+        };
+        run(context, args)
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
     let mut settlement = Settlement::open(context)?;
     let mut tasks = settlement.tasks(&args.tasks)?;
     let (claimed, unclaimed): (Vec<TaskIx>, Vec<TaskIx>) =
@@ -167,7 +177,7 @@ fn bring(
 ) -> anyhow::Result<()> {
     let ids: Vec<_> = tasks.iter().map(|ix| &settlement.task(*ix).id).collect();
     let layout = settlement.store.layout();
-    match people::bring(layout, settlement.store.state(), from, (&ids, said))? {
+    match people::bring(layout, settlement.store.home().state(), from, (&ids, said))? {
         Brought::Done(lines) => {
             for line in lines {
                 writeln!(context.out(), "{line}")?;

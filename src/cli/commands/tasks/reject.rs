@@ -1,7 +1,7 @@
 //! `runr tasks reject`: a person sends a hybrid task back to its worker.
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, there};
 use crate::event::Event;
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,15 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let named = std::slice::from_ref(&args.task);
+    let there = there::each(context, named, |context, tasks| {
+        let note = args.note.clone();
+        let task = tasks.into_iter().next().unwrap_or_default();
+        run(context, Args { task, note })
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
     let settlement = Settlement::open(context)?;
     let events = settlement
         .tasks(&[args.task])?

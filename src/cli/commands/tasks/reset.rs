@@ -1,10 +1,10 @@
 //! `runr tasks reset`: a task counts as never run.
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, there};
 use crate::event::Event;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The tasks, as `03`, `03-http` or `net/03-http.md`
     #[arg(value_name = "TASK", required = true)]
@@ -15,6 +15,13 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let there = there::each(context, &args.tasks, |context, tasks| {
+        let note = args.note.clone();
+        run(context, Args { tasks, note })
+    })?;
+    if let Some(exit) = there {
+        return Ok(exit);
+    }
     let settlement = Settlement::open(context)?;
     let events = settlement
         .tasks(&args.tasks)?

@@ -13,7 +13,7 @@ use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
 use crate::state::{Illegal, State};
-use crate::store::{Refused, Store};
+use crate::store::{Refused, Stores};
 use crate::view::{self, Standing};
 
 /// A person's change to some tasks, from the names typed to the words printed.
@@ -21,7 +21,7 @@ use crate::view::{self, Standing};
 pub struct Settlement {
     pub project: Project,
     pub plan: Plan,
-    pub store: Store,
+    pub store: Stores,
     pub config: Config,
     /// Who types: in a repository as `Name <mail>`, if git knows them, else by their login.
     pub by: String,
@@ -35,7 +35,7 @@ impl Settlement {
     pub fn open(context: &Context) -> anyhow::Result<Self> {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
-        let store = context.store(&project)?;
+        let store = context.stores(&project, &loaded.plan)?;
         // Who decides is told to others through git, and known there by that name.
         let known = match project.git {
             true => repository::who(&Git::at(&project.root))?,

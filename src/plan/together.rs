@@ -1,0 +1,461 @@
+//! The parts of several repositories become one plan: the home's tasks first, then those of the others in their order.
+//!
+//! Knows all parts. Reads nothing. A repository that cannot be read is there with what is known of it: the names of its
+//! tasks as far as its folder tells them, and those that others wait for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Known, Place, Repositories, Repository, Task, TaskId, TaskKind, TrackIx, Whose,
+};
+use crate::plan::build::Built;
+use crate::plan::edges::unresolved;
+use crate::plan::far::Target;
+use crate::plan::part::Part;
+use crate::plan::resolve::{Names, TASKS};
+use crate::plan::{Edge, Plan, TaskGraph, TaskIx, cycles};
+use crate::spec::{At, Finding};
+
+/// A repository beside the home.
+#[derive(Debug)]
+pub struct Member {
+    pub repository: Repository,
+    /// `None`: it cannot be read, and its description says why.
+    pub part: Option<Part>,
+    /// The ids of its task files, as far as they are known; of no matter when it can be read.
+    pub files: Vec<TaskId>,
+}
+
+/// A plan in the making.
+struct Joining {
+    tasks: Vec<Task>,
+    ids: Vec<TaskId>,
+    names: Names,
+    edges: Vec<Edge>,
+    findings: Vec<Finding>,
+    /// For each repository, the home first, the number in the plan of each of its tasks.
+    numbers: Vec<Vec<Option<TaskIx>>>,
+}
+
+/// Puts the parts together. `home` is what the home's configuration calls the others.
+#[must_use]
+pub fn together(mut home: Part, knows: Known, mut members: Vec<Member>) -> Built {
+    let repositories = Repositories::new(
+        knows,
+        members.iter().map(|m| m.repository.clone()).collect(),
+    );
+    let mut joining = Joining {
+        tasks: Vec::new(),
+        ids: Vec::new(),
+        names: Names::default(),
+        edges: Vec::new(),
+        findings: std::mem::take(&mut home.findings),
+        numbers: Vec::new(),
+    };
+    let mut sound = home.sound;
+    for (ix, id) in home.ids.iter().enumerate() {
+        if id.as_str().contains(':') && repositories.whose(id) != Whose::Home {
+            let stands_in = home.stand_ins.iter().any(|s| s.ix.0 as usize == ix);
+            let place = home.tasks[ix].as_ref().map(|task| task.place.clone());
+            if let (false, Some(place)) = (stands_in, place) {
+                joining.findings.push(taken(id, &place));
+            }
+        }
+    }
+    joining.take_in(&mut home, Whose::Home, &repositories);
+    for (number, member) in members.iter_mut().enumerate() {
+        let whose = Whose::Other(number);
+        match &mut member.part {
+            Some(part) => joining.take_in(part, whose, &repositories),
+            None => joining.take_in_unknown(member, whose, &repositories, &home),
+        }
+    }
+    joining.link(Whose::Home, &mut home, &repositories, &members);
+    for number in 0..members.len() {
+        let Some(mut part) = members[number].part.take() else {
+            continue;
+        };
+        joining.link(Whose::Other(number), &mut part, &repositories, &members);
+        members[number].part = Some(part);
+    }
+    sound &= !joining.findings.iter().any(Finding::is_error);
+    let count = joining.ids.len();
+    let plan = match TaskGraph::build(count, joining.edges) {
+        Err((stuck, edges)) => {
+            let found = cycles::explain(&joining.ids, &edges, &stuck);
+            joining.findings.extend(found);
+            None
+        }
+        Ok(graph) if sound => Some((
+            Plan {
+                tasks: joining.tasks,
+                tracks: home.tracks,
+                graph,
+                names: joining.names,
+                repositories,
+            },
+            home.config,
+        )),
+        Ok(_) => None,
+    };
+    Built {
+        plan,
+        findings: joining.findings,
+    }
+}
+
+impl Joining {
+    /// Numbers the tasks of a part.
+    fn take_in(&mut self, part: &mut Part, whose: Whose, repositories: &Repositories) {
+        let mut numbers = vec![None; part.ids.len()];
+        let mut shown = Shown::new(repositories, whose);
+        let tasks = std::mem::take(&mut part.tasks);
+        for (at, task) in tasks.into_iter().enumerate() {
+            // What stands for a task of another repository has none here; a part that is not sound makes no plan.
+            let Some(mut task) = task else {
+                continue;
+            };
+            if whose != Whose::Home {
+                match repositories.in_plan(whose, &task.id) {
+                    Some(id) => task.id = id,
+                    None => {
+                        self.findings.push(too_long(&task, &mut shown));
+                        continue;
+                    }
+                }
+                task.place = shown.place(&task.place);
+                task.track = None;
+            }
+            numbers[at] = Some(self.add(task));
+        }
+        self.numbers.push(numbers);
+    }
+
+    fn take_in_unknown(
+        &mut self,
+        member: &Member,
+        whose: Whose,
+        repositories: &Repositories,
+        home: &Part,
+    ) {
+        for file in &member.files {
+            let Some(id) = repositories.in_plan(whose, file) else {
+                continue;
+            };
+            let file = format!("{}/{}", member.repository.folder, file.status_key());
+            let place = Place {
+                file: file.into(),
+                line: 1,
+                column: 1,
+            };
+            self.add(unknown_task(id, place, home));
+        }
+        self.numbers.push(Vec::new());
+    }
+
+    fn add(&mut self, task: Task) -> TaskIx {
+        let ix = TaskIx(u32::try_from(self.ids.len()).unwrap_or(u32::MAX));
+        self.names.insert(task.id.clone(), ix);
+        self.ids.push(task.id.clone());
+        self.tasks.push(task);
+        ix
+    }
+
+    /// Finds what a part says of other repositories, and takes its edges over.
+    fn link(
+        &mut self,
+        whose: Whose,
+        part: &mut Part,
+        repositories: &Repositories,
+        members: &[Member],
+    ) {
+        let slot = match whose {
+            Whose::Home => 0,
+            Whose::Other(number) => number + 1,
+        };
+        let mut shown = Shown::new(repositories, whose);
+        let mut placed: BTreeMap<TaskIx, Place> = BTreeMap::new();
+        for stand_in in std::mem::take(&mut part.stand_ins) {
+            let file = shown.file(&stand_in.file);
+            let place = stand_in.target.mark.in_file(&file);
+            let found = self.find(
+                whose,
+                &stand_in.target,
+                &file,
+                (repositories, members, part),
+            );
+            if let Some(found) = found
+                && whose == Whose::Home
+            {
+                let track = u32::try_from(stand_in.track).unwrap_or(u32::MAX);
+                self.tasks[found.0 as usize].track = Some(TrackIx(track));
+                if let Some(first) = placed.insert(found, place) {
+                    let id = &self.ids[found.0 as usize];
+                    self.findings.push(
+                        Finding::error(
+                            "task-twice",
+                            &file,
+                            stand_in.target.mark,
+                            format!("`{id}` is a step already"),
+                        )
+                        .note(Some(first), "the first one")
+                        .help("a task stands in one place; order it with `depends_on`"),
+                    );
+                }
+            }
+            self.numbers[slot][stand_in.ix.0 as usize] = found;
+        }
+        for edge in std::mem::take(&mut part.edges) {
+            let number = |ix: TaskIx| self.numbers[slot][ix.0 as usize];
+            if let (Some(prerequisite), Some(dependent)) =
+                (number(edge.prerequisite), number(edge.dependent))
+            {
+                self.edges.push(Edge {
+                    prerequisite,
+                    dependent,
+                    origin: edge.origin,
+                    place: shown.place(&edge.place),
+                });
+            }
+        }
+        for far in std::mem::take(&mut part.far) {
+            let file = shown.file(&far.file);
+            let found = self.find(whose, &far.target, &file, (repositories, members, part));
+            let dependent = self.numbers[slot][far.dependent.0 as usize];
+            let (Some(prerequisite), Some(dependent)) = (found, dependent) else {
+                continue;
+            };
+            if prerequisite == dependent {
+                self.findings.push(
+                    Finding::error(
+                        "cycle",
+                        &file,
+                        far.target.mark,
+                        format!("`{}` would wait for itself", self.ids[dependent.0 as usize]),
+                    )
+                    .help("remove it from `depends_on`"),
+                );
+                continue;
+            }
+            self.edges.push(Edge {
+                prerequisite,
+                dependent,
+                origin: far.origin,
+                place: far.target.mark.in_file(&file),
+            });
+        }
+    }
+
+    /// The task that a reference into another repository means.
+    fn find(
+        &mut self,
+        from: Whose,
+        target: &Target,
+        file: &Arc<str>,
+        (repositories, members, part): (&Repositories, &[Member], &Part),
+    ) -> Option<TaskIx> {
+        let name = format!("{}:{}", target.alias.as_str(), target.task);
+        let reference = At {
+            value: Box::from(name.as_str()),
+            mark: target.mark,
+        };
+        // A reference is noted only where the configuration names its repository.
+        let to = repositories.known_by(from).get(&target.alias).copied()?;
+        let names = match to {
+            // The home's own names, or those of a repository that is being read: all are in the plan by now.
+            Whose::Home => None,
+            Whose::Other(number) => members[number].repository.unknown.as_ref().map(|_| number),
+        };
+        if names.is_some() {
+            return self.unknown(from, target, file, (repositories, part));
+        }
+        let prefix = match repositories.get(to) {
+            None => String::new(),
+            Some(other) => format!("{}:", other.alias.as_str()),
+        };
+        let task = target.task.trim_start_matches("./");
+        let task = task
+            .strip_prefix(TASKS)
+            .map_or(task, |rest| rest.trim_start_matches('/'));
+        let found = [format!("{prefix}{task}"), format!("{prefix}{task}.md")]
+            .iter()
+            .find_map(|id| self.names.get(id));
+        let Some(found) = found else {
+            let near = self.near(&prefix, task);
+            let why = crate::plan::Unresolved::Missing { near };
+            let mut finding = unresolved(file, &reference, why, &[]);
+            if let (Some(other), Some(help)) = (repositories.get(to), &mut finding.diagnostic.help)
+                && !help.starts_with("did you mean")
+            {
+                *help = format!(
+                    "its tasks are the `.md` files in `{}/{TASKS}/`",
+                    other.folder
+                );
+            }
+            self.findings.push(finding);
+            return None;
+        };
+        if self.ids[found.0 as usize].is_inline() {
+            self.findings.push(
+                Finding::error(
+                    "unknown-task",
+                    file,
+                    target.mark,
+                    format!("`{name}` is a step of an orchestration file, no task file"),
+                )
+                .help("name a task of that repository"),
+            );
+            return None;
+        }
+        Some(found)
+    }
+
+    /// The nearest names of a repository.
+    fn near(&self, prefix: &str, task: &str) -> Vec<String> {
+        let plain = |id: &str| id.strip_suffix(".md").unwrap_or(id).to_owned();
+        let wanted = plain(task);
+        let ids = self.ids.iter().map(TaskId::as_str);
+        let own: Vec<&str> = ids
+            .filter(|id| match prefix {
+                "" => !id.contains(':'),
+                prefix => id.starts_with(prefix),
+            })
+            .collect();
+        let stems: Vec<String> = own.iter().map(|id| plain(&id[prefix.len()..])).collect();
+        let nearest = crate::spec::nearest(&wanted, stems.iter().map(String::as_str));
+        nearest
+            .and_then(|stem| stems.iter().position(|s| s == stem))
+            .map(|at| own[at].to_owned())
+            .into_iter()
+            .collect()
+    }
+
+    /// A task of a repository that cannot be read: whatever its name is, it is waited for.
+    fn unknown(
+        &mut self,
+        from: Whose,
+        target: &Target,
+        file: &Arc<str>,
+        (repositories, home): (&Repositories, &Part),
+    ) -> Option<TaskIx> {
+        let task = target.task.trim_start_matches("./");
+        let with = match task.strip_suffix(".md") {
+            Some(_) => task.to_owned(),
+            None => format!("{task}.md"),
+        };
+        let id = TaskId::parse(&format!("{}:{with}", target.alias.as_str())).ok();
+        let id = id.and_then(|id| repositories.in_plan(from, &id));
+        let Some(id) = id else {
+            self.findings.push(
+                Finding::error(
+                    "unknown-task",
+                    file,
+                    target.mark,
+                    format!("no task can be called `{}`", target.task),
+                )
+                .help(format!("tasks are the `.md` files in `{TASKS}/`")),
+            );
+            return None;
+        };
+        if let Some(known) = self.names.get(id.as_str()) {
+            return Some(known);
+        }
+        Some(self.add(unknown_task(id, target.mark.in_file(file), home)))
+    }
+}
+
+/// How the files of a repository are named from the home's root.
+struct Shown<'a> {
+    folder: Option<&'a str>,
+    /// Many places stand in one file, and one after the other.
+    last: Option<(Arc<str>, Arc<str>)>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(repositories: &'a Repositories, whose: Whose) -> Self {
+        Self {
+            folder: repositories.get(whose).map(|other| &*other.folder),
+            last: None,
+        }
+    }
+
+    fn file(&mut self, file: &Arc<str>) -> Arc<str> {
+        let Some(folder) = self.folder else {
+            return file.clone();
+        };
+        match &self.last {
+            Some((own, shown)) if Arc::ptr_eq(own, file) => shown.clone(),
+            _ => {
+                let shown: Arc<str> = format!("{folder}/{file}").into();
+                self.last = Some((file.clone(), shown.clone()));
+                shown
+            }
+        }
+    }
+
+    fn place(&mut self, place: &Place) -> Place {
+        Place {
+            file: self.file(&place.file),
+            line: place.line,
+            column: place.column,
+        }
+    }
+}
+
+/// What stands for a task whose repository cannot be read.
+fn unknown_task(id: TaskId, place: Place, home: &Part) -> Task {
+    Task {
+        title: id.as_str().into(),
+        id,
+        kind: TaskKind::Automated,
+        place,
+        track: None,
+        worker: None,
+        agent: None,
+        fallback: None,
+        command: None,
+        owns: Box::default(),
+        inputs: Box::default(),
+        tags: Box::default(),
+        env: Box::default(),
+        pools: Box::default(),
+        priority: 0,
+        estimate: None,
+        model: None,
+        budget_usd: None,
+        policy: home.config.policy.clone(),
+        text: crate::model::Fingerprint::new([0; 16]),
+        written: None,
+    }
+}
+
+fn taken(id: &TaskId, place: &Place) -> Finding {
+    let alias = id.as_str().split(':').next().unwrap_or_default();
+    let mark = crate::spec::Mark {
+        line: place.line,
+        column: place.column,
+        width: 0,
+    };
+    Finding::error(
+        "bad-name",
+        &place.file,
+        mark,
+        format!("`{alias}:` means the tasks of the repository `{alias}`"),
+    )
+    .help("rename the file, or give the repository another name in `repos`")
+}
+
+fn too_long(task: &Task, shown: &mut Shown<'_>) -> Finding {
+    let place = shown.place(&task.place);
+    Finding::error(
+        "bad-name",
+        &place.file,
+        crate::spec::Mark::START,
+        format!(
+            "`{}` is too long with the name of its repository before it",
+            task.id
+        ),
+    )
+    .help("shorten one of them")
+}

@@ -1,0 +1,506 @@
+//! The journals of several repositories, as if they were one.
+//!
+//! Knows which repository an event belongs to and what its tasks are called there. Each journal keeps its own names and
+//! its own rules: what is appended is checked by the journal that it goes into, under that journal's lock. A journal that
+//! cannot be read makes its tasks unknown; the home's own is as it always was.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use crate::event::{CancelTarget, Event, Recorded};
+use crate::model::{Alias, OrchId, Repositories, Repository, RunId, TaskId, Whose};
+use crate::state::State;
+use crate::store::{Appended, Layout, Notice, Places, Refused, Store, StoreError};
+
+/// A repository that cannot be read, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What it is called in the plan.
+    pub alias: String,
+    /// From the home's root.
+    pub folder: String,
+    pub why: String,
+    pub what: Unread,
+}
+
+/// What of a repository cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// Its folder or its files.
+    Files,
+    Journal,
+}
+
+/// The journals of a plan's repositories. Without others this is the home's store and nothing else.
+#[derive(Debug)]
+pub struct Stores {
+    home: Store,
+    others: Vec<Option<Store>>,
+    repositories: Repositories,
+    /// All tasks of the plan that are not the home's.
+    foreign: Vec<TaskId>,
+    /// `None`: there are no others, and the home's state is all there is.
+    whole: Option<State>,
+    /// The repositories that hear of the beginning and the end of our orchestration, by number, with how many of its
+    /// tasks are theirs.
+    engaged: BTreeMap<usize, u32>,
+    /// The orchestration that writes here.
+    own: Option<OrchId>,
+    /// Repositories whose journal cannot be read.
+    lost: BTreeSet<Alias>,
+}
+
+impl Stores {
+    /// Opens the journals of the other repositories beside the home's. `tasks` are those of the plan.
+    #[must_use]
+    pub fn open<'a>(
+        home: Store,
+        repositories: &Repositories,
+        tasks: impl Iterator<Item = &'a TaskId>,
+    ) -> Self {
+        let mut stores = Self {
+            home,
+            others: Vec::new(),
+            repositories: Repositories::default(),
+            foreign: Vec::new(),
+            whole: None,
+            engaged: BTreeMap::new(),
+            own: None,
+            lost: BTreeSet::new(),
+        };
+        stores.follow(repositories, tasks);
+        stores
+    }
+
+    /// Goes on with the repositories and the tasks of a plan that was made anew.
+    pub fn follow<'a>(
+        &mut self,
+        repositories: &Repositories,
+        tasks: impl Iterator<Item = &'a TaskId>,
+    ) {
+        self.repositories = repositories.clone();
+        let foreign = tasks.filter(|id| repositories.whose(id) != Whose::Home);
+        self.foreign = foreign.cloned().collect();
+        self.open_others();
+    }
+
+    fn open_others(&mut self) {
+        self.others.clear();
+        self.lost.clear();
+        self.whole = None;
+        if self.repositories.is_alone() {
+            return;
+        }
+        let opened = open_all(self.repositories.others());
+        for (number, opened) in opened.into_iter().enumerate() {
+            let (store, damage) = match opened {
+                None => (None, None),
+                Some(Ok(store)) => match store.damage().map(ToString::to_string) {
+                    None => (Some(store), None),
+                    damage => (None, damage),
+                },
+                Some(Err(error)) => (None, Some(error.to_string())),
+            };
+            self.others.push(store);
+            if let Some(damage) = damage {
+                self.note_lost(number, &damage);
+            }
+        }
+        self.join();
+    }
+
+    fn note_lost(&mut self, number: usize, why: &str) {
+        self.repositories.set_unknown(number, why);
+        let lost = self.repositories.others().get(number);
+        self.lost.extend(lost.map(|other| other.alias.clone()));
+    }
+
+    /// Makes the state of the whole from the states of the parts.
+    fn join(&mut self) {
+        let mut whole = self.home.state().clone();
+        for (number, store) in self.others.iter().enumerate() {
+            let whose = Whose::Other(number);
+            if let Some(store) = store {
+                let naming = |id: &TaskId| self.repositories.in_plan(whose, id);
+                whole.join(store.state(), &naming);
+            } else if let Some(other) = self.repositories.get(whose) {
+                let is_its = |id: &&TaskId| self.repositories.whose(id) == whose;
+                let why = other.unknown.as_deref().unwrap_or("it cannot be read");
+                whole.set_unknown(self.foreign.iter().filter(is_its), why);
+            }
+        }
+        self.whole = Some(whole);
+    }
+
+    /// How everything stands, with the plan's names.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.whole.as_ref().unwrap_or_else(|| self.home.state())
+    }
+
+    #[must_use]
+    pub fn home(&self) -> &Store {
+        &self.home
+    }
+
+    /// Where the home's files are.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        self.home.layout()
+    }
+
+    /// What is wrong with the home's journal, if anything.
+    #[must_use]
+    pub fn damage(&self) -> Option<&StoreError> {
+        self.home.damage()
+    }
+
+    /// What a person should be told of the home's journal.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        self.home.notices()
+    }
+
+    /// Writes every status cache that is behind.
+    ///
+    /// # Errors
+    /// The first that cannot be written; the others are written all the same.
+    pub fn write_cache(&mut self) -> Result<(), StoreError> {
+        let others = self.others.iter_mut().flatten();
+        let mut first = Ok(());
+        for store in std::iter::once(&mut self.home).chain(others) {
+            let written = store.write_cache();
+            if first.is_ok() {
+                first = written;
+            }
+        }
+        first
+    }
+
+    /// As [`Store::write_cache_if_due`], of every journal.
+    ///
+    /// # Errors
+    /// As for [`Self::write_cache`].
+    pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
+        let others = self.others.iter_mut().flatten();
+        let mut first = Ok(());
+        for store in std::iter::once(&mut self.home).chain(others) {
+            let written = store.write_cache_if_due(now);
+            if first.is_ok() {
+                first = written.map(drop);
+            }
+        }
+        first
+    }
+
+    /// Takes over what was read or written through one store alone.
+    pub fn renew(&mut self) {
+        if self.whole.is_some() {
+            self.join();
+        }
+    }
+
+    /// Where everything is, for whoever looks without these stores.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let readable = self.readable().into_iter().skip(1);
+        let others = readable.map(|whose| (whose, self.layout_of(whose).clone()));
+        Places::new(self.layout().clone(), others.collect(), &self.repositories)
+    }
+
+    #[must_use]
+    pub fn repositories(&self) -> &Repositories {
+        &self.repositories
+    }
+
+    /// The store of a repository; `None`: it cannot be read.
+    #[must_use]
+    pub fn of(&self, whose: Whose) -> Option<&Store> {
+        match whose {
+            Whose::Home => Some(&self.home),
+            Whose::Other(number) => self.others.get(number)?.as_ref(),
+        }
+    }
+
+    /// As [`Self::of`], to be changed; see [`Self::renew`].
+    pub fn of_mut(&mut self, whose: Whose) -> Option<&mut Store> {
+        match whose {
+            Whose::Home => Some(&mut self.home),
+            Whose::Other(number) => self.others.get_mut(number)?.as_mut(),
+        }
+    }
+
+    /// Every repository that can be read, the home first.
+    #[must_use]
+    pub fn readable(&self) -> Vec<Whose> {
+        let others = self.others.iter().enumerate();
+        let others = others.filter_map(|(n, store)| store.as_ref().map(|_| Whose::Other(n)));
+        std::iter::once(Whose::Home).chain(others).collect()
+    }
+
+    /// Those that cannot be read.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<Unreadable> {
+        let others = self.repositories.others().iter();
+        others
+            .filter_map(|other| {
+                Some(Unreadable {
+                    alias: other.alias.as_str().to_owned(),
+                    folder: other.folder.to_string(),
+                    why: other.unknown.as_deref()?.to_owned(),
+                    what: match self.lost.contains(&other.alias) {
+                        true => Unread::Journal,
+                        false => Unread::Files,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// Whose run it is, as far as it is alive.
+    #[must_use]
+    pub fn whose_run(&self, run: &RunId) -> Whose {
+        let Some(whole) = &self.whole else {
+            return Whose::Home;
+        };
+        let open = whole.open.get(run).map(|open| &open.task);
+        let task = open.or_else(|| whole.claimed.get(run).map(|claim| &claim.task));
+        task.map_or(Whose::Home, |task| self.repositories.whose(task))
+    }
+
+    /// Where a repository's files are; the home's for one that cannot be read.
+    #[must_use]
+    pub fn layout_of(&self, whose: Whose) -> &Layout {
+        self.of(whose).unwrap_or(&self.home).layout()
+    }
+
+    /// Says whose orchestration writes here, and which other repositories it works in.
+    pub fn engage(&mut self, orch: &OrchId, others: BTreeMap<usize, u32>) {
+        self.own = Some(orch.clone());
+        self.engaged = others;
+    }
+
+    /// What was read or written through one store alone, with the plan's names; see [`Self::renew`].
+    #[must_use]
+    pub fn named(&self, whose: Whose, news: Vec<Recorded>) -> Vec<Recorded> {
+        let naming = |id: &TaskId| self.repositories.in_plan(whose, id);
+        news.into_iter()
+            .filter_map(|recorded| {
+                let event = recorded.event.renamed(&naming)?;
+                Some(Recorded { event, ..recorded })
+            })
+            .collect()
+    }
+
+    /// Appends events to one repository's journal, whatever they are about.
+    ///
+    /// # Errors
+    /// As for [`Store::append`].
+    pub fn append_in(&mut self, whose: Whose, events: Vec<Event>) -> Result<Appended, StoreError> {
+        let mut done = Appended::default();
+        match self.whole {
+            None => self.home.append(events),
+            Some(_) => self.append_to(whose, events, &mut done).map(|()| done),
+        }
+    }
+
+    /// Reads what others have written since the last read; in each journal's order, one journal after the other.
+    ///
+    /// # Errors
+    /// When the home's journal cannot be read. Another one that cannot be read makes its tasks unknown.
+    pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
+        let mut news = self.home.refresh()?;
+        if self.whole.is_none() {
+            return Ok(news);
+        }
+        news = self.take_in(Whose::Home, news);
+        for number in 0..self.others.len() {
+            let Some(store) = &mut self.others[number] else {
+                continue;
+            };
+            let trouble = match store.refresh() {
+                Ok(read) => match store.damage().map(ToString::to_string) {
+                    None => {
+                        news.extend(self.take_in(Whose::Other(number), read));
+                        continue;
+                    }
+                    Some(damage) => damage,
+                },
+                Err(error) => error.to_string(),
+            };
+            self.lose(number, &trouble);
+        }
+        Ok(news)
+    }
+
+    /// From here on nothing is known of a repository's tasks.
+    fn lose(&mut self, number: usize, why: &str) {
+        self.others[number] = None;
+        self.note_lost(number, why);
+        self.join();
+    }
+
+    /// Folds what was read in one journal into the whole, and gives it with the plan's names.
+    fn take_in(&mut self, whose: Whose, read: Vec<Recorded>) -> Vec<Recorded> {
+        let Some(whole) = &mut self.whole else {
+            return read;
+        };
+        let mut news = Vec::with_capacity(read.len());
+        for recorded in read {
+            let naming = |id: &TaskId| self.repositories.in_plan(whose, id);
+            let Some(event) = recorded.event.renamed(&naming) else {
+                continue;
+            };
+            // What our own journal says of our own orchestration is said once.
+            let echo = whose != Whose::Home
+                && match &event {
+                    Event::OrchestrationStarted { orch, .. }
+                    | Event::OrchestrationEnded { orch, .. }
+                    | Event::Detached { orch } => Some(orch) == self.own.as_ref(),
+                    _ => false,
+                };
+            if echo {
+                continue;
+            }
+            let recorded = Recorded { event, ..recorded };
+            whole.apply(&recorded);
+            news.push(recorded);
+        }
+        news
+    }
+
+    /// Appends events in their order, each to its repository's journal; of those that follow each other in one journal
+    /// one line is made. The beginning and the end of an orchestration go to every repository that it works in.
+    ///
+    /// # Errors
+    /// As for [`Store::append`]. What was appended before the error stays.
+    pub fn append(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
+        if self.whole.is_none() {
+            return self.home.append(events);
+        }
+        let mut done = Appended::default();
+        let mut batch: Vec<Event> = Vec::new();
+        let mut into = Whose::Home;
+        for event in events {
+            for whose in self.targets(&event) {
+                if whose != into && !batch.is_empty() {
+                    let events = std::mem::take(&mut batch);
+                    self.append_to(into, events, &mut done)?;
+                }
+                into = whose;
+                batch.push(event.clone());
+            }
+        }
+        if !batch.is_empty() {
+            self.append_to(into, batch, &mut done)?;
+        }
+        Ok(done)
+    }
+
+    fn append_to(
+        &mut self,
+        whose: Whose,
+        events: Vec<Event>,
+        done: &mut Appended,
+    ) -> Result<(), StoreError> {
+        let naming = |id: &TaskId| self.repositories.seen_from(whose, id);
+        let mut named: Vec<(Event, Event)> = events
+            .into_iter()
+            .filter_map(|event| Some((self.told_in(whose, event.renamed(&naming)?), event)))
+            .collect();
+        let own: Vec<Event> = named.iter().map(|(own, _)| own.clone()).collect();
+        let unreachable = || StoreError::Lost {
+            path: self.repositories.get(whose).map_or_else(
+                || self.home.layout().journal(),
+                |other| other.root.join(".runr/journal.jsonl"),
+            ),
+        };
+        let lost = unreachable();
+        let store = self.of_mut(whose).ok_or(lost)?;
+        let appended = store.append(own)?;
+        done.news.extend(self.take_in(whose, appended.news));
+        for refused in appended.refused {
+            if let Some(at) = named.iter().position(|(own, _)| *own == refused.event) {
+                let (_, event) = named.swap_remove(at);
+                done.refused.push(Refused {
+                    event,
+                    why: refused.why,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The beginning of an orchestration as another repository is told of it.
+    fn told_in(&self, whose: Whose, event: Event) -> Event {
+        match (whose, event) {
+            (
+                Whose::Other(number),
+                Event::OrchestrationStarted {
+                    orch,
+                    owner,
+                    command,
+                    jobs,
+                    ..
+                },
+            ) => Event::OrchestrationStarted {
+                orch,
+                owner,
+                command,
+                tasks: self.engaged.get(&number).copied().unwrap_or_default(),
+                jobs,
+                home: Some(self.layout().root().to_string_lossy().into_owned()),
+            },
+            (_, event) => event,
+        }
+    }
+
+    /// The journals that an event belongs into.
+    fn targets(&self, event: &Event) -> Vec<Whose> {
+        match event {
+            Event::OrchestrationStarted { orch, .. }
+            | Event::OrchestrationEnded { orch, .. }
+            | Event::Detached { orch }
+                if Some(orch) == self.own.as_ref() =>
+            {
+                let engaged = self.engaged.keys().map(|number| Whose::Other(*number));
+                let there = engaged.filter(|whose| self.of(*whose).is_some());
+                std::iter::once(Whose::Home).chain(there).collect()
+            }
+            Event::CancelRequested {
+                target: CancelTarget::Orchestration(_),
+                ..
+            } => vec![Whose::Home],
+            _ => vec![match (event.task(), event.run()) {
+                (Some(task), _) => self.repositories.whose(task),
+                (None, Some(run)) => self.whose_run(run),
+                (None, None) => Whose::Home,
+            }],
+        }
+    }
+}
+
+/// Opens the stores of repositories, several at once. `None`: it was clear before that it cannot be read.
+fn open_all(others: &[Repository]) -> Vec<Option<Result<Store, StoreError>>> {
+    let open = |other: &Repository| match other.unknown {
+        Some(_) => None,
+        None => Some(Store::open(&other.root)),
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(others.len()).max(1);
+    if threads == 1 {
+        return others.iter().map(open).collect();
+    }
+    let share = others.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = others
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(open).collect::<Vec<_>>()))
+            .collect();
+        let joined = running.into_iter().flat_map(|thread| {
+            let joined = thread.join();
+            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        joined.collect()
+    })
+}

@@ -1,0 +1,6 @@
+//! Tasks that need tasks of other repositories, run where they are.
+
+mod people;
+mod reading;
+mod running;
+mod trouble;
