@@ -87,7 +87,7 @@ function parts(seen) {
 function paragraphs(lines) {
   const found = [];
   for (const line of lines) {
-    if (found.length && !/^\s*([-*+#>|`…]|\d+[.)])/.test(line)) found[found.length - 1] += ` ${line.trim()}`;
+    if (found.length && !/^\s*([-*+#>|…]|```|\d+[.)])/.test(line)) found[found.length - 1] += ` ${line.trim()}`;
     else found.push(line);
   }
   return found;
