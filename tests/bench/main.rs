@@ -13,6 +13,7 @@ mod reading;
 mod release;
 mod startup;
 mod table;
+mod watching;
 
 use std::io;
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 8] = [
+const ALL: [(&str, Run); 9] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("history", history::run),
@@ -29,6 +30,7 @@ const ALL: [(&str, Run); 8] = [
     ("git", git::run),
     ("agents", agents::run),
     ("dashboard", dashboard::run),
+    ("watching", watching::run),
 ];
 
 fn main() -> ExitCode {
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents, dashboard"
+            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents, dashboard, watching"
         ));
         return ExitCode::from(2);
     }
