@@ -46,6 +46,8 @@ pub struct Stores {
     engaged: BTreeMap<usize, u32>,
     /// The orchestration that writes here.
     own: Option<OrchId>,
+    /// Repositories whose journal was written here.
+    written: BTreeSet<usize>,
     /// Repositories whose journal cannot be read.
     lost: BTreeSet<Alias>,
 }
@@ -66,6 +68,7 @@ impl Stores {
             whole: None,
             engaged: BTreeMap::new(),
             own: None,
+            written: BTreeSet::new(),
             lost: BTreeSet::new(),
         };
         stores.follow(repositories, tasks);
@@ -161,14 +164,22 @@ impl Stores {
         self.home.notices()
     }
 
-    /// Writes every status cache that is behind.
+    /// The stores that something was written through: only there the caches are ours to keep.
+    fn written(&mut self) -> impl Iterator<Item = &mut Store> {
+        let written = &self.written;
+        let others = self.others.iter_mut().enumerate();
+        let others = others.filter(|(number, _)| written.contains(number));
+        let others = others.filter_map(|(_, store)| store.as_mut());
+        std::iter::once(&mut self.home).chain(others)
+    }
+
+    /// Writes the status cache of the home and of every repository that was written, where it is behind.
     ///
     /// # Errors
     /// The first that cannot be written; the others are written all the same.
     pub fn write_cache(&mut self) -> Result<(), StoreError> {
-        let others = self.others.iter_mut().flatten();
         let mut first = Ok(());
-        for store in std::iter::once(&mut self.home).chain(others) {
+        for store in self.written() {
             let written = store.write_cache();
             if first.is_ok() {
                 first = written;
@@ -182,9 +193,8 @@ impl Stores {
     /// # Errors
     /// As for [`Self::write_cache`].
     pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
-        let others = self.others.iter_mut().flatten();
         let mut first = Ok(());
-        for store in std::iter::once(&mut self.home).chain(others) {
+        for store in self.written() {
             let written = store.write_cache_if_due(now);
             if first.is_ok() {
                 first = written.map(drop);
@@ -309,18 +319,23 @@ impl Stores {
     /// # Errors
     /// When the home's journal cannot be read. Another one that cannot be read makes its tasks unknown.
     pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
+        let before = self.home.state().seq;
         let mut news = self.home.refresh()?;
         if self.whole.is_none() {
             return Ok(news);
         }
+        // Another journal may stand in a journal's place.
+        let mut replaced = self.home.state().seq < before;
         news = self.take_in(Whose::Home, news);
         for number in 0..self.others.len() {
             let Some(store) = &mut self.others[number] else {
                 continue;
             };
+            let before = store.state().seq;
             let trouble = match store.refresh() {
                 Ok(read) => match store.damage().map(ToString::to_string) {
                     None => {
+                        replaced |= store.state().seq < before;
                         news.extend(self.take_in(Whose::Other(number), read));
                         continue;
                     }
@@ -329,6 +344,9 @@ impl Stores {
                 Err(error) => error.to_string(),
             };
             self.lose(number, &trouble);
+        }
+        if replaced {
+            self.join();
         }
         Ok(news)
     }
@@ -415,6 +433,9 @@ impl Stores {
                 |other| other.root.join(".runr/journal.jsonl"),
             ),
         };
+        if let Whose::Other(number) = whose {
+            self.written.insert(number);
+        }
         let lost = unreachable();
         let store = self.of_mut(whose).ok_or(lost)?;
         let appended = store.append(own)?;

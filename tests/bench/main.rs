@@ -10,6 +10,7 @@ mod overhead;
 mod place;
 mod reading;
 mod release;
+mod repositories;
 mod startup;
 mod table;
 
@@ -19,9 +20,10 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 7] = [
+const ALL: [(&str, Run); 8] = [
     ("startup", startup::run),
     ("reading", reading::run),
+    ("repositories", repositories::run),
     ("history", history::run),
     ("overhead", overhead::run),
     ("release", release::run),
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents"
+            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents"
         ));
         return ExitCode::from(2);
     }
