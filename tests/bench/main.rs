@@ -4,6 +4,7 @@
 //! both are measured in turns.
 
 mod agents;
+mod dashboard;
 mod git;
 mod history;
 mod overhead;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 8] = [
+const ALL: [(&str, Run); 9] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("repositories", repositories::run),
@@ -29,6 +30,7 @@ const ALL: [(&str, Run); 8] = [
     ("release", release::run),
     ("git", git::run),
     ("agents", agents::run),
+    ("dashboard", dashboard::run),
 ];
 
 fn main() -> ExitCode {
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents"
+            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents, dashboard"
         ));
         return ExitCode::from(2);
     }

@@ -314,6 +314,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_very_wide_level_is_folded() {
+        let all: Vec<u32> = (1..=300).collect();
+        let names: Vec<String> = (0..302).map(|n| format!("t{n:03}.md")).collect();
+        let made: Vec<_> = names
+            .iter()
+            .enumerate()
+            .map(|(n, name)| match n {
+                0 => samples::made(name, &[]),
+                301 => samples::made(name, &all),
+                _ => samples::made(name, &[0]),
+            })
+            .collect();
+        let drawing = samples::drawing(&[], &made, &Selection::default());
+        let mut layered = Layered::new(&drawing);
+        order(&mut layered);
+        let geometry = Geometry::new(&drawing, &layered);
+        let (w, h) = geometry.extent();
+        assert!((0.6..3.5).contains(&(w / h)), "{w} by {h}");
+        check(&layered, &geometry);
+        // Those that are needed lie before those that need them, whatever is folded.
+        for step in &layered.steps {
+            assert!(layered.items[step.from].layer < layered.items[step.to].layer);
+        }
+    }
+
     fn check(layered: &Layered, geometry: &Geometry) {
         // Along and across the flow: begin and end.
         let spans = |item: usize| {

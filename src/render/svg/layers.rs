@@ -1,4 +1,5 @@
-//! The drawing cut into layers: every task in the layer of its level, every edge in steps from one layer
+//! The drawing cut into layers: every task in the layer of its level, or in one of several where a level is very wide
+//! (nothing leads from one of these to another), every edge in steps from one layer
 //! to the next, bent where it passes a layer without a task of its own.
 //!
 //! Edges that pass a layer on the way to the same task, or from the same one, share their bends: they
@@ -64,6 +65,62 @@ enum Owner {
 
 /// Fewest layers that lone tasks are spread over.
 const ALONE: usize = 4;
+/// Fewest tasks that a level is folded to.
+const FOLD: usize = 24;
+
+/// Levels of which the wide ones take several layers, so that the picture is no mile-long strip.
+struct Folded {
+    /// Of each task; of lone ones nothing is meant by it.
+    layer_of: Vec<usize>,
+    layers: usize,
+}
+
+impl Folded {
+    fn new(drawing: &Drawing, lane_of: &[Lane]) -> Self {
+        let placed = |n: &usize| lane_of[*n] != Lane::Alone;
+        let mut wide = vec![0; drawing.levels()];
+        // How many tasks of a lane share a level.
+        let mut sharing: BTreeMap<(usize, Option<usize>), usize> = BTreeMap::new();
+        let key = |n: usize| (drawing.nodes[n].level, drawing.nodes[n].track);
+        for n in (0..drawing.nodes.len()).filter(placed) {
+            wide[drawing.nodes[n].level] += 1;
+            *sharing.entry(key(n)).or_default() += 1;
+        }
+        // With boxes of the usual sizes that makes a picture of pleasant shape.
+        let fold = (drawing.nodes.len() * 4).isqrt().max(FOLD);
+        let mut layers = 0;
+        let parts: Vec<(usize, usize)> = wide
+            .into_iter()
+            .map(|wide| {
+                // A little too wide is better than torn apart.
+                let parts = if wide > fold * 3 / 2 {
+                    wide.div_ceil(fold)
+                } else {
+                    1
+                };
+                layers += parts;
+                (layers - parts, parts)
+            })
+            .collect();
+        let mut seen: BTreeMap<(usize, Option<usize>), usize> = BTreeMap::new();
+        let layer_of = (0..drawing.nodes.len())
+            .map(|n| {
+                if !placed(&n) {
+                    return 0;
+                }
+                let (first, parts) = parts[drawing.nodes[n].level];
+                let before = seen.entry(key(n)).or_default();
+                *before += 1;
+                first + (*before - 1) * parts / sharing[&key(n)]
+            })
+            .collect();
+        Self { layer_of, layers }
+    }
+
+    fn layers(&self) -> usize {
+        self.layers
+    }
+}
 
 impl Layered {
     pub fn new(drawing: &Drawing) -> Self {
@@ -83,19 +140,17 @@ impl Layered {
         let number = |lane: Lane| lanes.iter().position(|l| *l == lane).unwrap_or(0);
         let alone = lane_of.iter().filter(|lane| **lane == Lane::Alone).count();
         // Boxes are several times wider than high: that many columns make a block of pleasant shape.
-        let columns = (drawing.levels()).max(ALONE).max(alone.div_ceil(3).isqrt());
+        let folded = Folded::new(drawing, &lane_of);
+        let columns = folded.layers().max(ALONE).max(alone.div_ceil(3).isqrt());
         let mut next_alone = 0;
-        let items = drawing
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(n, node)| {
+        let items = (0..drawing.nodes.len())
+            .map(|n| {
                 let layer = match lane_of[n] {
                     Lane::Alone => {
                         next_alone += 1;
                         (next_alone - 1) % columns
                     }
-                    Lane::Track(_) | Lane::Rest => node.level,
+                    Lane::Track(_) | Lane::Rest => folded.layer_of[n],
                 };
                 Item {
                     kind: Kind::Task(n),
