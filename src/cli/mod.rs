@@ -14,6 +14,7 @@ mod dashboard;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
+mod elsewhere;
 mod evidence;
 mod exit;
 mod inference;
