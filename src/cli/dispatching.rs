@@ -1,21 +1,22 @@
 //! What `run`, `orchestrate run`, `resume` and `demo` share: the flags of a dispatch, and the way from a
 //! selection to an exit code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::conclusion::{Output, conclude};
 use crate::cli::dry_run::{Format, Preview};
+use crate::cli::elsewhere::{engaged, grounds_elsewhere, other_sites, refuse_unknown, selected_of};
 use crate::cli::exit::Failure;
 use crate::cli::outside::{self, Outside};
 use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
-use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Status, Whose};
-use crate::orchestrate::ground::{self, Asked, Ground};
-use crate::orchestrate::session::{self, OtherSite, Request, Surroundings};
-use crate::orchestrate::{FrozenPlan, OrchestrateError, Rules, Surface, unmet};
+use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Whose};
+use crate::orchestrate::ground::{self, Asked};
+use crate::orchestrate::session::{self, Request, Surroundings};
+use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
 use crate::report::live::Mode;
@@ -462,106 +463,6 @@ impl Dispatching {
             Output::Summary(self.close)
         }
     }
-}
-
-/// The selected tasks of one repository.
-fn selected_of(plan: &Plan, selected: &[TaskIx], whose: Whose) -> Vec<TaskIx> {
-    let selected = selected.iter().copied();
-    selected.filter(|ix| plan.whose(*ix) == whose).collect()
-}
-
-/// Nothing is run in a repository that cannot be read.
-fn refuse_unknown(plan: &Plan, state: &State, selected: &[TaskIx]) -> Result<(), Failure> {
-    let unknown = |ix: &&TaskIx| state.status(&plan.task(**ix).id) == Status::Unknown;
-    let Some(ix) = selected.iter().find(unknown) else {
-        return Ok(());
-    };
-    let id = &plan.task(*ix).id;
-    let why = state.tasks.get(id).and_then(|task| task.message.as_deref());
-    let why = why.unwrap_or("its repository cannot be read");
-    Err(Failure::usage(format!("nothing is known of `{id}`: {why}"))
-        .help("runr check    shows what is wrong with its files"))
-}
-
-/// Where the selected tasks of other repositories work; each repository decides for itself.
-fn grounds_elsewhere(
-    context: &Context,
-    loaded: &Loaded,
-    selected: &[TaskIx],
-    asked: &Asked,
-) -> anyhow::Result<BTreeMap<usize, Option<Ground>>> {
-    let mut grounds = BTreeMap::new();
-    for (number, neighbour) in loaded.neighbours.iter().enumerate() {
-        let its = selected_of(&loaded.plan, selected, Whose::Other(number));
-        let Some(neighbour) = neighbour.as_ref().filter(|_| !its.is_empty()) else {
-            continue;
-        };
-        let asked = Asked {
-            // The branch to land on is named for here.
-            into: None,
-            from: neighbour.project.root.clone(),
-            ..asked.clone()
-        };
-        let (project, config) = (&neighbour.project, &neighbour.config);
-        let decision = ground::decide(project, &loaded.plan, &its, config, &asked)?;
-        let described = loaded.plan.repositories().others().get(number);
-        if let (Some(described), false) = (described, context.quiet()) {
-            for note in &decision.notes {
-                writeln!(context.err(), "note: {}: {note}", described.folder)?;
-            }
-        }
-        grounds.insert(number, decision.ground);
-    }
-    Ok(grounds)
-}
-
-/// The other repositories that an orchestration worked in before, by number.
-fn engaged(plan: &Plan, frozen: &FrozenPlan) -> Result<Vec<usize>, Failure> {
-    let others = plan.repositories().others();
-    let number = |root: &PathBuf| {
-        let found = others.iter().position(|other| other.root == *root);
-        found.ok_or_else(|| {
-            Failure::usage(format!(
-                "the configuration does not name `{}` any more, where {} works too",
-                root.display(),
-                frozen.orchestration
-            ))
-        })
-    };
-    frozen
-        .others
-        .iter()
-        .map(|other| number(&other.root))
-        .collect()
-}
-
-/// What the attempts in other repositories need.
-fn other_sites(
-    context: &Context,
-    loaded: &Loaded,
-    engaged: &[usize],
-) -> anyhow::Result<BTreeMap<usize, OtherSite>> {
-    let mut sites = BTreeMap::new();
-    for number in engaged {
-        let Some(Some(neighbour)) = loaded.neighbours.get(*number) else {
-            let other = loaded.plan.repositories().others().get(*number);
-            let folder = other.map_or_else(String::new, |other| other.folder.to_string());
-            return Err(OrchestrateError::NoRepository { folder }.into());
-        };
-        let own = project::load_alone(&neighbour.project);
-        let own = own.or_else(|problems| {
-            context.refuse(&problems)?;
-            Err(anyhow::anyhow!("the files there cannot be read"))
-        })?;
-        let site = OtherSite {
-            project: neighbour.project.clone(),
-            plan: own.plan,
-            config: own.config,
-            orchestration: own.orchestration,
-        };
-        sites.insert(*number, site);
-    }
-    Ok(sites)
 }
 
 /// What was typed, for people to read in reports.

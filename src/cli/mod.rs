@@ -15,6 +15,7 @@ mod deciding;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
+mod elsewhere;
 mod evidence;
 mod exit;
 mod following;

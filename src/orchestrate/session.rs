@@ -1,29 +1,31 @@
 //! One orchestration from its request to its receipt: take the owner lock, recover what dead
 //! orchestrators left, freeze the plan, drive, and say how it ended.
 
+mod beginning;
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use self::beginning::{grounds, look, own_elsewhere, recover};
+use self::end::{finish, tell_files};
 use crate::event::{Event, Recorded};
-use crate::model::{Config, Land, OrchId, Status, TaskKind, Whose};
-use crate::orchestrate::containment::{self, There};
+use crate::model::{Config, OrchId, Status, Whose};
+use crate::orchestrate::OrchestrateError;
 use crate::orchestrate::dispatch::{Away, Dispatch, Needs};
 use crate::orchestrate::display::{Display, Surface};
-use crate::orchestrate::driver::{Ending, Orchestrator, Start, is_hybrid, new_orchestration};
+use crate::orchestrate::driver::{Orchestrator, Start, new_orchestration};
 use crate::orchestrate::frozen::{Engaged, FrozenPlan, Rules};
-use crate::orchestrate::ground::{Ground, Grounds};
-use crate::orchestrate::landing;
+use crate::orchestrate::ground::Ground;
 use crate::orchestrate::notices::Notices;
 use crate::orchestrate::sites::{Other, Sites};
-use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::teller::Teller;
-use crate::orchestrate::{OrchestrateError, Recovered, Recovery};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
+use crate::report::Remedy;
 use crate::report::live::{Estimate, ScreenInfo};
-use crate::report::{Remedy, merge_command};
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, Stores, process};
@@ -292,317 +294,6 @@ async fn drive(
     // Everything is written by now: nobody who is slow to hear of it can change it.
     finished.screen.tell_all().await;
     Ok(finished)
-}
-
-/// Takes the orchestration's owner lock in every other repository that it works in, so that nobody there takes its
-/// attempts for left behind; and leaves its plan's part there.
-async fn own_elsewhere(
-    frozen: &FrozenPlan,
-    around: &Surroundings,
-    selected: &[TaskIx],
-) -> Result<Vec<OwnerLock>, OrchestrateError> {
-    let orch = &frozen.orchestration;
-    let mut owners = Vec::new();
-    for (number, other) in &around.others {
-        let whose = Whose::Other(*number);
-        let store = around.store.of(whose).ok_or_else(|| {
-            let folder = around.plan.repositories().get(whose);
-            OrchestrateError::NoRepository {
-                folder: folder.map_or_else(String::new, |other| other.folder.to_string()),
-            }
-        })?;
-        let owner = take_over(store, orch).await?;
-        owners.push(owner.ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?);
-        if FrozenPlan::read(store.layout(), orch).is_ok() {
-            continue;
-        }
-        let command = frozen.command.clone();
-        let mut part = FrozenPlan::new(orch.clone(), command, &other.plan, frozen.rules);
-        part.jobs = frozen.jobs;
-        part.home = Some(around.project.root.clone());
-        let its = selected
-            .iter()
-            .filter(|ix| around.plan.whose(**ix) == whose);
-        part.selected = its
-            .filter_map(|ix| {
-                let id = &around.plan.task(*ix).id;
-                other.plan.find(&around.plan.repositories().own(id))
-            })
-            .map(|ix| ix.0)
-            .collect();
-        let engaged = frozen.others.iter();
-        let engaged = engaged.filter(|engaged| engaged.root == other.project.root);
-        part.ground = engaged.filter_map(|engaged| engaged.ground.clone()).next();
-        part.write(store.layout())?;
-    }
-    Ok(owners)
-}
-
-/// Settles what dead orchestrators left in every repository that the orchestration works in.
-async fn recover(
-    around: &mut Surroundings,
-    orch: &OrchId,
-) -> Result<(BTreeMap<Whose, Recovered>, Vec<Recorded>), OrchestrateError> {
-    let mut all = BTreeMap::new();
-    let mut news = Vec::new();
-    let others = around.others.keys().map(|number| Whose::Other(*number));
-    let sites: Vec<Whose> = std::iter::once(Whose::Home).chain(others).collect();
-    for whose in sites {
-        let hybrid = is_hybrid(&around.plan, whose);
-        let Some(store) = around.store.of_mut(whose) else {
-            continue;
-        };
-        let mut recovered = Recovery {
-            store,
-            hybrid: &hybrid,
-            own: Some(orch),
-        }
-        .run()
-        .await?;
-        let read = std::mem::take(&mut recovered.news);
-        news.extend(around.store.named(whose, read));
-        all.insert(whose, recovered);
-    }
-    around.store.renew();
-    Ok((all, news))
-}
-
-/// The ground of each repository that has one.
-fn grounds(
-    frozen: &FrozenPlan,
-    around: &Surroundings,
-) -> Result<BTreeMap<Whose, Grounds>, OrchestrateError> {
-    let orch = &frozen.orchestration;
-    let mut all = BTreeMap::new();
-    if let Some(ground) = &frozen.ground {
-        let file = around.orchestration.as_deref();
-        let grounds = Grounds::open(ground.clone(), orch, &around.config, file)?;
-        all.insert(Whose::Home, grounds);
-    }
-    for (number, other) in &around.others {
-        let whose = Whose::Other(*number);
-        let its = |engaged: &&Engaged| engaged.root == other.project.root;
-        let engaged = frozen.others.iter().find(its);
-        let Some(ground) = engaged.and_then(|engaged| engaged.ground.clone()) else {
-            continue;
-        };
-        let file = other.orchestration.as_deref();
-        let mut grounds = Grounds::open(ground, orch, &other.config, file)?;
-        let described = around.plan.repositories().get(whose);
-        grounds.shown = described.map(|described| described.folder.to_string());
-        all.insert(whose, grounds);
-    }
-    Ok(all)
-}
-
-/// Looks whether what is completed is where the tasks start from, and makes the branches.
-fn look(
-    grounds: &mut BTreeMap<Whose, Grounds>,
-    around: &mut Surroundings,
-    frozen: &FrozenPlan,
-    selected: &[TaskIx],
-    news: &mut Vec<Recorded>,
-) -> Result<containment::Found, OrchestrateError> {
-    let orch = &frozen.orchestration;
-    let mut all = containment::Found::default();
-    for (whose, grounds) in grounds {
-        let there = There {
-            whose: *whose,
-            layout: around.store.layout_of(*whose),
-            plan: &around.plan,
-            state: around.store.state(),
-        };
-        let mut found = containment::look(grounds, there)?;
-        all.outside.append(&mut found.outside);
-        all.lines.append(&mut found.lines);
-        if !found.missing.is_empty() {
-            news.extend(append_all(&mut around.store, found.missing, orch)?);
-        }
-        let open = |ix: &&TaskIx| {
-            let task = around.plan.task(**ix);
-            let done = around.store.state().counts_as_completed(&task.id, orch);
-            around.plan.whose(**ix) == *whose
-                && task.kind != TaskKind::Manual
-                && (!done || frozen.again.contains(&ix.0))
-        };
-        if selected.iter().find(open).is_some() {
-            grounds.begin()?;
-        }
-    }
-    for whose in around.store.readable() {
-        let (Whose::Other(number), Some(other)) = (whose, around.plan.repositories().get(whose))
-        else {
-            continue;
-        };
-        if around.others.contains_key(&number) || !other.root.join(".git").exists() {
-            continue;
-        }
-        let there = There {
-            whose,
-            layout: around.store.layout_of(whose),
-            plan: &around.plan,
-            state: around.store.state(),
-        };
-        for ix in containment::look_on(&other.root, there, selected)? {
-            let id = &around.plan.task(ix).id;
-            let line = format!("{id} is completed, and not in what is checked out there");
-            all.lines.push(line);
-            all.outside.push(ix);
-        }
-    }
-    Ok(all)
-}
-
-/// Writes into the files of a repository's tasks how they stand, before the work lands.
-fn tell_files(
-    ending: &mut Ending,
-    (whose, root): (Whose, &Path),
-    selected: &[TaskIx],
-) -> Result<(), OrchestrateError> {
-    let (Some(site), Some(store)) = (ending.sites.of(whose), ending.store.of(whose)) else {
-        return Ok(());
-    };
-    let its = selected.iter().copied();
-    let its = its.filter(|ix| ending.plan.whose(*ix) == whose);
-    let mut files = match ending.sites.plan_of(whose) {
-        None => StatusFiles::new(&ending.plan, store.state(), &its.collect::<Vec<_>>()),
-        Some(own) => {
-            let repositories = ending.plan.repositories();
-            let own_name = |ix| repositories.own(&ending.plan.task(ix).id);
-            let its: Vec<TaskIx> = its.filter_map(|ix| own.find(&own_name(ix))).collect();
-            StatusFiles::new(own, store.state(), &its)
-        }
-    };
-    match &site.grounds {
-        None => files.write_in_place(root),
-        Some(grounds) if grounds.has_work()? => {
-            files.commit(grounds, store.layout(), &site.orch)?;
-        }
-        // Nothing went onto the branch: there is nothing that a commit could say of it.
-        Some(_) => {}
-    }
-    for line in &files.said {
-        ending.screen.say(line);
-    }
-    Ok(())
-}
-
-fn finish(
-    mut ending: Ending,
-    orch: OrchId,
-    selected: Vec<TaskIx>,
-    owners: Vec<OwnerLock>,
-) -> Result<Finished, OrchestrateError> {
-    let own = exit_code(ending.scheduler.tally());
-    let exit = ending.signalled.unwrap_or(own);
-    let mut homes: Vec<Home> = Vec::new();
-    let mut held_back = None;
-    if !ending.detached {
-        for (whose, site) in ending.sites.all() {
-            let Some(grounds) = &site.grounds else {
-                continue;
-            };
-            let there = There {
-                whose,
-                layout: &site.layout,
-                plan: &ending.plan,
-                state: ending.store.state(),
-            };
-            if held_back.is_none() {
-                held_back = containment::holding_back(grounds, there, &selected)?;
-            }
-            homes.extend(bring_home(
-                grounds,
-                &site.layout,
-                &orch,
-                &mut ending.screen,
-            )?);
-        }
-        let ended = Event::OrchestrationEnded {
-            orch: orch.clone(),
-            exit,
-        };
-        for recorded in append_all(&mut ending.store, vec![ended], &orch)? {
-            ending.screen.event(&recorded);
-        }
-    }
-    // The cache is rebuilt from the journal whenever it is behind: its failure is only worth a warning.
-    if let Err(error) = ending.store.write_cache() {
-        ending.screen.say(&format!("warning: {error}"));
-    }
-    drop(owners);
-    let lines = |homes: &[&Home]| {
-        let lines: Vec<&str> = homes.iter().map(|home| home.line.as_str()).collect();
-        (!lines.is_empty()).then(|| lines.join("; "))
-    };
-    let not_landed = homes.iter().filter(|h| h.outcome == landing::Outcome::Not);
-    Ok(Finished {
-        screen: ending.screen,
-        orch,
-        exit,
-        plan: ending.plan,
-        selected,
-        store: ending.store,
-        detached: ending.detached,
-        held_back,
-        landing: lines(&homes.iter().collect::<Vec<_>>()),
-        to_land: homes.iter().find_map(|home| home.command.clone()),
-        not_landed: lines(&not_landed.collect::<Vec<_>>()),
-    })
-}
-
-/// What became of an orchestration's branch.
-struct Home {
-    line: String,
-    /// What is left to type.
-    command: Option<String>,
-    outcome: landing::Outcome,
-}
-
-/// Lands the work where it is to land, says what became of it and gives the same. A branch that nothing was put onto goes.
-fn bring_home(
-    grounds: &Grounds,
-    layout: &Layout,
-    orch: &OrchId,
-    screen: &mut Display,
-) -> Result<Option<Home>, OrchestrateError> {
-    if grounds.forget_if_empty()? {
-        return Ok(None);
-    }
-    let there = grounds.shown.as_deref();
-    if grounds.ground.land == Land::Never {
-        let line = grounds.says(&format!("the work is on {}, not landed", grounds.branch));
-        screen.say(&line);
-        return Ok(Some(Home {
-            line,
-            command: Some(merge_command(&grounds.branch, there)),
-            outcome: landing::Outcome::Nothing,
-        }));
-    }
-    let Some(landed) = landing::land(layout, &grounds.ground, orch)? else {
-        return Ok(None);
-    };
-    let landed = landed.of(there);
-    let line = grounds.says(&landed.line());
-    if landed.outcome != landing::Outcome::Nothing {
-        screen.say(&line);
-    }
-    Ok(Some(Home {
-        line,
-        command: (landed.outcome == landing::Outcome::Not).then(|| landed.command()),
-        outcome: landed.outcome,
-    }))
-}
-
-/// 1 if anything selected failed or stopped, else 3 if anything selected is not completed, else 0.
-fn exit_code(tally: sched::Tally) -> u8 {
-    if tally.failed + tally.stopped > 0 {
-        1
-    } else if tally.completed < tally.selected {
-        3
-    } else {
-        0
-    }
 }
 
 /// The tasks to run although they are completed, without those that this orchestration has run already.

@@ -3,12 +3,13 @@
 //! Knows all parts. Reads nothing. A repository that cannot be read is there with what is known of it: the names of its
 //! tasks as far as its folder tells them, and those that others wait for.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{
-    Known, Place, Repositories, Repository, Task, TaskId, TaskKind, TrackIx, Whose,
-};
+use self::shown::{Shown, taken, too_long, unknown_task};
+use crate::model::{Known, Place, Repositories, Repository, Task, TaskId, TrackIx, Whose};
 use crate::plan::build::Built;
 use crate::plan::edges::unresolved;
 use crate::plan::far::Target;
@@ -363,99 +364,4 @@ impl Joining {
         }
         Some(self.add(unknown_task(id, target.mark.in_file(file), home)))
     }
-}
-
-/// How the files of a repository are named from the home's root.
-struct Shown<'a> {
-    folder: Option<&'a str>,
-    /// Many places stand in one file, and one after the other.
-    last: Option<(Arc<str>, Arc<str>)>,
-}
-
-impl<'a> Shown<'a> {
-    fn new(repositories: &'a Repositories, whose: Whose) -> Self {
-        Self {
-            folder: repositories.get(whose).map(|other| &*other.folder),
-            last: None,
-        }
-    }
-
-    fn file(&mut self, file: &Arc<str>) -> Arc<str> {
-        let Some(folder) = self.folder else {
-            return file.clone();
-        };
-        match &self.last {
-            Some((own, shown)) if Arc::ptr_eq(own, file) => shown.clone(),
-            _ => {
-                let shown: Arc<str> = format!("{folder}/{file}").into();
-                self.last = Some((file.clone(), shown.clone()));
-                shown
-            }
-        }
-    }
-
-    fn place(&mut self, place: &Place) -> Place {
-        Place {
-            file: self.file(&place.file),
-            line: place.line,
-            column: place.column,
-        }
-    }
-}
-
-/// What stands for a task whose repository cannot be read.
-fn unknown_task(id: TaskId, place: Place, home: &Part) -> Task {
-    Task {
-        title: id.as_str().into(),
-        id,
-        kind: TaskKind::Automated,
-        place,
-        track: None,
-        worker: None,
-        agent: None,
-        fallback: None,
-        command: None,
-        owns: Box::default(),
-        inputs: Box::default(),
-        tags: Box::default(),
-        env: Box::default(),
-        pools: Box::default(),
-        priority: 0,
-        estimate: None,
-        model: None,
-        budget_usd: None,
-        policy: home.config.policy.clone(),
-        text: crate::model::Fingerprint::new([0; 16]),
-        written: None,
-    }
-}
-
-fn taken(id: &TaskId, place: &Place) -> Finding {
-    let alias = id.as_str().split(':').next().unwrap_or_default();
-    let mark = crate::spec::Mark {
-        line: place.line,
-        column: place.column,
-        width: 0,
-    };
-    Finding::error(
-        "bad-name",
-        &place.file,
-        mark,
-        format!("`{alias}:` means the tasks of the repository `{alias}`"),
-    )
-    .help("rename the file, or give the repository another name in `repos`")
-}
-
-fn too_long(task: &Task, shown: &mut Shown<'_>) -> Finding {
-    let place = shown.place(&task.place);
-    Finding::error(
-        "bad-name",
-        &place.file,
-        crate::spec::Mark::START,
-        format!(
-            "`{}` is too long with the name of its repository before it",
-            task.id
-        ),
-    )
-    .help("shorten one of them")
 }

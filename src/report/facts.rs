@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::{OrchId, Repository, RunId, Status, Task, TaskId, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::report::remedy::Remedy;
+use crate::report::text::shell_word;
 use crate::state::{State, TaskState};
 use crate::view::{NotLanded, TaskView};
 
@@ -81,6 +82,27 @@ impl<'a> Facts<'a> {
     pub fn repository(&self, ix: TaskIx) -> Option<&'a Repository> {
         let repositories = self.plan.repositories();
         repositories.get(repositories.whose(&self.task(ix).id))
+    }
+    /// The command that continues an orchestration, where it was started.
+    #[must_use]
+    pub fn resume(&self, orch: &OrchId) -> String {
+        let home = self.state.orchestrations.get(orch);
+        match home.and_then(|entry| entry.home.as_deref()) {
+            None => "runr resume".to_owned(),
+            Some(home) => format!("runr -C {} resume", shell_word(home)),
+        }
+    }
+    /// As [`Self::resume`], of the orchestration that is at a task.
+    #[must_use]
+    pub fn resume_of(&self, ix: TaskIx) -> String {
+        let Some((_, open)) = self.state.open_run(&self.task(ix).id) else {
+            return "runr resume".to_owned();
+        };
+        let abroad = self.state.orchestrations.get(&open.orch);
+        match (abroad.is_some_and(|o| o.abroad), self.repository(ix)) {
+            (true, Some(other)) => format!("runr -C {} resume", shell_word(&other.folder)),
+            _ => self.resume(&open.orch),
+        }
     }
     /// What is recorded of a task; `None`: nothing ever happened to it.
     #[must_use]

@@ -58,9 +58,9 @@ pub fn next_with(
     let first_deserted = facts.processes.deserted.iter().next_back();
     if let Some(orch) = first_deserted {
         match facts.processes.deserted.len() {
-            1 => add("runr resume".to_owned(), "goes on where it was interrupted"),
+            1 => add(facts.resume(orch), "goes on where it was interrupted"),
             _ => add(
-                format!("runr resume {orch}"),
+                format!("{} {orch}", facts.resume(orch)),
                 "goes on where it was interrupted",
             ),
         }
@@ -208,8 +208,8 @@ fn named_worker(facts: &Facts<'_>, ix: TaskIx) -> String {
 /// The command that continues an orchestration.
 pub(super) fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
     match newest_open(facts) {
-        Some(newest) if newest == orch => "runr resume".to_owned(),
-        _ => format!("runr resume {orch}"),
+        Some(newest) if newest == orch => facts.resume(orch),
+        _ => format!("{} {orch}", facts.resume(orch)),
     }
 }
 
@@ -217,7 +217,7 @@ pub(super) fn resume(facts: &Facts<'_>, orch: &OrchId) -> String {
 fn newest_open<'a>(facts: &Facts<'a>) -> Option<&'a OrchId> {
     let unfinished = facts.state.orchestrations.iter();
     unfinished
-        .filter(|(_, o)| o.exit != Some(0))
+        .filter(|(_, o)| o.exit != Some(0) && !o.abroad)
         .max_by_key(|(id, o)| (o.started_at, *id))
         .map(|(id, _)| id)
 }

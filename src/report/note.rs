@@ -185,11 +185,16 @@ impl Note {
             ),
             Self::Trouble(Liveness::Attended) => String::new(),
             Self::Trouble(Liveness::Unattended) => {
-                "its orchestrator is gone: runr resume".to_owned()
+                format!("its orchestrator is gone: {}", facts.resume_of(ix))
             }
-            Self::Trouble(Liveness::Gone) => "its process is gone: runr resume".to_owned(),
+            Self::Trouble(Liveness::Gone) => {
+                format!("its process is gone: {}", facts.resume_of(ix))
+            }
             Self::Trouble(Liveness::NeverStarted) => {
-                "never started, its orchestrator is gone: runr resume".to_owned()
+                format!(
+                    "never started, its orchestrator is gone: {}",
+                    facts.resume_of(ix)
+                )
             }
             Self::Because(reason, message) => reason_text(*reason, message.as_deref()),
             Self::Again(reason, message) => {

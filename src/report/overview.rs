@@ -257,8 +257,8 @@ impl<'a> Overview<'a> {
                     show_duration(elapsed.try_into().unwrap_or_default())
                 )
             }
-            ("detached", _) => "its terminal was closed: runr resume".to_owned(),
-            _ => "its process is gone: runr resume".to_owned(),
+            ("detached", _) => format!("its terminal was closed: {}", self.facts.resume(id)),
+            _ => format!("its process is gone: {}", self.facts.resume(id)),
         };
         let _ = writeln!(
             text,

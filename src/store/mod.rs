@@ -33,6 +33,8 @@ pub mod sessions;
 mod status_file;
 mod status_format;
 mod stores;
+#[cfg(test)]
+mod stores_tests;
 mod survey;
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,16 @@
 //! its own rules: what is appended is checked by the journal that it goes into, under that journal's lock. A journal that
 //! cannot be read makes its tasks unknown; the home's own is as it always was.
 
+mod append;
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use crate::event::{CancelTarget, Event, Recorded};
-use crate::model::{Alias, OrchId, Repositories, Repository, RunId, TaskId, Whose};
+use crate::event::{Event, Recorded};
+use crate::model::{Alias, OrchId, Repositories, RunId, TaskId, Whose};
 use crate::state::State;
-use crate::store::{Appended, Layout, Notice, Places, Refused, Store, StoreError};
+use crate::store::{Layout, Notice, Places, Store, StoreError};
 
 /// A repository that cannot be read, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct Stores {
     engaged: BTreeMap<usize, u32>,
     /// The orchestration that writes here.
     own: Option<OrchId>,
+    /// Repositories whose journal was written here.
+    written: BTreeSet<usize>,
     /// Repositories whose journal cannot be read.
     lost: BTreeSet<Alias>,
 }
@@ -66,6 +71,7 @@ impl Stores {
             whole: None,
             engaged: BTreeMap::new(),
             own: None,
+            written: BTreeSet::new(),
             lost: BTreeSet::new(),
         };
         stores.follow(repositories, tasks);
@@ -91,7 +97,7 @@ impl Stores {
         if self.repositories.is_alone() {
             return;
         }
-        let opened = open_all(self.repositories.others());
+        let opened = open::all(self.repositories.others());
         for (number, opened) in opened.into_iter().enumerate() {
             let (store, damage) = match opened {
                 None => (None, None),
@@ -161,14 +167,22 @@ impl Stores {
         self.home.notices()
     }
 
-    /// Writes every status cache that is behind.
+    /// The stores that something was written through: only there the caches are ours to keep.
+    fn written(&mut self) -> impl Iterator<Item = &mut Store> {
+        let written = &self.written;
+        let others = self.others.iter_mut().enumerate();
+        let others = others.filter(|(number, _)| written.contains(number));
+        let others = others.filter_map(|(_, store)| store.as_mut());
+        std::iter::once(&mut self.home).chain(others)
+    }
+
+    /// Writes the status cache of the home and of every repository that was written, where it is behind.
     ///
     /// # Errors
     /// The first that cannot be written; the others are written all the same.
     pub fn write_cache(&mut self) -> Result<(), StoreError> {
-        let others = self.others.iter_mut().flatten();
         let mut first = Ok(());
-        for store in std::iter::once(&mut self.home).chain(others) {
+        for store in self.written() {
             let written = store.write_cache();
             if first.is_ok() {
                 first = written;
@@ -182,9 +196,8 @@ impl Stores {
     /// # Errors
     /// As for [`Self::write_cache`].
     pub fn write_cache_if_due(&mut self, now: Instant) -> Result<(), StoreError> {
-        let others = self.others.iter_mut().flatten();
         let mut first = Ok(());
-        for store in std::iter::once(&mut self.home).chain(others) {
+        for store in self.written() {
             let written = store.write_cache_if_due(now);
             if first.is_ok() {
                 first = written.map(drop);
@@ -292,35 +305,28 @@ impl Stores {
             .collect()
     }
 
-    /// Appends events to one repository's journal, whatever they are about.
-    ///
-    /// # Errors
-    /// As for [`Store::append`].
-    pub fn append_in(&mut self, whose: Whose, events: Vec<Event>) -> Result<Appended, StoreError> {
-        let mut done = Appended::default();
-        match self.whole {
-            None => self.home.append(events),
-            Some(_) => self.append_to(whose, events, &mut done).map(|()| done),
-        }
-    }
-
     /// Reads what others have written since the last read; in each journal's order, one journal after the other.
     ///
     /// # Errors
     /// When the home's journal cannot be read. Another one that cannot be read makes its tasks unknown.
     pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
+        let before = self.home.state().seq;
         let mut news = self.home.refresh()?;
         if self.whole.is_none() {
             return Ok(news);
         }
+        // Another journal may stand in a journal's place.
+        let mut replaced = self.home.state().seq < before;
         news = self.take_in(Whose::Home, news);
         for number in 0..self.others.len() {
             let Some(store) = &mut self.others[number] else {
                 continue;
             };
+            let before = store.state().seq;
             let trouble = match store.refresh() {
                 Ok(read) => match store.damage().map(ToString::to_string) {
                     None => {
+                        replaced |= store.state().seq < before;
                         news.extend(self.take_in(Whose::Other(number), read));
                         continue;
                     }
@@ -329,6 +335,9 @@ impl Stores {
                 Err(error) => error.to_string(),
             };
             self.lose(number, &trouble);
+        }
+        if replaced {
+            self.join();
         }
         Ok(news)
     }
@@ -368,139 +377,4 @@ impl Stores {
         }
         news
     }
-
-    /// Appends events in their order, each to its repository's journal; of those that follow each other in one journal
-    /// one line is made. The beginning and the end of an orchestration go to every repository that it works in.
-    ///
-    /// # Errors
-    /// As for [`Store::append`]. What was appended before the error stays.
-    pub fn append(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
-        if self.whole.is_none() {
-            return self.home.append(events);
-        }
-        let mut done = Appended::default();
-        let mut batch: Vec<Event> = Vec::new();
-        let mut into = Whose::Home;
-        for event in events {
-            for whose in self.targets(&event) {
-                if whose != into && !batch.is_empty() {
-                    let events = std::mem::take(&mut batch);
-                    self.append_to(into, events, &mut done)?;
-                }
-                into = whose;
-                batch.push(event.clone());
-            }
-        }
-        if !batch.is_empty() {
-            self.append_to(into, batch, &mut done)?;
-        }
-        Ok(done)
-    }
-
-    fn append_to(
-        &mut self,
-        whose: Whose,
-        events: Vec<Event>,
-        done: &mut Appended,
-    ) -> Result<(), StoreError> {
-        let naming = |id: &TaskId| self.repositories.seen_from(whose, id);
-        let mut named: Vec<(Event, Event)> = events
-            .into_iter()
-            .filter_map(|event| Some((self.told_in(whose, event.renamed(&naming)?), event)))
-            .collect();
-        let own: Vec<Event> = named.iter().map(|(own, _)| own.clone()).collect();
-        let unreachable = || StoreError::Lost {
-            path: self.repositories.get(whose).map_or_else(
-                || self.home.layout().journal(),
-                |other| other.root.join(".runr/journal.jsonl"),
-            ),
-        };
-        let lost = unreachable();
-        let store = self.of_mut(whose).ok_or(lost)?;
-        let appended = store.append(own)?;
-        done.news.extend(self.take_in(whose, appended.news));
-        for refused in appended.refused {
-            if let Some(at) = named.iter().position(|(own, _)| *own == refused.event) {
-                let (_, event) = named.swap_remove(at);
-                done.refused.push(Refused {
-                    event,
-                    why: refused.why,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// The beginning of an orchestration as another repository is told of it.
-    fn told_in(&self, whose: Whose, event: Event) -> Event {
-        match (whose, event) {
-            (
-                Whose::Other(number),
-                Event::OrchestrationStarted {
-                    orch,
-                    owner,
-                    command,
-                    jobs,
-                    ..
-                },
-            ) => Event::OrchestrationStarted {
-                orch,
-                owner,
-                command,
-                tasks: self.engaged.get(&number).copied().unwrap_or_default(),
-                jobs,
-                home: Some(self.layout().root().to_string_lossy().into_owned()),
-            },
-            (_, event) => event,
-        }
-    }
-
-    /// The journals that an event belongs into.
-    fn targets(&self, event: &Event) -> Vec<Whose> {
-        match event {
-            Event::OrchestrationStarted { orch, .. }
-            | Event::OrchestrationEnded { orch, .. }
-            | Event::Detached { orch }
-                if Some(orch) == self.own.as_ref() =>
-            {
-                let engaged = self.engaged.keys().map(|number| Whose::Other(*number));
-                let there = engaged.filter(|whose| self.of(*whose).is_some());
-                std::iter::once(Whose::Home).chain(there).collect()
-            }
-            Event::CancelRequested {
-                target: CancelTarget::Orchestration(_),
-                ..
-            } => vec![Whose::Home],
-            _ => vec![match (event.task(), event.run()) {
-                (Some(task), _) => self.repositories.whose(task),
-                (None, Some(run)) => self.whose_run(run),
-                (None, None) => Whose::Home,
-            }],
-        }
-    }
-}
-
-/// Opens the stores of repositories, several at once. `None`: it was clear before that it cannot be read.
-fn open_all(others: &[Repository]) -> Vec<Option<Result<Store, StoreError>>> {
-    let open = |other: &Repository| match other.unknown {
-        Some(_) => None,
-        None => Some(Store::open(&other.root)),
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.min(others.len()).max(1);
-    if threads == 1 {
-        return others.iter().map(open).collect();
-    }
-    let share = others.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let running: Vec<_> = others
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(open).collect::<Vec<_>>()))
-            .collect();
-        let joined = running.into_iter().flat_map(|thread| {
-            let joined = thread.join();
-            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        joined.collect()
-    })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Completion, Fingerprint, RunId, Source, Status, TaskId, Told, Undone};
+use crate::model::{Completion, Fingerprint, RunId, Source, Status, TaskId, Told, Undone, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::state::{State, TaskState};
 use crate::view::Owners;
@@ -119,7 +119,9 @@ pub struct Facts {
 #[must_use]
 pub fn inferred(plan: &Plan, state: &State, told: &Told, facts: &Facts) -> Vec<Inferred> {
     let found = found(plan, told, facts);
-    plan.numbers()
+    // The history is this repository's.
+    plan.tasks_of(Whose::Home)
+        .into_iter()
         .filter(|ix| !plan.task(*ix).id.is_inline())
         .map(|ix| {
             let found = found.get(&ix).cloned();
@@ -145,7 +147,7 @@ fn found(plan: &Plan, told: &Told, facts: &Facts) -> BTreeMap<TaskIx, Found> {
     for unnamed in &told.unnamed {
         let named = facts.runs.get(&unnamed.run).and_then(|id| plan.find(id));
         let said = || {
-            plan.numbers().find(|ix| {
+            plan.tasks_of(Whose::Home).into_iter().find(|ix| {
                 let written = plan.task(*ix).written.as_ref();
                 let by = written.and_then(|written| written.completed_by.as_deref());
                 by.is_some_and(|by| by.trim().trim_start_matches("run:") == unnamed.run.as_str())
@@ -178,7 +180,7 @@ fn found(plan: &Plan, told: &Told, facts: &Facts) -> BTreeMap<TaskIx, Found> {
             found.insert(ix, from(&completion, evidence));
         }
     }
-    for ix in plan.numbers() {
+    for ix in plan.tasks_of(Whose::Home) {
         let task = plan.task(ix);
         let Some(written) = &task.written else {
             continue;

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::model::Whose;
 use crate::plan::{Plan, TaskIx};
 
 /// With more folders than these it is dearer to tell which of them a path is in than to look at some more paths.
@@ -21,10 +22,11 @@ pub struct Owners {
 }
 
 impl Owners {
-    /// Patterns that are none match nothing; they were reported when the files were read.
+    /// Paths are the home's. Patterns that are none match nothing; they were reported when the files were read.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let owning = plan.numbers().filter(|ix| !plan.task(*ix).owns.is_empty());
+        let home = plan.tasks_of(Whose::Home).into_iter();
+        let owning = home.filter(|ix| !plan.task(*ix).owns.is_empty());
         let mut owners = Self {
             sets: Vec::new(),
             by_folder: HashMap::new(),

@@ -11,6 +11,7 @@ mod overhead;
 mod place;
 mod reading;
 mod release;
+mod repositories;
 mod startup;
 mod table;
 mod watching;
@@ -21,9 +22,10 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 9] = [
+const ALL: [(&str, Run); 10] = [
     ("startup", startup::run),
     ("reading", reading::run),
+    ("repositories", repositories::run),
     ("history", history::run),
     ("overhead", overhead::run),
     ("release", release::run),
@@ -44,7 +46,8 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, history, overhead, release, git, agents, dashboard, watching"
+            "no benchmark is called `{name}`; there are: {}",
+            ALL.map(|(name, _)| name).join(", ")
         ));
         return ExitCode::from(2);
     }

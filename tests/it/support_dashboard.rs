@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::support::Fixture;
 
@@ -36,8 +36,12 @@ impl Answer {
 
 impl Dashboard {
     pub fn of(fixture: &Fixture) -> Self {
-        let mut child = fixture
-            .command(&["dashboard", "--no-open"])
+        Self::start(fixture.command(&["dashboard", "--no-open"]))
+    }
+
+    /// By this command.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
             .env("USER", "ada")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

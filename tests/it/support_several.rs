@@ -120,7 +120,7 @@ impl Several {
         text.lines().map(str::to_owned).collect()
     }
 
-    fn command(&self, repo: &str, args: &[&str]) -> Command {
+    pub fn command(&self, repo: &str, args: &[&str]) -> Command {
         let mut command = self.world.runr(args);
         command.current_dir(self.root(repo));
         command

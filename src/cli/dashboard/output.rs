@@ -26,14 +26,15 @@ pub async fn follow(desk: Arc<Desk>, run: RunId, mut messages: Messages) {
         // Full: a wake-up waits already. Closed: nobody listens any more.
         let _ = wake.try_send(());
     });
-    let layout = desk.layout_of(&run);
-    let folder = layout.run(&run);
     // Without a watch the journal still tells of the end, and everything is shown then.
     let mut watcher = watcher.ok();
     let mut watched = false;
     let mut seen = desk.seen.subscribe();
     let mut files = LogFiles::default();
     loop {
+        // Its folder may not be made yet, and tells in which repository it is.
+        let layout = desk.layout_of(&run);
+        let folder = layout.run(&run);
         if let Some(watcher) = &mut watcher
             && !watched
         {

@@ -79,6 +79,9 @@ struct OrchestrationJson<'a> {
 #[derive(Serialize)]
 struct TaskEntry<'a> {
     task: &'a TaskId,
+    /// `None`: the one that the page was opened for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<&'a str>,
     title: &'a str,
     kind: TaskKind,
     track: Option<&'a str>,
@@ -232,6 +235,7 @@ fn entry<'a>(facts: &Facts<'a>, ix: TaskIx, mark: &'a Mark) -> TaskEntry<'a> {
     let claimed = facts.state.claimed_run(&task.id);
     TaskEntry {
         task: &task.id,
+        repository: facts.repository(ix).map(|other| other.alias.as_str()),
         title: &task.title,
         kind: task.kind,
         track: task

@@ -9,7 +9,7 @@ use crate::cli::mcp::answer::Answer;
 use crate::cli::mcp::input::{Graph, GraphFormat, List, ListStatus, Logs};
 use crate::cli::snapshot::Snapshot;
 use crate::cli::task_text::TaskText;
-use crate::cli::{Context, Exit, Failure, diagnostic, exit, runs, subject};
+use crate::cli::{Context, Exit, Failure, diagnostic, exit, names, runs, subject};
 use crate::model::{RunId, Status};
 use crate::plan::TaskIx;
 use crate::project;
@@ -73,6 +73,12 @@ fn refused(failure: &Failure) -> Answer {
 /// The task that a name means.
 pub fn task(snapshot: &Snapshot, name: &str) -> Result<TaskIx, Answer> {
     snapshot.task(name).map_err(|failure| refused(&failure))
+}
+
+/// As [`task`]; it must be this repository's own.
+pub fn own_task(snapshot: &Snapshot, name: &str) -> Result<TaskIx, Answer> {
+    let found = names::own(&snapshot.loaded.plan, name, "claim");
+    found.map_err(|failure| refused(&failure))
 }
 
 pub fn status(context: &Context) -> Result<Answer, Answer> {
@@ -168,7 +174,8 @@ pub fn logs(context: &Context, input: &Logs) -> Result<Answer, Answer> {
             None => return Err(Answer::refused(format!("`{task}` has not run yet"))),
         },
     };
-    let layout = snapshot.store.layout();
+    let places = snapshot.store.places();
+    let layout = places.of_run(&run);
     let lines = input.lines.map_or(LINES, |lines| lines.0);
     let read = || -> io::Result<String> {
         let mut text = String::new();

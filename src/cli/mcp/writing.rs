@@ -6,7 +6,7 @@ use crate::claim::{ClaimError, Completion, How, Keep, Kept, Unchecked};
 use crate::cli::claiming::{self, Caller};
 use crate::cli::mcp::answer::Answer;
 use crate::cli::mcp::input::{Add, AddType, Complete, OneTaskNote};
-use crate::cli::mcp::reading::{snapshot, task, unreadable};
+use crate::cli::mcp::reading::{own_task, snapshot, unreadable};
 use crate::cli::snapshot::Snapshot;
 use crate::cli::{Context, diagnostic};
 use crate::intake::Draft;
@@ -44,7 +44,7 @@ fn for_agents(snapshot: &Snapshot, ix: TaskIx) -> Result<(), Answer> {
 
 pub fn claim(context: &Context, caller: &Caller, name: &str) -> Result<Answer, Answer> {
     let mut snapshot = snapshot(context)?;
-    let ix = task(&snapshot, name)?;
+    let ix = own_task(&snapshot, name)?;
     for_agents(&snapshot, ix)?;
     let place = claiming::Place::new(&snapshot.project, &snapshot.loaded);
     let mut desk = claiming::desk(place, &mut snapshot.store, caller.clone())
@@ -71,7 +71,7 @@ pub fn claim(context: &Context, caller: &Caller, name: &str) -> Result<Answer, A
 
 pub fn release(context: &Context, caller: &Caller, input: OneTaskNote) -> Result<Answer, Answer> {
     let mut snapshot = snapshot(context)?;
-    let ix = task(&snapshot, &input.task.0)?;
+    let ix = own_task(&snapshot, &input.task.0)?;
     let place = claiming::Place::new(&snapshot.project, &snapshot.loaded);
     let mut desk = claiming::desk(place, &mut snapshot.store, caller.clone())
         .map_err(|error| unreadable(context, &error))?;
@@ -91,7 +91,7 @@ pub async fn complete(
     stop: impl Future<Output = ()>,
 ) -> Result<Answer, Answer> {
     let mut snapshot = snapshot(context)?;
-    let ix = task(&snapshot, &input.task.0)?;
+    let ix = own_task(&snapshot, &input.task.0)?;
     for_agents(&snapshot, ix)?;
     let ready_before = ready(&snapshot);
     let place = claiming::Place::new(&snapshot.project, &snapshot.loaded);

@@ -41,7 +41,7 @@ pub fn answers(facts: &Facts<'_>, need: &Need, evidence: Option<&Evidence>) -> V
             ),
         ],
         Asked::Decide(Trouble::Deserted) => vec![Answer {
-            command: "runr resume".to_owned(),
+            command: facts.resume_of(task),
             does: "goes on where it was interrupted",
         }],
         Asked::Decide(Trouble::ClaimLeft) => {

@@ -41,11 +41,17 @@ impl State {
             }
         }
         for (id, orchestration) in &other.orchestrations {
-            let known = self.orchestrations.entry(id.clone());
-            known.or_insert_with(|| Orchestration {
-                abroad: true,
-                ..orchestration.clone()
-            });
+            match self.orchestrations.get_mut(id) {
+                // Each journal tells what was used there.
+                Some(known) => known.spent = known.spent.plus(orchestration.spent),
+                None => {
+                    let abroad = Orchestration {
+                        abroad: true,
+                        ..orchestration.clone()
+                    };
+                    self.orchestrations.insert(id.clone(), abroad);
+                }
+            }
         }
         for (worker, until) in &other.paused {
             let known = self.paused.entry(worker.clone()).or_insert(*until);

@@ -10,6 +10,19 @@ fn manual() -> Several {
     several
 }
 
+/// Its latest orchestration has run its first task, and nothing is left that it could do by itself. A loop that has
+/// written an end has begun to listen before.
+fn until_it_waits(several: &Several) {
+    several
+        .world
+        .until_journal("it has ended its first task", |journal| {
+            let verdicts = journal.verdicts();
+            let ended = verdicts.iter().filter(|v| v.1.starts_with("first")).count();
+            let begun = journal.of("orchestration_started").count();
+            (begun > 0 && ended >= begun).then_some(())
+        });
+}
+
 #[test]
 fn a_manual_task_there_is_completed_from_here_or_there() {
     for (side, name) in [("project", "api:m"), ("api", "m")] {
@@ -38,16 +51,21 @@ fn a_manual_task_there_is_completed_from_here_or_there() {
 #[test]
 fn a_run_that_waits_here_goes_on_when_a_person_completes_there() {
     let several = manual();
+    several.works("project", "first", &[]);
+    several.commit(&["project"]);
     for selected in [&["run", "--wait"][..], &["run", "--wait", "--with-deps"]] {
         let waiting = several.start("project", selected);
-        several.world.until_journal("it has begun", |journal| {
-            journal.of("orchestration_started").next().map(drop)
-        });
+        until_it_waits(&several);
         several.run("api", &["tasks", "complete", "m"]).exits(0);
         waiting.wait().exits(0);
-        assert_eq!(several.statuses(), "c completed, api:m completed");
+        assert_eq!(
+            several.statuses(),
+            "c completed, first completed, api:m completed"
+        );
         several.run("api", &["tasks", "reset", "m"]).exits(0);
-        several.run("project", &["tasks", "reset", "c"]).exits(0);
+        several
+            .run("project", &["tasks", "reset", "c", "first"])
+            .exits(0);
     }
 }
 
@@ -73,19 +91,21 @@ fn hybrid_work_there_is_approved_from_here() {
 fn what_runs_there_by_itself_releases_what_waits_here() {
     let several = Several::new(&["api"]);
     several.works("project", "c", &["api:b"]);
+    several.works("project", "first", &[]);
     several.waits("api", "b", &[], "gate");
     several.world.gate("gate");
     several.commit(&["project", "api"]);
     let there = several.start("api", &["run"]);
     several.world.until_started("b");
     let here = several.start("project", &["run", "--wait"]);
-    several.world.until_journal("it has begun", |journal| {
-        journal.of("orchestration_started").next().map(drop)
-    });
+    until_it_waits(&several);
     several.world.open("gate", "go");
     there.wait().exits(0);
     here.wait().exits(0);
-    assert_eq!(several.statuses(), "c completed, api:b completed");
+    assert_eq!(
+        several.statuses(),
+        "c completed, first completed, api:b completed"
+    );
 }
 
 #[test]

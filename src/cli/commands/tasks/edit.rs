@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::cli::commands::tasks::add::named;
 use crate::cli::commands::tasks::changes::{Keys, known};
-use crate::cli::{Context, Exit, Failure, names};
+use crate::cli::{Context, Exit, Failure, names, there};
 use crate::intake::could_mean;
 use crate::model::TaskId;
 use crate::plan::Plan;
 use crate::project::{self, Edits, Project};
 use crate::spec::{Change, EditError, read_task, with_changes};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The task, as `03`, `03-http` or `net/03-http.md`
     task: String,
@@ -60,6 +60,23 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(Failure::usage("nothing to change")
             .help("--depends-on, --add-depends-on, --remove-depends-on, --set and --unset say what")
             .into());
+    }
+    let there = there::each(
+        context,
+        std::slice::from_ref(&args.task),
+        |context, tasks| {
+            let task = tasks.into_iter().next().unwrap_or_default();
+            run(
+                context,
+                Args {
+                    task,
+                    ..args.clone()
+                },
+            )
+        },
+    )?;
+    if let Some(exit) = there {
+        return Ok(exit);
     }
     let project = context.project()?;
     // The change may be what makes the files valid again.
