@@ -24,6 +24,7 @@
 //! | [`project`] | finds the root, reads files | model, spec, plan |
 //! | [`render`] | plan and views → text, dot, mermaid, svg, a page, json | model, plan, view, report's words and sanitiser |
 //! | [`report`] | events and states → lines, tables, bars, receipts | model, event, plan, state, view, sched, simulate |
+//! | [`screen`] | the state of a terminal view, what keys do to it, and how it is drawn | model, plan, state, view, report |
 //! | [`orchestrate`] | the driver: one loop that owns all mutable state | all but cli |
 //! | [`claim`] | work outside of any orchestration: a task taken, checked, committed, given back | model, event, plan, state, view, sched, store, worker, attempt, project, git, orchestrate |
 //! | [`house`] | keeping house: what is wrong below `.runr/`, what is not needed any more | model, event, state, store, attempt, git |
@@ -96,6 +97,7 @@ pub mod render;
 pub mod report;
 pub mod scaffold;
 pub mod sched;
+pub mod screen;
 pub mod simulate;
 pub mod spec;
 pub mod state;

@@ -99,6 +99,16 @@ impl Context {
         }
     }
 
+    /// Are colours wanted on stdout?
+    #[must_use]
+    pub fn colour(&self) -> bool {
+        let choice = match self.choice() {
+            anstream::ColorChoice::Auto => AutoStream::choice(&std::io::stdout()),
+            chosen => chosen,
+        };
+        choice != anstream::ColorChoice::Never
+    }
+
     /// Results. Styles written to it are dropped when it is not a terminal or colour is off.
     #[must_use]
     pub fn out(&self) -> Box<dyn Write> {

@@ -11,12 +11,14 @@ mod conclusion;
 mod containment;
 mod context;
 mod dashboard;
+mod deciding;
 mod diagnostic;
 mod dispatching;
 mod dry_run;
 mod elsewhere;
 mod evidence;
 mod exit;
+mod following;
 mod inference;
 mod log_output;
 mod mcp;
@@ -27,6 +29,7 @@ mod snapshot;
 mod subject;
 mod task_text;
 mod there;
+mod watch;
 
 use std::process::ExitCode;
 

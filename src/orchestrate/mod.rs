@@ -34,4 +34,5 @@ pub use error::{NoGround, OrchestrateError};
 pub use frozen::{Engaged, FrozenPlan, Rules};
 pub use recover::{Ask, Recovered, Recovery, end_all};
 pub use selection::{Selection, Unmet, WithPrerequisites, select, unmet};
+pub use signals::{Signalled, Signals};
 pub use wake::JournalWatch;

@@ -40,7 +40,7 @@ pub struct Edge {
 }
 
 /// Tasks and their edges; acyclic, at most one edge between two tasks (the first written wins).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TaskGraph {
     graph: DiGraph<(), (Origin, Place)>,
     order: Vec<TaskIx>,

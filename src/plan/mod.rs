@@ -30,7 +30,7 @@ pub use together::{Member, together};
 use crate::model::{Repositories, Task, TaskId, Track, Whose};
 
 /// All tasks of a repository and the one graph between them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// In file order: the orchestration file's steps first, then the remaining task files by name.
     tasks: Vec<Task>,

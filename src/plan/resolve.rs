@@ -9,7 +9,7 @@ use crate::plan::TaskIx;
 use crate::spec::nearest;
 
 /// The tasks that can be referred to. The map answers single questions only: no order comes from it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     by_id: HashMap<TaskId, TaskIx>,
 }

@@ -134,6 +134,7 @@ pub fn next_with(
     }
     if let Some(ix) = running.filter(|_| first_deserted.is_none()) {
         add(format!("runr logs -f {}", name(ix)), "follows its output");
+        add("runr watch".to_owned(), "follows everything in a terminal");
     }
     let everything_done = !shown.is_empty()
         && shown

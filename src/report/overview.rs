@@ -352,6 +352,7 @@ mod tests {
         Next
           runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
+          runr watch                   follows everything in a terminal
         ");
         let mut told = Told::new(&story);
         told.processes.deserted.insert(orch());
@@ -392,6 +393,7 @@ mod tests {
         Next
           runr tasks complete keys.md  once you have done it; sets 1 task free
           runr logs -f b.md            follows its output
+          runr watch                   follows everything in a terminal
         ");
     }
 

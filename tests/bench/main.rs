@@ -14,6 +14,7 @@ mod release;
 mod repositories;
 mod startup;
 mod table;
+mod watching;
 
 use std::io;
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 type Run = fn() -> io::Result<()>;
 
 /// Each benchmark with its name on the command line.
-const ALL: [(&str, Run); 9] = [
+const ALL: [(&str, Run); 10] = [
     ("startup", startup::run),
     ("reading", reading::run),
     ("repositories", repositories::run),
@@ -31,6 +32,7 @@ const ALL: [(&str, Run); 9] = [
     ("git", git::run),
     ("agents", agents::run),
     ("dashboard", dashboard::run),
+    ("watching", watching::run),
 ];
 
 fn main() -> ExitCode {
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents, dashboard"
+            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents, dashboard, watching"
         ));
         return ExitCode::from(2);
     }

@@ -28,6 +28,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "model", "event", "plan", "state", "view", "sched", "simulate",
         ],
     ),
+    ("screen", &["model", "plan", "state", "view", "report"]),
     ("attempt", &["model", "worker", "store", "git"]),
     (
         "claim",
@@ -62,7 +63,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 /// Layers without input or output, clock or chance.
 const PURE: &[&str] = &[
     "model", "event", "spec", "plan", "state", "view", "render", "sched", "simulate", "worker",
-    "intake",
+    "intake", "screen",
 ];
 
 /// What a pure layer may not name.

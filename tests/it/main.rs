@@ -65,6 +65,8 @@ mod support_dashboard;
 mod support_git;
 mod support_sealed;
 mod support_several;
+mod support_terminal;
 mod tiers;
+mod watch;
 mod why;
 mod world;

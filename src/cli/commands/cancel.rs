@@ -26,6 +26,18 @@ pub struct Args {
     no_wait: bool,
 }
 
+impl Args {
+    /// Asks this task or orchestration to stop, and does not wait until it has.
+    #[must_use]
+    pub fn asking(what: String) -> Self {
+        Self {
+            what: Some(what),
+            drain: false,
+            no_wait: true,
+        }
+    }
+}
+
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let named = args.what.iter().cloned().collect::<Vec<_>>();
     let there = there::each(context, &named, |context, names| {

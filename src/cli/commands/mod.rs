@@ -1,7 +1,7 @@
 //! The commands, one thin file each.
 
 mod adopt;
-mod cancel;
+pub(in crate::cli) mod cancel;
 mod check;
 mod claim;
 mod completions;
@@ -25,6 +25,7 @@ mod run;
 mod schema;
 mod status;
 pub(in crate::cli) mod tasks;
+mod watch;
 mod why;
 
 use crate::cli::{Context, Exit};
@@ -62,6 +63,8 @@ pub enum Command {
     Why(why::Args),
     /// Shows the output of a run
     Logs(logs::Args),
+    /// Shows everything live in the terminal, and takes decisions there
+    Watch(watch::Args),
     /// Shows everything in the browser, and takes decisions there
     Dashboard(dashboard::Args),
     /// Tells what a run or an orchestration did
@@ -102,6 +105,7 @@ pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> 
         Some(Command::Claim(args)) => claim::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
         Some(Command::Logs(args)) => logs::run(context, args),
+        Some(Command::Watch(args)) => watch::run(context, args),
         Some(Command::Dashboard(args)) => dashboard::run(context, args),
         Some(Command::Report(args)) => report::run(context, args),
         Some(Command::Doctor(args)) => doctor::run(context, args),

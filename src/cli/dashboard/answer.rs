@@ -15,11 +15,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use serde::Deserialize;
 
-use crate::cli::dashboard::act::{self, Decision};
+use crate::cli::dashboard::act::{self, Sent};
 use crate::cli::dashboard::desk::Desk;
 use crate::cli::dashboard::routes::{What, table};
 use crate::cli::dashboard::seen::{Seen, json};
 use crate::cli::dashboard::{graph, output, people, run_files, session, task, timeline};
+use crate::cli::deciding::decide as decide_as;
 use crate::model::{RunId, TaskId};
 use crate::plan::TaskIx;
 use crate::render;
@@ -293,9 +294,9 @@ async fn tell(desk: &Desk, mut messages: Messages) {
 }
 
 async fn decide(desk: Arc<Desk>, what: What, body: &[u8]) -> Result<Response, Refused> {
-    let decision: Decision = serde_json::from_slice(body)
+    let sent: Sent = serde_json::from_slice(body)
         .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let note = decision.note.filter(|note| !note.trim().is_empty());
+    let note = sent.note.filter(|note| !note.trim().is_empty());
     if note.as_ref().is_some_and(|note| note.len() > NOTE) {
         return Err(Refused::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -309,9 +310,11 @@ async fn decide(desk: Arc<Desk>, what: What, body: &[u8]) -> Result<Response, Re
         ));
     }
     let seen = now(&desk).await?;
-    let task = named(&seen, Some(&decision.task))?;
+    let (ix, _) = named(&seen, Some(&sent.task))?;
+    let task = seen.loaded.plan.task(ix).id.clone();
     let typed = desk.context.clone();
-    let said = blocking(move || Ok(act::act(&typed, what, task, note))).await?;
-    let said = said.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is nothing here"))?;
+    let decision = act::decision(what, task, note)
+        .ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is nothing here"))?;
+    let said = blocking(move || Ok(decide_as(&typed, "dashboard", decision))).await?;
     Ok((act::status(said.exit), object(json(&said))).into_response())
 }

@@ -8,12 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::cli::dashboard::landed::Landed;
-use crate::cli::dashboard::prints::Prints;
 use crate::cli::dashboard::seen::Seen;
-use crate::project::{Loaded, Project};
-use crate::store::Stores;
-use crate::view::{hold_back, tasks_with};
+use crate::cli::following::{Changed, Reader};
 
 /// The shortest time between two pictures.
 const APART: Duration = Duration::from_millis(40);
@@ -21,9 +17,7 @@ const APART: Duration = Duration::from_millis(40);
 /// Why the thread should look again.
 #[derive(Debug)]
 pub enum Wake {
-    Journal,
-    /// Task files or the configuration may have changed.
-    Files,
+    Changed(Changed),
     /// Somebody wants what is true now.
     Asked(oneshot::Sender<Arc<Seen>>),
     /// The command ends.
@@ -32,16 +26,7 @@ pub enum Wake {
 
 /// What the thread owns.
 #[derive(Debug)]
-pub struct Feed {
-    project: Project,
-    loaded: Arc<Loaded>,
-    store: Stores,
-    prints: Prints,
-    landed: Landed,
-    generation: u64,
-    /// Why the files on disk are not what is shown.
-    problem: Option<String>,
-}
+pub struct Feed(Reader);
 
 /// How others reach the thread.
 #[derive(Debug, Clone)]
@@ -68,33 +53,20 @@ impl Ask {
 
 impl Feed {
     #[must_use]
-    pub fn new(project: &Project, loaded: Loaded, store: Stores) -> Self {
-        Self {
-            project: project.clone(),
-            loaded: Arc::new(loaded),
-            store,
-            prints: Prints::default(),
-            landed: Landed::default(),
-            generation: 1,
-            problem: None,
-        }
+    pub fn new(reader: Reader) -> Self {
+        Self(reader)
     }
 
     /// What is to be seen, from what was read last.
     #[must_use]
     pub fn seen(&mut self) -> Seen {
-        let (plan, state) = (&self.loaded.plan, self.store.state());
-        let projects = self.loaded.projects(&self.project);
-        let prints = self.prints.of(projects, plan, state);
-        let mut views = tasks_with(plan, state, &prints);
-        let elsewhere = self.landed.of(projects, plan, state).clone();
-        hold_back(plan, &mut views, elsewhere.outside);
-        let problem = self.problem.as_deref().or(self.landed.trouble.as_deref());
+        let (views, not_landed) = self.0.views();
+        let reader = &self.0;
         Seen::new(
-            &self.project,
-            (&self.loaded, views, elsewhere.not_landed),
-            &self.store,
-            (self.generation, problem),
+            &reader.project,
+            (&reader.loaded, views, not_landed),
+            &reader.store,
+            (reader.generation, reader.trouble()),
         )
     }
 
@@ -110,8 +82,8 @@ impl Feed {
             let ready_at = last + APART;
             while let Some(wake) = next.take() {
                 match wake {
-                    Wake::Journal => behind = true,
-                    Wake::Files => files = true,
+                    Wake::Changed(Changed::Journal) => behind = true,
+                    Wake::Changed(Changed::Files) => files = true,
                     Wake::Asked(answer) => asked.push(answer),
                     Wake::Stop => return,
                 }
@@ -127,16 +99,14 @@ impl Feed {
                 };
             }
             if files {
-                self.reload();
+                self.0.reload();
                 behind = true;
             }
             if asked.is_empty() && publish.receiver_count() == 0 {
                 continue;
             }
             if behind || !asked.is_empty() {
-                if let Err(error) = self.store.refresh() {
-                    self.problem = Some(error.to_string());
-                }
+                self.0.refresh();
                 publish.send_replace(Arc::new(self.seen()));
                 last = Instant::now();
                 behind = false;
@@ -144,31 +114,6 @@ impl Feed {
             for answer in asked {
                 // Who asked may have left.
                 let _ = answer.send(Arc::clone(&publish.borrow()));
-            }
-        }
-    }
-
-    fn reload(&mut self) {
-        match crate::project::load(&self.project, None) {
-            Ok(loaded) => {
-                let ids = loaded.plan.tasks().iter().map(|task| &task.id);
-                self.store.follow(loaded.plan.repositories(), ids);
-                self.loaded = Arc::new(loaded);
-                self.generation += 1;
-                self.prints.forget();
-                self.landed.forget();
-                self.problem = None;
-            }
-            Err(problems) => {
-                let n = problems.len();
-                let first = problems
-                    .first()
-                    .map(|problem| problem.message.clone())
-                    .unwrap_or_default();
-                self.problem = Some(format!(
-                    "the files have {n} problem{}, so what is shown is what they said before: {first}",
-                    if n == 1 { "" } else { "s" }
-                ));
             }
         }
     }

@@ -8,10 +8,8 @@ mod answer;
 mod desk;
 mod feed;
 mod graph;
-mod landed;
 mod output;
 mod people;
-mod prints;
 mod routes;
 mod run_files;
 mod seen;
@@ -19,7 +17,6 @@ mod session;
 mod start;
 mod task;
 mod timeline;
-mod watching;
 
 pub use routes::routes;
 pub use start::{Opening, run};

@@ -13,9 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::cli::dashboard::desk::{Desk, STREAMS};
-use crate::cli::dashboard::feed::{Ask, Feed};
-use crate::cli::dashboard::{answer, routes, watching};
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::dashboard::feed::{Ask, Feed, Wake};
+use crate::cli::dashboard::{answer, routes};
+use crate::cli::following::Reader;
+use crate::cli::{Context, Exit, Failure, following};
 use crate::git::checked_out::checked_out;
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
@@ -43,12 +44,11 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         false => None,
     };
     // Before the first reading: what is written from here on wakes.
-    let mut watching = Vec::new();
-    for layout in places.layouts().filter(|layout| layout.dir().is_dir()) {
-        let git = git.as_deref().filter(|_| layout == places.home());
-        watching.push(watching::watch(layout, git, wake.clone())?);
-    }
-    let mut feed = Feed::new(&project, loaded, store);
+    let watching = following::watch_all(&places, git.as_deref(), move |changed| {
+        // Nobody listens any more when the command is about to end.
+        drop(wake.send(Wake::Changed(changed)));
+    })?;
+    let mut feed = Feed::new(Reader::new(&project, loaded, store));
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -9,7 +9,7 @@ let view = "overview", waiting = false, wanted = new Set(), filter = { text: "",
 const rows = new Map();
 
 const detail = new Detail(by("detail"), world, { open, close: () => open(null) });
-const people = new People(by("people"), (name, act) => { open(name); if (act) detail.form(act); });
+const people = new People(by("people"), world, (name, act) => { open(name); if (act) detail.form(act); });
 const timeline = new Timeline(world, open);
 const viewer = graphViewer(by("picture"), (name) => open(name, "graph"));
 viewer.follow((name) => neighbours(name));

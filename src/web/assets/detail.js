@@ -53,7 +53,8 @@ export class Detail {
       make("header", {}, make("h2", {}, task.title), make("p", { class: "soft" }, task.title === task.task ? task.kind : `${task.task} · ${task.kind}`), this.closer()),
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", make("span", { "data-since": task.since }, "")) : null),
-      ...task.notes.map((note) => make("p", { class: "soft" }, note)), this.actions(task));
+      // The buttons below say the same.
+      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => make("p", { class: "soft" }, note)), this.actions(task));
     this.needs();
     if (choice && this.decisions(task).some(([act]) => act === choice)) this.form(choice, typed);
   }

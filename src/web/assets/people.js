@@ -8,7 +8,7 @@ const VERBS = { do: "To be done by a person", approve: "Awaits your approval", d
 const ACTS = { do: [["complete", "It is done…"]], approve: [["approve", "Approve…"], ["reject", "Send back…"]], decide: [] };
 
 export class People {
-  constructor(list, open) { Object.assign(this, { list, open, shown: "", cards: new Map() }); }
+  constructor(list, world, open) { Object.assign(this, { list, world, open, shown: "", cards: new Map() }); }
 
   show(all) {
     const text = JSON.stringify(all);
@@ -16,8 +16,9 @@ export class People {
     this.shown = text;
     const cards = new Map();
     all.forEach((need, i) => {
-      const key = JSON.stringify(need), known = this.cards.get(need.task);
-      cards.set(need.task, known?.key === key ? known : { key, element: this.card(need, i < EAGER) });
+      const state = this.world.tasks.get(need.task)?.class ?? "needs_you";
+      const key = `${state} ${JSON.stringify(need)}`, known = this.cards.get(need.task);
+      cards.set(need.task, known?.key === key ? known : { key, element: this.card(need, state, i < EAGER) });
     });
     this.cards = cards;
     const focus = document.activeElement;
@@ -26,12 +27,12 @@ export class People {
     if (focus && this.list.contains(focus)) focus.focus();
   }
 
-  card(need, eager) {
+  card(need, state, eager) {
     const pane = make("div", { class: "evidence" });
     const load = () => fill(pane, need.task);
     if (eager) load();
     else pane.append(make("button", { class: "link", onclick: load }, "Show what there is to look at"));
-    return make("li", { class: need.ask === "decide" ? "c-failed" : "c-needs_you" },
+    return make("li", { class: `c-${need.ask === "decide" ? state : "needs_you"}` },
       make("button", { class: "link", onclick: () => this.open(need.task) }, need.title),
       need.title === need.task ? null : make("p", { class: "soft id" }, need.task),
       make("p", {}, headline(need)),
@@ -67,7 +68,7 @@ export async function fill(place, task) {
 function parts(seen) {
   const found = [];
   if (seen.summary) found.push(make("p", { class: "said" }, seen.summary));
-  else for (const line of seen.asked ?? []) found.push(make("p", { class: "soft" }, line));
+  else for (const text of paragraphs(seen.asked ?? [])) found.push(make("p", { class: "soft" }, text));
   const items = [
     ...(seen.risks ?? []).map((risk) => ["risk", `Risk: ${risk}`]),
     ...(seen.outside ?? []).map((path) => ["bad", `${path} is not the task’s to change`]),
@@ -79,6 +80,16 @@ function parts(seen) {
   if (seen.log?.length) found.push(make("pre", { tabindex: "0", "aria-label": "last lines of its log" }, seen.log.join("\n")));
   const rest = [seen.tree ? `its work is in ${seen.tree}` : null, seen.spent?.cost_usd ? `cost ${usd(seen.spent.cost_usd)}` : null].filter(Boolean);
   if (rest.length) found.push(make("p", { class: "soft" }, rest.join(" · ")));
+  return found;
+}
+
+// Lines that a writer has wrapped run on; lists stay lists.
+function paragraphs(lines) {
+  const found = [];
+  for (const line of lines) {
+    if (found.length && !/^\s*([-*+#>|…]|```|\d+[.)])/.test(line)) found[found.length - 1] += ` ${line.trim()}`;
+    else found.push(line);
+  }
   return found;
 }
 

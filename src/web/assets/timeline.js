@@ -61,7 +61,7 @@ export class Timeline {
     });
     const first = Math.min(...bars.map((bar) => bar.start)), last = Math.max(...bars.map((bar) => bar.end), first + 1);
     const names = [...new Set(bars.map((bar) => bar.run.task))];
-    const labels = box.clientWidth < 600 ? 110 : NAMES;
+    const labels = box.clientWidth < 600 ? 124 : NAMES;
     const width = Math.max(120, (box.clientWidth - labels - 24) * this.zoom);
     const x = (time) => labels + ((time - first) / (last - first)) * width;
     const total = labels + width + 20, height = HEAD + names.length * ROW + 8;
@@ -73,7 +73,11 @@ export class Timeline {
       svg.append(draw("line", { class: "tick", x1: at, x2: at, y1: HEAD - 6, y2: height }), draw("text", { class: "tick-text", x: at + 3, y: 14 }, s ? `+${brief(s)}` : "0"));
     }
     const row = new Map(names.map((name, i) => [name, i]));
-    const shown = (name) => { const most = Math.floor(labels / 6.4); return name.length > most ? `…${name.slice(1 - most)}` : name; };
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `11px ${getComputedStyle(box).fontFamily}`;
+    const fits = (text) => pen.measureText(text).width <= labels - 14;
+    // The end of a name tells more than its folders.
+    const shown = (name) => { let from = 0; while (from < name.length && !fits(from ? `…${name.slice(from)}` : name)) from++; return from ? `…${name.slice(from)}` : name; };
     for (const [name, i] of row) {
       const text = draw("text", { class: "names", x: 8, y: HEAD + i * ROW + 15 }, shown(name));
       text.append(draw("title", {}, name));

@@ -1,13 +1,19 @@
-//! Wakes the feed when the journal or the files of the project change.
+//! Tells when the journal or the files of a project change.
 
 use std::path::Path;
-use std::sync::mpsc::Sender;
 
 use anyhow::Context as _;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::cli::dashboard::feed::Wake;
-use crate::store::Layout;
+use crate::store::{Layout, Places};
+
+/// What may be different now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Journal,
+    /// Task files or the configuration.
+    Files,
+}
 
 /// Watching ends with it.
 #[derive(Debug)]
@@ -15,19 +21,41 @@ pub struct Watching {
     _watcher: RecommendedWatcher,
 }
 
+/// Watches every repository that has tasks; what is checked out, in the home only.
+///
+/// # Errors
+/// As for [`watch`].
+pub fn watch_all(
+    places: &Places,
+    git: Option<&Path>,
+    tell: impl Fn(Changed) + Clone + Send + 'static,
+) -> anyhow::Result<Vec<Watching>> {
+    let there = places.layouts().filter(|layout| layout.dir().is_dir());
+    there
+        .map(|layout| {
+            let git = git.filter(|_| layout == places.home());
+            watch(layout, git, tell.clone())
+        })
+        .collect()
+}
+
 /// Watches `.runr/` for the journal and the configuration, the task files below it, and with the repository's common
 /// directory what is checked out: merging a branch changes what has landed.
 ///
 /// # Errors
 /// When the system gives no watch.
-pub fn watch(layout: &Layout, git: Option<&Path>, wake: Sender<Wake>) -> anyhow::Result<Watching> {
+fn watch(
+    layout: &Layout,
+    git: Option<&Path>,
+    tell: impl Fn(Changed) + Send + 'static,
+) -> anyhow::Result<Watching> {
     let (journal, tasks) = (layout.journal(), layout.tasks());
     let logs = git.map(|git| git.join("logs"));
     let head = logs.as_ref().map(|logs| logs.join("HEAD"));
     let told = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else {
             // After an overflow anything may have happened.
-            let _ = wake.send(Wake::Files);
+            tell(Changed::Files);
             return;
         };
         if event.kind.is_access() {
@@ -41,16 +69,15 @@ pub fn watch(layout: &Layout, git: Option<&Path>, wake: Sender<Wake>) -> anyhow:
                     && matches!(kind, Some("yaml" | "yml" | "json")))
         };
         let found = if event.paths.iter().any(|path| is_file(path)) {
-            Wake::Files
+            Changed::Files
         } else if event.paths.contains(&journal)
             || head.as_ref().is_some_and(|head| event.paths.contains(head))
         {
-            Wake::Journal
+            Changed::Journal
         } else {
             return;
         };
-        // Nobody listens any more when the command is about to end.
-        let _ = wake.send(found);
+        tell(found);
     };
     let mut watcher = notify::recommended_watcher(told).context("cannot watch files")?;
     watcher

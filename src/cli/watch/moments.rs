@@ -1,0 +1,201 @@
+//! What is true now, each time that the journal or the files change.
+//!
+//! Looks at most every 100 ms, and never for more than a twentieth of the time: the run that is watched needs the
+//! machine.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::cli::following::{Changed, Reader};
+use crate::cli::snapshot::all_processes;
+use crate::cli::watch::estimate;
+use crate::cli::watch::happening::Happening;
+use crate::model::{OrchId, ProcessRef, TaskId};
+use crate::orchestrate::FrozenPlan;
+use crate::plan::Plan;
+use crate::screen::{Moment, Msg, Shown};
+use crate::state::State;
+use crate::store::process;
+
+/// The shortest time between two looks.
+const APART: Duration = Duration::from_millis(100);
+/// The time between two looks is at least so many times what a look takes.
+const REST: u32 = 20;
+
+/// Why the thread looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    Changed(Changed),
+    /// A process that was watched has ended.
+    Ended,
+}
+
+/// What the thread owns.
+#[derive(Debug)]
+pub struct Moments {
+    reader: Reader,
+    plan: (u64, Arc<Plan>),
+    /// The orchestration that is shown, and its tasks.
+    shown: Option<(OrchId, BTreeSet<TaskId>)>,
+    /// Was the orchestration file named by a person? Then it stays.
+    named: bool,
+    watched: BTreeSet<(u32, u64)>,
+    wake: Sender<Wake>,
+}
+
+impl Moments {
+    #[must_use]
+    pub fn new(reader: Reader, wake: Sender<Wake>) -> Self {
+        Self {
+            plan: (reader.generation, Arc::new(reader.loaded.plan.clone())),
+            shown: None,
+            named: reader.file.is_some(),
+            watched: BTreeSet::new(),
+            wake,
+            reader,
+        }
+    }
+
+    /// What is true now, from what was read last.
+    #[must_use]
+    pub fn moment(&mut self) -> Moment {
+        self.choose();
+        if self.plan.0 != self.reader.generation {
+            let plan = Arc::new(self.reader.loaded.plan.clone());
+            self.plan = (self.reader.generation, plan);
+        }
+        self.attend();
+        let (views, not_landed) = self.reader.views();
+        let state = self.reader.store.state();
+        let at = Timestamp::now();
+        let damage = self.reader.store.damage().map(ToString::to_string);
+        Moment {
+            project: self.reader.project.name(),
+            plan: Arc::clone(&self.plan.1),
+            generation: self.plan.0,
+            views,
+            processes: all_processes(&self.reader.store),
+            not_landed,
+            at,
+            trouble: damage.or_else(|| self.reader.trouble().map(str::to_owned)),
+            shown: self.shown.clone().map(|(orch, selected)| {
+                let runs = is_open(state, &orch);
+                Shown {
+                    left: runs
+                        .then(|| estimate::left((&self.plan.1, state), &orch, &selected, at))
+                        .flatten(),
+                    beside: state
+                        .orchestrations
+                        .iter()
+                        .filter(|(other, o)| o.ended_at.is_none() && **other != orch)
+                        .count(),
+                    orch,
+                    selected,
+                }
+            }),
+            state: state.clone(),
+        }
+    }
+
+    /// Looks and tells until nobody listens.
+    pub fn run(mut self, woken: &Receiver<Wake>, tell: &Sender<Happening>) {
+        let mut apart = APART;
+        let mut last = Instant::now();
+        while let Ok(first) = woken.recv() {
+            let mut wakes = vec![first];
+            let until = last + apart;
+            loop {
+                let wait = until.saturating_duration_since(Instant::now());
+                match woken.recv_timeout(wait) {
+                    Ok(wake) if !wakes.contains(&wake) => wakes.push(wake),
+                    Ok(_) => {}
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+            let began = Instant::now();
+            if wakes.contains(&Wake::Changed(Changed::Files)) {
+                self.reader.reload();
+            }
+            self.reader.refresh();
+            let moment = Arc::new(self.moment());
+            if tell.send(Happening::Told(Msg::Moment(moment))).is_err() {
+                return;
+            }
+            last = Instant::now();
+            apart = APART.max(REST * last.duration_since(began));
+        }
+    }
+
+    /// The newest orchestration that runs, else the newest; with the file that it was started with.
+    fn choose(&mut self) {
+        let state = self.reader.store.state();
+        let newest = state
+            .orchestrations
+            .iter()
+            .max_by_key(|(id, o)| (o.ended_at.is_none(), o.started_at, *id))
+            .map(|(id, _)| id.clone());
+        if self.shown.as_ref().map(|(orch, _)| orch) == newest.as_ref() {
+            return;
+        }
+        let Some(orch) = newest else {
+            self.shown = None;
+            return;
+        };
+        // Without its plan everything is shown.
+        let frozen = FrozenPlan::read(self.reader.store.layout(), &orch).ok();
+        let selected = frozen.iter().flat_map(|frozen| {
+            let ids = frozen.selected.iter();
+            ids.filter_map(|n| frozen.tasks.get(*n as usize).cloned())
+        });
+        self.shown = Some((orch, selected.collect()));
+        let file = frozen.and_then(|frozen| frozen.config);
+        let file: Option<PathBuf> = file.map(|file| self.reader.project.root.join(file));
+        if !self.named && file != self.reader.file {
+            self.reader.file = file;
+            self.reader.reload();
+        }
+    }
+
+    /// Hears of the end of processes that nobody would write down.
+    fn attend(&mut self) {
+        let state = self.reader.store.state();
+        let owners = state.orchestrations.values();
+        let owners = owners.filter(|o| o.ended_at.is_none()).map(|o| &o.owner);
+        let holders = state
+            .claimed
+            .values()
+            .filter_map(|claim| claim.holder.as_ref());
+        let attempts = state.open.values().filter_map(|run| {
+            // An attempt with an orchestrator is its matter.
+            (!is_open(state, &run.orch)).then_some(run.process.as_ref()?)
+        });
+        let living: Vec<ProcessRef> = owners
+            .chain(holders)
+            .chain(attempts)
+            .filter(|process| !self.watched.contains(&(process.pid, process.start_ticks)))
+            .filter(|process| process::is_alive(process))
+            .cloned()
+            .collect();
+        for living in living {
+            self.watched.insert((living.pid, living.start_ticks));
+            let wake = self.wake.clone();
+            std::thread::spawn(move || {
+                // Where this cannot be waited for, the next event of the journal tells.
+                if process::wait_for_end(&living).is_ok() {
+                    let _ = wake.send(Wake::Ended);
+                }
+            });
+        }
+    }
+}
+
+fn is_open(state: &State, orch: &OrchId) -> bool {
+    let entry = state.orchestrations.get(orch);
+    entry.is_some_and(|entry| entry.ended_at.is_none())
+}

@@ -1,0 +1,313 @@
+//! The state of the view, and the one function that changes it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::TaskId;
+use crate::plan::TaskIx;
+use crate::report::Counts;
+use crate::report::people::{Need, needs_people};
+use crate::screen::ask::{Ask, Msg, News, Source};
+use crate::screen::detail::Detail;
+use crate::screen::filter::Filter;
+use crate::screen::layout::{Areas, areas};
+use crate::screen::log::{From, Log};
+use crate::screen::moment::Moment;
+use crate::screen::prompt::Prompt;
+use crate::screen::rows::{Closed, Row, Shape, Spot, rows};
+use crate::screen::tree::Tree;
+use crate::screen::typed::Typed;
+
+/// What keys mean now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mode {
+    Browse,
+    /// A text to filter by is typed; the other is what was there before.
+    Filter(Typed, Filter),
+    Prompt(Prompt),
+    Help,
+}
+
+/// What stands below the facts of the selected task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pane {
+    /// The log of its run; before its first run its text.
+    Log,
+    /// The text of its file.
+    Text,
+}
+
+/// A line for the person, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Saying {
+    pub(super) text: String,
+    pub(super) well: bool,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) moment: Arc<Moment>,
+    pub(super) now: Timestamp,
+    pub(super) tree: Tree,
+    pub(super) needs: Vec<Need>,
+    pub(super) counts: Counts,
+    pub(super) shape: Shape,
+    pub(super) filter: Filter,
+    pub(super) closed: Closed,
+    pub(super) rows: Vec<Row>,
+    /// The number of the selected row.
+    pub(super) at: usize,
+    /// The first row that is shown.
+    pub(super) top: usize,
+    pub(super) size: (u16, u16),
+    pub(super) pane: Pane,
+    pub(super) source: Option<Source>,
+    pub(super) log: Log,
+    pub(super) mode: Mode,
+    /// The selection goes with what runs, until a person moves it.
+    pub(super) goes_along: bool,
+    pub(super) said: Option<Saying>,
+    /// A decision is carried out.
+    pub(super) busy: Option<String>,
+    pub(super) detail: Option<Detail>,
+}
+
+impl Model {
+    /// The view of a moment on a screen of so many columns and rows, and what it asks for at first.
+    pub fn new(moment: Arc<Moment>, size: (u16, u16)) -> (Self, Vec<Ask>) {
+        let mut model = Self {
+            now: moment.at,
+            tree: Tree::new(&moment.plan),
+            needs: Vec::new(),
+            counts: Counts::default(),
+            shape: Shape::Tree,
+            filter: Filter::default(),
+            closed: Closed::default(),
+            rows: Vec::new(),
+            at: 0,
+            top: 0,
+            size,
+            pane: Pane::Log,
+            source: None,
+            log: Log::default(),
+            mode: Mode::Browse,
+            goes_along: true,
+            said: None,
+            busy: None,
+            detail: None,
+            moment,
+        };
+        model.look();
+        if let Some(first) = model.first_to_see() {
+            model.select(Spot::Task(first));
+        }
+        let asks = model.settle();
+        (model, asks)
+    }
+
+    /// Takes one message, and gives what is asked for.
+    pub fn update(&mut self, msg: Msg) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        match msg {
+            Msg::Key(key) => asks = self.key(key),
+            Msg::Pasted(text) => self.pasted(&text),
+            Msg::Resized(width, height) => self.size = (width, height),
+            Msg::Moment(moment) => self.take(moment),
+            Msg::Tick(now) => {
+                self.now = now;
+                return Vec::new();
+            }
+            Msg::News(source, news) => {
+                self.news(&source, news);
+                return Vec::new();
+            }
+            Msg::Done { said, well } => {
+                self.busy = None;
+                self.said = Some(Saying { text: said, well });
+            }
+        }
+        asks.extend(self.settle());
+        asks
+    }
+
+    /// Does time change what is shown?
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.moment.is_moving()
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn moment(&self) -> &Arc<Moment> {
+        &self.moment
+    }
+
+    pub(super) fn selected(&self) -> Option<Spot> {
+        Some(self.rows.get(self.at)?.spot)
+    }
+
+    pub(super) fn task(&self) -> Option<TaskIx> {
+        match self.selected()? {
+            Spot::Task(ix) => Some(ix),
+            Spot::Level(_) => None,
+        }
+    }
+
+    /// Where the parts stand; `None`: the screen is too small.
+    pub(super) fn areas(&self) -> Option<Areas> {
+        let all = self.moment.plan.tasks().len();
+        let lines = match self.shape {
+            Shape::Tree => all,
+            Shape::Levels => {
+                all + self
+                    .tree
+                    .level
+                    .iter()
+                    .max()
+                    .map_or(0, |last| *last as usize + 1)
+            }
+            // What needs people is looked at closely.
+            Shape::People => self.needs.len(),
+        };
+        areas(self.size, lines)
+    }
+
+    /// Rows of the list that fit.
+    pub(super) fn page(&self) -> usize {
+        self.areas()
+            .map_or(1, |areas| usize::from(areas.list.height))
+    }
+
+    /// Selects a row if it is there.
+    pub(super) fn select(&mut self, spot: Spot) -> bool {
+        let found = self.rows.iter().position(|row| row.spot == spot);
+        self.at = found.unwrap_or(self.at);
+        found.is_some()
+    }
+
+    /// Lists anew; the selection stays where it was, as far as that is still listed.
+    pub(super) fn list(&mut self) {
+        let selected = self.selected();
+        self.rows = rows(
+            &self.moment,
+            &self.tree,
+            (self.shape, &self.filter),
+            (&self.closed, &self.needs),
+        );
+        if let Some(spot) = selected {
+            self.select(spot);
+        }
+    }
+
+    fn news(&mut self, source: &Source, news: News) {
+        // What comes late is of no interest any more.
+        if self.source.as_ref() == Some(source) {
+            self.log.take(news);
+        }
+    }
+
+    fn take(&mut self, moment: Arc<Moment>) {
+        let selected: Option<TaskId> = self.task().map(|ix| self.moment.id(ix).clone());
+        let other_plan = moment.generation != self.moment.generation;
+        self.now = self.now.max(moment.at);
+        self.moment = moment;
+        if other_plan {
+            self.tree = Tree::new(&self.moment.plan);
+            // Its numbers may mean other tasks now.
+            self.rows.clear();
+        }
+        self.look();
+        if let (true, Some(id)) = (other_plan, selected)
+            && let Some(ix) = self.moment.plan.find(&id)
+        {
+            self.select(Spot::Task(ix));
+        }
+        self.go_along();
+    }
+
+    /// Selects what runs, unless a person has chosen.
+    pub(super) fn go_along(&mut self) {
+        if self.goes_along
+            && let Some(ix) = self.runs_now()
+        {
+            self.select(Spot::Task(ix));
+        }
+    }
+
+    /// What is worked out of a moment once.
+    fn look(&mut self) {
+        self.needs = needs_people(&self.moment.facts(self.moment.at));
+        self.counts = Counts::of(&self.moment.views);
+        self.detail = None;
+        self.list();
+    }
+
+    /// The selected task if it runs, else the one that has run longest.
+    fn runs_now(&self) -> Option<TaskIx> {
+        let plan = &self.moment.plan;
+        let since: BTreeMap<TaskIx, Timestamp> = self
+            .moment
+            .state
+            .open
+            .values()
+            .filter_map(|run| Some((plan.find(&run.task)?, run.reserved_at)))
+            .collect();
+        let selected = self.task().filter(|ix| since.contains_key(ix));
+        selected.or_else(|| {
+            let longest = since.iter().min_by_key(|(ix, at)| (**at, **ix));
+            longest.map(|(ix, _)| *ix)
+        })
+    }
+
+    /// What runs, else what needs a person most.
+    fn first_to_see(&self) -> Option<TaskIx> {
+        let needed = || self.needs.first().map(|need| need.task);
+        self.runs_now().or_else(needed)
+    }
+
+    /// Brings everything that follows from the rest up to date.
+    fn settle(&mut self) -> Vec<Ask> {
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
+        let page = self.page();
+        let last_top = self.rows.len().saturating_sub(page);
+        // The selected row is shown with some rows around it, and no row stands empty that could be filled.
+        let around = (page.saturating_sub(1)) / 4;
+        self.top = self.top.min(self.at.saturating_sub(around));
+        self.top = self.top.max((self.at + 1 + around).saturating_sub(page));
+        self.top = self.top.min(last_top);
+        let task = self.task();
+        if self.detail.as_ref().map(|detail| detail.task) != task {
+            self.detail = None;
+        }
+        if self.detail.is_none() {
+            self.detail = task.map(|ix| Detail::new(&self.moment, ix));
+        }
+        let source = task.and_then(|ix| self.source_of(ix));
+        if source == self.source {
+            return Vec::new();
+        }
+        self.log = Log::new(match source {
+            Some(Source::Log(_)) | None => From::End,
+            Some(Source::Text(_) | Source::Evidence(..)) => From::Beginning,
+        });
+        self.source.clone_from(&source);
+        vec![Ask::Follow(source)]
+    }
+
+    fn source_of(&self, ix: TaskIx) -> Option<Source> {
+        let task = self.moment.plan.task(ix);
+        let text = (!task.id.is_inline()).then(|| Source::Text(task.place.file.as_ref().into()));
+        let log = self.moment.run(ix).cloned().map(Source::Log);
+        match self.pane {
+            Pane::Log if self.shape == Shape::People => Some(Source::Evidence(
+                task.id.clone(),
+                self.moment.run(ix).cloned(),
+            )),
+            Pane::Log => log.or(text),
+            Pane::Text => text,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What keys and news do.
+
+use crate::model::Decision;
+use crate::screen::ask::{Ask, Msg, Source};
+use crate::screen::key::Key;
+use crate::screen::samples::{Watched, game, moment};
+use crate::view::tests::{id, print};
+
+fn watched() -> Watched {
+    Watched::new(&game(), (80, 24))
+}
+
+fn decisions(watched: &Watched) -> Vec<Decision> {
+    let asked = watched.asked.iter();
+    asked
+        .filter_map(|ask| match ask {
+            Ask::Do(decision) => Some(decision.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn it_begins_with_what_runs_and_goes_along_until_a_key_moves() {
+    let mut story = game();
+    let mut watched = Watched::new(&story, (80, 24));
+    assert_eq!(watched.selected(), "02-net.md");
+    let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
+    assert_eq!(watched.asked, [Ask::Follow(Some(Source::Log(run.clone())))]);
+    let end = |run| crate::event::Event::Ended {
+        run,
+        verdict: crate::event::Verdict::Completed { sha: None },
+        took_ms: 1,
+    };
+    story.happens(end(run));
+    let next = story.started("03-board.md", print(0));
+    watched.tell(Msg::Moment(moment(&story)));
+    assert_eq!(watched.selected(), "03-board.md");
+    assert_eq!(
+        watched.asked.last(),
+        Some(&Ask::Follow(Some(Source::Log(next.clone()))))
+    );
+    watched.keys(&[Key::Up]);
+    let chosen = watched.selected();
+    story.happens(end(next));
+    story.started("09-docs.md", print(0));
+    watched.tell(Msg::Moment(moment(&story)));
+    assert_eq!(watched.selected(), chosen, "a person has chosen");
+    watched.types("f");
+    assert_eq!(watched.selected(), "09-docs.md");
+}
+
+#[test]
+fn a_tree_is_opened_and_closed() {
+    let mut watched = watched();
+    let all = watched.listed();
+    assert_eq!(
+        all,
+        [
+            "00-setup.md",
+            "01-engine.md",
+            "02-net.md",
+            "07-play.md",
+            "08-ship.md",
+            "03-board.md",
+            "04-theme.md",
+            "06-copy.md",
+            "05-keys.md",
+            "09-docs.md"
+        ]
+    );
+    watched.keys(&[Key::Home, Key::Left]);
+    assert_eq!(
+        watched.listed(),
+        ["00-setup.md", "05-keys.md", "09-docs.md"]
+    );
+    watched.keys(&[Key::Right]);
+    assert_eq!(watched.listed(), all);
+    watched.selects(7).keys(&[Key::Left, Key::Left]);
+    assert_eq!(
+        watched.selected(),
+        "02-net.md",
+        "what is closed leads to the one above"
+    );
+    watched.types("t");
+    assert_eq!(watched.listed()[0], "level 0");
+    assert_eq!(watched.selected(), "02-net.md");
+    watched.keys(&[Key::Left, Key::Left]);
+    assert_eq!(watched.selected(), "level 2");
+    assert!(!watched.listed().contains(&"02-net.md".to_owned()));
+    watched.keys(&[Key::Enter]);
+    assert!(watched.listed().contains(&"02-net.md".to_owned()));
+}
+
+#[test]
+fn filters_narrow_the_list_and_lead_back() {
+    let mut watched = watched();
+    watched.types("/PLAY");
+    assert_eq!(
+        watched.listed(),
+        ["02-net.md", "07-play.md"],
+        "by name and title"
+    );
+    watched.keys(&[Key::Esc]);
+    assert_eq!(watched.listed().len(), 10);
+    watched.types("s");
+    assert_eq!(watched.listed(), ["02-net.md"], "running");
+    watched.types("s");
+    assert_eq!(
+        watched.listed(),
+        ["05-keys.md", "06-copy.md"],
+        "needs people"
+    );
+    watched.keys(&[Key::Down, Key::Enter]);
+    assert_eq!(
+        (watched.listed().len(), watched.selected()),
+        (10, "06-copy.md".to_owned())
+    );
+    watched.types("n");
+    assert_eq!(
+        watched.listed(),
+        ["05-keys.md", "06-copy.md", "04-theme.md"]
+    );
+    // What is typed in a filter is no key.
+    watched.types("n/q");
+    assert!(!watched.asked.contains(&Ask::Leave));
+    watched.keys(&[Key::Enter]).types("q");
+    assert_eq!(watched.asked.last(), Some(&Ask::Leave));
+}
+
+#[test]
+fn every_answer_is_asked_about_once() {
+    type Case = (u32, &'static str, &'static [Key], Option<Decision>);
+    let task = |name: &str| id(name);
+    let note = |text: &str| Some(text.to_owned());
+    let cases: Vec<Case> = vec![
+        (
+            6,
+            "alook",
+            &[Key::Enter],
+            Some(Decision::Approve {
+                task: task("06-copy.md"),
+                note: note("look"),
+            }),
+        ),
+        (
+            6,
+            "a",
+            &[Key::Enter],
+            Some(Decision::Approve {
+                task: task("06-copy.md"),
+                note: None,
+            }),
+        ),
+        (6, "a", &[Key::Esc], None),
+        (6, "r", &[Key::Enter], None),
+        (
+            6,
+            "rworse",
+            &[Key::Enter],
+            Some(Decision::Reject {
+                task: task("06-copy.md"),
+                note: "worse".to_owned(),
+            }),
+        ),
+        (
+            5,
+            "cgot it",
+            &[Key::Enter],
+            Some(Decision::Complete {
+                task: task("05-keys.md"),
+                note: note("got it"),
+            }),
+        ),
+        (5, "a", &[Key::Enter], None),
+        (0, "c", &[Key::Enter], None),
+        (2, "c", &[Key::Enter], None),
+        (
+            4,
+            "R",
+            &[Key::Enter],
+            Some(Decision::Reset {
+                task: task("04-theme.md"),
+                note: None,
+            }),
+        ),
+        (2, "R", &[Key::Enter], None),
+        (9, "R", &[Key::Enter], None),
+        (2, "x", &[Key::Enter], None),
+        (
+            2,
+            "x",
+            &[Key::Char('y')],
+            Some(Decision::CancelTask {
+                task: task("02-net.md"),
+            }),
+        ),
+        (2, "X", &[Key::Char('n')], None),
+        (
+            2,
+            "X",
+            &[Key::Char('y')],
+            Some(Decision::CancelAll {
+                orch: crate::view::tests::orch(),
+            }),
+        ),
+    ];
+    for (number, typed, keys, expected) in cases {
+        let mut watched = watched();
+        watched.selects(number).types(typed).keys(keys);
+        let done = decisions(&watched);
+        assert_eq!(
+            done,
+            expected.into_iter().collect::<Vec<_>>(),
+            "{number} {typed}"
+        );
+    }
+}
+
+#[test]
+fn one_decision_after_the_other() {
+    let mut watched = watched();
+    watched.selects(5).types("c").keys(&[Key::Enter]);
+    watched.selects(6).types("a").keys(&[Key::Enter]);
+    assert_eq!(decisions(&watched).len(), 1, "the first is not done yet");
+    watched.tell(Msg::Done {
+        said: "done".to_owned(),
+        well: true,
+    });
+    watched.types("a").keys(&[Key::Enter]);
+    assert_eq!(decisions(&watched).len(), 2);
+}
+
+#[test]
+fn what_is_pasted_is_never_taken_for_keys() {
+    let mut watched = watched();
+    watched.selects(5);
+    let before = watched.asked.len();
+    watched.tell(Msg::Pasted("c\nq".to_owned()));
+    assert_eq!(watched.asked.len(), before);
+    watched
+        .types("c")
+        .tell(Msg::Pasted("from\nthe provider".to_owned()));
+    watched.keys(&[Key::Enter]);
+    let note = Some("from the provider".to_owned());
+    let task = id("05-keys.md");
+    assert_eq!(decisions(&watched), [Decision::Complete { task, note }]);
+}
+
+#[test]
+fn another_plan_keeps_the_selected_task() {
+    let mut story = game();
+    let mut watched = Watched::new(&story, (80, 24));
+    watched.selects(7).keys(&[Key::Up, Key::Down]);
+    assert_eq!(watched.selected(), "07-play.md");
+    // The same tasks with one more before them: every number is another.
+    let mut tasks = story.plan.tasks().to_vec();
+    let mut first = tasks[0].clone();
+    first.id = id("000-new.md");
+    tasks.insert(0, first);
+    let edges: Vec<_> = story
+        .plan
+        .graph()
+        .edges()
+        .into_iter()
+        .map(|mut edge| {
+            edge.prerequisite.0 += 1;
+            edge.dependent.0 += 1;
+            edge
+        })
+        .collect();
+    story.plan = crate::plan::Plan::assemble(tasks, Vec::new(), &edges).unwrap();
+    let mut next = moment(&story);
+    std::sync::Arc::get_mut(&mut next).unwrap().generation = 2;
+    watched.tell(Msg::Moment(next));
+    assert_eq!(watched.selected(), "07-play.md");
+    assert_eq!(watched.listed().len(), 11);
+}
+
+#[test]
+fn the_selected_row_is_always_on_the_screen() {
+    let names: Vec<String> = (0..500).map(|n| format!("{n}.md")).collect();
+    let story = crate::view::tests::Story::from_edges(&names, &vec![Vec::new(); 500]);
+    let mut watched = Watched::new(&story, (80, 24));
+    for keys in [
+        vec![Key::End],
+        vec![Key::PageUp, Key::PageUp, Key::Up],
+        vec![Key::Home],
+        vec![Key::PageDown, Key::Down],
+    ] {
+        watched.keys(&keys);
+        let (at, top, page) = (watched.model.at, watched.model.top, watched.model.page());
+        assert!((top..top + page).contains(&at), "{at} in {top}+{page}");
+        assert!(top + page <= 500);
+    }
+    watched.keys(&[Key::End]).tell(Msg::Resized(80, 60));
+    let (top, page) = (watched.model.top, watched.model.page());
+    assert_eq!(top + page, 500, "no row stands empty");
+}
