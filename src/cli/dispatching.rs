@@ -208,7 +208,7 @@ impl Dispatching {
             return preview.print(context, self.format());
         }
         if !context.quiet() {
-            outside::say(&mut context.err(), &loaded.plan, &outside)?;
+            outside::say(&mut context.err(), &loaded.plan, store.state(), &outside)?;
         }
         let engaged: Vec<usize> = request.others.keys().copied().collect();
         let around = self.surroundings(context, project, loaded, (store, &engaged))?;

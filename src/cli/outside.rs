@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use crate::cli::Exit;
 use crate::cli::exit::Failure;
-use crate::model::Status;
+use crate::model::{Status, TaskId};
 use crate::orchestrate::Unmet;
 use crate::plan::Plan;
 use crate::report::shell_word;
@@ -78,21 +78,29 @@ fn refusal(plan: &Plan, state: &State, first: &Unmet, unmet: &[Unmet]) -> Failur
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn say(out: &mut impl Write, plan: &Plan, outside: &[Unmet]) -> io::Result<()> {
+pub fn say(out: &mut impl Write, plan: &Plan, state: &State, outside: &[Unmet]) -> io::Result<()> {
+    let mut can_be_included = false;
     for unmet in outside {
-        let names: Vec<&str> = unmet
-            .prerequisites
-            .iter()
-            .map(|ix| plan.task(*ix).id.as_str())
-            .collect();
-        writeln!(
-            out,
-            "{} will stay blocked: it needs {}, which this run does not include",
-            plan.task(unmet.task).id,
+        let ids = unmet.prerequisites.iter().map(|ix| &plan.task(*ix).id);
+        let (unknown, left_out): (Vec<&TaskId>, Vec<&TaskId>) =
+            ids.partition(|id| state.status(id) == Status::Unknown);
+        let names = |ids: &[&TaskId]| {
+            let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             names.join(", ")
-        )?;
+        };
+        let mut why = Vec::new();
+        if !left_out.is_empty() {
+            can_be_included = true;
+            let names = names(&left_out);
+            why.push(format!("it needs {names}, which this run does not include"));
+        }
+        if !unknown.is_empty() {
+            why.push(format!("nothing is known of {}", names(&unknown)));
+        }
+        let task = &plan.task(unmet.task).id;
+        writeln!(out, "{task} will stay blocked: {}", why.join("; "))?;
     }
-    if !outside.is_empty() {
+    if can_be_included {
         writeln!(out, "  help: `--with-deps` includes what is needed")?;
     }
     Ok(())

@@ -365,3 +365,149 @@ impl Joining {
         Some(self.add(unknown_task(id, target.mark.in_file(file), home)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Alias;
+    use crate::plan::Draft;
+    use crate::spec::{read_config, read_task};
+
+    /// A repository's part: its configuration's `repos`, and its tasks with what they depend on.
+    fn part(repos: &str, tasks: &[(&str, &str)]) -> Part {
+        let mut findings = Vec::new();
+        let config = format!("repos: {repos}\n");
+        let config = read_config(
+            &".runr/config.yaml".into(),
+            config.as_bytes(),
+            &mut findings,
+        );
+        let ids = tasks.iter().map(|(name, _)| TaskId::parse(name).unwrap());
+        let draft = Draft::new(config, None, ids.collect());
+        let mut drafter = draft.drafter();
+        let made = tasks.iter().enumerate().map(|(file, (name, needs))| {
+            let text = format!("---\ndepends_on: [{needs}]\nrun: 'true'\n---\n");
+            let path: Arc<str> = format!("{TASKS}/{name}").into();
+            let doc = read_task(&path, text.as_bytes(), &mut findings).unwrap();
+            drafter.task(file, &doc)
+        });
+        let made: Vec<Option<Task>> = made.collect();
+        let drawn = drafter.done();
+        assert_eq!(findings, []);
+        draft.part(made, vec![drawn])
+    }
+
+    fn alias(name: &str) -> Alias {
+        Alias::parse(name).unwrap()
+    }
+
+    fn api(part: Option<Part>) -> Member {
+        Member {
+            repository: Repository {
+                alias: alias("api"),
+                folder: "../api".into(),
+                root: "/x/api".into(),
+                knows: Known::from([(alias("site"), Whose::Home)]),
+                unknown: part.is_none().then(|| "it is gone".into()),
+            },
+            part,
+            files: vec![TaskId::parse("seen.md").unwrap()],
+        }
+    }
+
+    fn plan(home: &[(&str, &str)], other: Option<&[(&str, &str)]>) -> Built {
+        let knows = Known::from([(alias("api"), Whose::Other(0))]);
+        let other = other.map(|tasks| part("{ site: ../site }", tasks));
+        together(part("{ api: ../api }", home), knows, vec![api(other)])
+    }
+
+    /// `prerequisite > dependent @ place` of every edge.
+    fn edges(built: &Built) -> Vec<String> {
+        let (plan, _) = built.plan.as_ref().expect("a plan");
+        let name = |ix| plan.task(ix).id.as_str();
+        let edges = plan.graph().edges();
+        let shown = edges.iter().map(|e| {
+            format!(
+                "{} > {} @ {}",
+                name(e.prerequisite),
+                name(e.dependent),
+                e.place
+            )
+        });
+        shown.collect()
+    }
+
+    fn codes(built: &Built) -> Vec<(&'static str, String)> {
+        let place = |f: &Finding| f.diagnostic.place.as_ref().unwrap().to_string();
+        let said = built.findings.iter();
+        said.map(|f| (f.diagnostic.code, place(f))).collect()
+    }
+
+    #[test]
+    fn edges_lead_from_repository_to_repository_in_the_words_of_the_home() {
+        let built = plan(
+            &[("a.md", ""), ("c.md", "a, 'api:b'")],
+            Some(&[("b.md", "'site:a.md', n/x"), ("n/x.md", "")]),
+        );
+        assert_eq!(codes(&built), []);
+        assert_eq!(
+            edges(&built),
+            [
+                "a.md > c.md @ .runr/tasks/c.md:2:14",
+                "a.md > api:b.md @ ../api/.runr/tasks/b.md:2:14",
+                "api:b.md > c.md @ .runr/tasks/c.md:2:17",
+                "api:n/x.md > api:b.md @ ../api/.runr/tasks/b.md:2:27",
+            ]
+        );
+        let (plan, _) = built.plan.unwrap();
+        assert_eq!(plan.tasks_of(Whose::Home).len(), 2);
+        assert_eq!(plan.tasks_of(Whose::Other(0)).len(), 2);
+        assert_eq!(plan.resolve("api:b"), Ok(TaskIx(2)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_there_by_name_and_waited_for() {
+        let built = plan(&[("c.md", "'api:b', 'api:b.md', 'api:seen'")], None);
+        assert_eq!(codes(&built), []);
+        assert_eq!(
+            edges(&built),
+            [
+                "api:seen.md > c.md @ .runr/tasks/c.md:2:35",
+                "api:b.md > c.md @ .runr/tasks/c.md:2:14",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_where_it_is_written() {
+        for (home, other, expected) in [
+            (
+                "'api:nope'",
+                "",
+                vec![("unknown-task", ".runr/tasks/c.md:2:14")],
+            ),
+            (
+                "",
+                "'site:d'",
+                vec![("unknown-task", "../api/.runr/tasks/b.md:2:14")],
+            ),
+            (
+                "'api:b'",
+                "'site:c'",
+                vec![("cycle", ".runr/tasks/c.md:2:14")],
+            ),
+        ] {
+            let built = plan(&[("c.md", home)], Some(&[("b.md", other)]));
+            let found = codes(&built);
+            let found: Vec<_> = found
+                .iter()
+                .map(|(code, at)| (*code, at.as_str()))
+                .collect();
+            assert_eq!(found, expected, "{home} {other}");
+            assert!(built.plan.is_none());
+        }
+        // A task of the home that is called as if it were another repository's.
+        let built = plan(&[("api:b.md", "")], Some(&[("b.md", "")]));
+        assert_eq!(codes(&built)[0].0, "bad-name");
+    }
+}

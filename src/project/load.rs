@@ -78,6 +78,8 @@ pub(super) struct Source<'a> {
     edits: &'a Edits,
     /// The roots of other repositories whose files may be shown.
     others: &'a [PathBuf],
+    /// On how many processors at most.
+    pub(super) threads: usize,
 }
 
 impl<'a> Source<'a> {
@@ -86,6 +88,7 @@ impl<'a> Source<'a> {
             root,
             edits,
             others: &[],
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }
@@ -172,7 +175,8 @@ pub fn load_with(
 pub fn load_alone(project: &Project) -> Result<Loaded, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let config = config(project, &mut findings);
-    let (part, _, orchestration) = neighbours::part(project, config, &mut findings);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let (part, _, orchestration) = neighbours::part(project, config, &mut findings, processors);
     let mut built = part.without_others().alone();
     findings.append(&mut built.findings);
     let problems = placed(&project.root, findings);
@@ -303,8 +307,7 @@ pub(super) fn tasks(
 ) -> (Vec<Option<Task>>, Vec<Drawn>) {
     /// Fewer are not worth a thread.
     const SHARE: usize = 256;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.min(found.len() / SHARE).clamp(1, 16);
+    let threads = from.threads.min(found.len() / SHARE).clamp(1, 16);
     let share = found.len().div_ceil(threads).max(1);
     let mut tasks: Vec<Option<Task>> = Vec::with_capacity(found.len());
     tasks.resize_with(found.len(), || None);

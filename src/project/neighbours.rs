@@ -77,13 +77,44 @@ pub(super) fn neighbours(home: &Project, named: &ConfigDoc) -> Neighbours {
         }
         next += 1;
     }
-    for seen in seen {
-        let (member, neighbour, mut problems) = read(seen);
+    for (member, neighbour, mut problems) in read_all(seen) {
         found.problems.append(&mut problems);
         found.members.push(member);
         found.read.push(neighbour);
     }
     found
+}
+
+/// What came of reading one repository.
+type Read = (Member, Option<Neighbour>, Vec<Diagnostic>);
+
+/// Reads the tasks of all, each on one processor, or of a single one on all.
+fn read_all(seen: Vec<Seen>) -> Vec<Read> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors.min(seen.len()).clamp(1, 16);
+    if threads == 1 {
+        return seen
+            .into_iter()
+            .map(|seen| read(seen, processors))
+            .collect();
+    }
+    let share = seen.len().div_ceil(threads);
+    let mut seen = seen.into_iter();
+    std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for _ in 0..threads {
+            let part: Vec<Seen> = seen.by_ref().take(share).collect();
+            running.push(scope.spawn(move || {
+                let read = part.into_iter().map(|seen| read(seen, 1));
+                read.collect::<Vec<Read>>()
+            }));
+        }
+        let joined = running.into_iter().flat_map(|thread| {
+            let joined = thread.join();
+            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        joined.collect()
+    })
 }
 
 /// Finds the repositories that one configuration names.
@@ -185,7 +216,7 @@ fn project_at(path: &Path) -> Result<Project, String> {
 }
 
 /// Reads the tasks of one repository.
-fn read(seen: Seen) -> (Member, Option<Neighbour>, Vec<Diagnostic>) {
+fn read(seen: Seen, threads: usize) -> Read {
     let Seen {
         mut repository,
         project,
@@ -200,7 +231,7 @@ fn read(seen: Seen) -> (Member, Option<Neighbour>, Vec<Diagnostic>) {
         };
         return (member, None, Vec::new());
     };
-    let (part, files, orchestration) = part(&project, config, &mut findings);
+    let (part, files, orchestration) = part(&project, config, &mut findings, threads);
     let mut part = part;
     findings.append(&mut part.findings);
     let problems = from_home(placed(&project.root, findings), &repository.folder);
@@ -233,6 +264,7 @@ pub(super) fn part(
     project: &Project,
     config: Option<ConfigDoc>,
     findings: &mut Vec<Finding>,
+    threads: usize,
 ) -> (Part, Vec<TaskId>, Option<PathBuf>) {
     let root = &project.root;
     let (orchestration, path) = orchestration_file(root, None, findings);
@@ -240,7 +272,9 @@ pub(super) fn part(
     let ids: Vec<TaskId> = found.iter().map(|found| found.id.clone()).collect();
     let draft = Draft::new(config, orchestration, ids.clone());
     let edits = &Edits::default();
-    let (tasks, drawn) = tasks(Source::new(root, edits), found, &draft, findings);
+    let mut from = Source::new(root, edits);
+    from.threads = threads;
+    let (tasks, drawn) = tasks(from, found, &draft, findings);
     (draft.part(tasks, drawn), ids, path)
 }
 

@@ -138,6 +138,8 @@ impl Moments {
         let newest = state
             .orchestrations
             .iter()
+            // What others run in their repositories is theirs to watch.
+            .filter(|(_, o)| !o.abroad)
             .max_by_key(|(id, o)| (o.ended_at.is_none(), o.started_at, *id))
             .map(|(id, _)| id.clone());
         if self.shown.as_ref().map(|(orch, _)| orch) == newest.as_ref() {

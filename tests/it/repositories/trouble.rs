@@ -45,6 +45,13 @@ fn a_repository_that_is_not_there_is_unknown_and_an_error_of_check() {
         "{}",
         ran.stderr
     );
+    assert!(
+        ran.stderr
+            .contains("c.md will stay blocked: nothing is known of api:b.md\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("--with-deps"), "{}", ran.stderr);
     assert_eq!(several.ledger(), "start a, end a");
     let ran = several.run("project", &["run", "--task", "api:b"]).exits(2);
     assert!(
