@@ -46,7 +46,8 @@ fn main() -> ExitCode {
         .find(|name| ALL.iter().all(|(known, _)| known != name))
     {
         table::line(&format!(
-            "no benchmark is called `{name}`; there are: startup, reading, repositories, history, overhead, release, git, agents, dashboard, watching"
+            "no benchmark is called `{name}`; there are: {}",
+            ALL.map(|(name, _)| name).join(", ")
         ));
         return ExitCode::from(2);
     }

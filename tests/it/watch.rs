@@ -48,7 +48,10 @@ fn a_run_is_seen_live_and_answers_let_it_go_on() {
     terminal.types("a");
     terminal.until_says("approve b.md?");
     terminal.types("well done\r");
-    terminal.until_says("do it, then c");
+    // One decision after the other: the journal tells of it before its command has ended.
+    terminal.until("the first answer", |text| {
+        text.contains("approved b.md") && text.contains("do it, then c")
+    });
     terminal.types("c");
     terminal.until_says("complete c.md?");
     terminal.types("by hand\r");
