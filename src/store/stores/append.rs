@@ -11,7 +11,7 @@ impl Stores {
     /// Appends events to one repository's journal, whatever they are about.
     ///
     /// # Errors
-    /// As for [`Store::append`].
+    /// As for [`Store::append`](crate::store::Store::append).
     pub fn append_in(&mut self, whose: Whose, events: Vec<Event>) -> Result<Appended, StoreError> {
         let mut done = Appended::default();
         match self.whole {
@@ -24,7 +24,7 @@ impl Stores {
     /// one line is made. The beginning and the end of an orchestration go to every repository that it works in.
     ///
     /// # Errors
-    /// As for [`Store::append`]. What was appended before the error stays.
+    /// As for [`Store::append`](crate::store::Store::append). What was appended before the error stays.
     pub fn append(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
         if self.whole.is_none() {
             return self.home.append(events);
