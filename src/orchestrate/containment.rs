@@ -7,13 +7,14 @@ use std::path::Path;
 
 use crate::event::Event;
 use crate::git::contained::{self, Lost};
+use crate::git::join::{Join, Joined, join};
 use crate::git::{Git, GitError, Repository, repository};
 use crate::model::{Land, Needed, OrchId, Status, TaskId, Whose};
-use crate::orchestrate::ground::{Grounds, branch_of};
+use crate::orchestrate::ground::{Ground, Grounds, branch_of};
 use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
-use crate::report::Remedy;
+use crate::report::{Remedy, count};
 use crate::state::State;
 use crate::store::Layout;
 use crate::store::lock::{self, Held};
@@ -174,6 +175,52 @@ fn catch_up(
         }
         _ => Ok(false),
     }
+}
+
+/// Brings what an orchestration that is over has made onto the branch of this one, where it was to land as well: its
+/// orchestrator has died, and nobody else lands it before this one ends. Gives the line that says so.
+///
+/// # Errors
+/// When git refuses.
+pub fn bring(
+    grounds: &Grounds,
+    there: There<'_>,
+    task: TaskIx,
+) -> Result<Option<String>, OrchestrateError> {
+    let made = there.state.tasks.get(&there.plan.task(task).id);
+    let Some((orch, commit)) =
+        made.and_then(|made| made.orch.as_ref().zip(made.checkpoint_sha.as_deref()))
+    else {
+        return Ok(None);
+    };
+    let frozen = FrozenPlan::read(there.layout, orch).ok();
+    let lands_there = |its: &Ground| its.land != Land::Never && its.onto == grounds.ground.onto;
+    if !frozen
+        .and_then(|it| it.ground)
+        .is_some_and(|its| lands_there(&its))
+    {
+        return Ok(None);
+    }
+    let from = branch_of(orch);
+    let joined = join(&Join {
+        common: &grounds.ground.common,
+        branch: &grounds.branch,
+        commit,
+        lock: &there.layout.branch_lock(&grounds.branch),
+        message: &format!("Bring in what was done on {from}\n"),
+    })?;
+    Ok(match joined {
+        Joined::Brought(n) => Some(format!(
+            "brought {} of {from} onto {}",
+            count(
+                usize::try_from(n).unwrap_or(usize::MAX),
+                "commit",
+                "commits"
+            ),
+            grounds.branch
+        )),
+        Joined::Nothing | Joined::Conflict(_) => None,
+    })
 }
 
 /// A new orchestration starts from where its branch to land on is now, if that went ahead.

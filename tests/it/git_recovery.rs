@@ -1,6 +1,8 @@
 //! What is left in git by processes that died, and what the next command makes of it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
 
 use crate::support_git::Repo;
 
@@ -81,6 +83,43 @@ fn what_was_not_landed_when_its_orchestrator_died_is_landed_by_the_next() {
     let ran = repo.runr(&["run"], 0);
     assert!(ran.err.contains("landed 1 commit on main\n"), "{}", ran.err);
     assert_eq!(repo.subjects("main"), ["begin", "Do a", "Do b"]);
+}
+
+#[test]
+fn the_same_command_goes_on_with_what_a_dead_orchestrator_left_at_work() {
+    let repo = Repo::with(&[
+        (
+            "a",
+            "run: echo > ../../began; read go < ../../gate; echo a > a.txt",
+        ),
+        ("b", "depends_on: a\nrun: cat a.txt > b.txt"),
+    ]);
+    for name in ["began", "gate"] {
+        let made = Command::new("mkfifo").arg(repo.root().join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let spawn = || {
+        let mut command = repo.fixture.command(&["run", "-j1"]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let mut first = spawn();
+    fs::read(repo.root().join("began")).unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let mut second = spawn();
+    let mut said = BufReader::new(second.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("2 tasks"), "{line}");
+    fs::write(repo.root().join("gate"), "go\n").unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert!(second.wait().unwrap().success(), "{line}");
+    assert!(line.contains("brought 1 commit of runr/orch-"), "{line}");
+    assert!(line.contains("landed 2 commits on main\n"), "{line}");
+    assert_eq!(repo.subjects("main"), ["begin", "Do a", "Do b"]);
+    assert_eq!(repo.status("a")["attempts"], 1);
+    repo.assert_sound();
 }
 
 #[test]
