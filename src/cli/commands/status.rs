@@ -31,15 +31,19 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let mut snapshot = Snapshot::read(context)?;
     let mut text = String::new();
     if args.infer_from_git {
-        let plan = &snapshot.loaded.plan;
-        let inference = infer(
-            context,
-            snapshot.store.layout(),
-            plan,
-            snapshot.store.state(),
-        )?;
+        let look_at = |snapshot: &Snapshot| {
+            let (plan, state) = (&snapshot.loaded.plan, snapshot.store.state());
+            infer(context, snapshot.store.layout(), plan, state)
+        };
+        let mut inference = look_at(&snapshot)?;
+        if let Some(names) = &args.write {
+            adopt::run(context, &mut snapshot, &inference.inferred, names)?;
+            snapshot = Snapshot::read(context)?;
+            // What was taken over is no difference any more.
+            inference = look_at(&snapshot)?;
+        }
         let report = GitReport {
-            plan,
+            plan: &snapshot.loaded.plan,
             inferred: &inference.inferred,
             task_files: adopt::task_files(&snapshot.loaded.config),
             later: &inference.later,
@@ -51,10 +55,6 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             report.text(&look(context))
         };
         let offered = !args.json && args.write.is_none() && report.has_news();
-        if let Some(names) = &args.write {
-            adopt::run(context, &mut snapshot, &inference.inferred, names)?;
-            snapshot = Snapshot::read(context)?;
-        }
         // With --write and --tasks the table says it all.
         if args.json || !args.tasks || args.write.is_none() {
             text.push_str(&shown);
