@@ -98,7 +98,10 @@ pub fn decide(
                 NoGround::NoRepository,
                 &["git init            makes one", IN_PLACE],
             )),
-            false => in_place(None),
+            false => in_place(
+                (!wishes.is_empty())
+                    .then_some("no git repository: tasks work in place and leave no commits"),
+            ),
         };
     }
     let seen =

@@ -409,6 +409,11 @@ fn without_git_a_working_tree_that_was_asked_for_is_refused() {
     assert_eq!(fixture.runr(&["run"]).code, 2);
     fixture.write(".runr/config.yaml", "isolation: none\n");
     assert_eq!(fixture.runr(&["run"]).code, 0);
+    fixture.write(".runr/config.yaml", "");
+    fixture.runr(&["tasks", "reset", "a"]);
+    let ran = fixture.runr(&["run"]);
+    let note = "note: no git repository: tasks work in place and leave no commits\n";
+    assert!(ran.err.contains(note), "{}", ran.err);
 }
 
 #[test]

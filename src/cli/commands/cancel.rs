@@ -7,8 +7,9 @@ use crate::cli::dispatching::block_on;
 use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit, names, there};
 use crate::event::{CancelTarget, Event};
-use crate::model::Status;
+use crate::model::{Status, TaskId};
 use crate::orchestrate::{Ask, FrozenPlan, OrchestrateError, Recovery, end_all};
+use crate::state::State;
 use crate::store::Store;
 use crate::store::lock::{self, Held};
 
@@ -38,6 +39,16 @@ impl Args {
     }
 }
 
+/// The task of an open run, by its whole name; `.md` may be left off.
+fn running_task(state: &State, name: &str) -> Option<TaskId> {
+    let mut open = state.open.values().map(|run| &run.task);
+    let is_meant = |id: &&TaskId| {
+        let id = id.as_str();
+        id == name || id.strip_suffix(".md") == Some(name)
+    };
+    open.find(is_meant).cloned()
+}
+
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let named = args.what.iter().cloned().collect::<Vec<_>>();
     let there = there::each(context, &named, |context, names| {
@@ -61,12 +72,15 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         .as_deref()
         .filter(|name| !name.starts_with("orch-"));
     if let Some(name) = named_task {
-        let loaded = context.load(&project, None)?;
-        let task = loaded
-            .plan
-            .task(names::task(&loaded.plan, name)?)
-            .id
-            .clone();
+        // What runs can be stopped whatever state the files are in.
+        let task = match running_task(store.state(), name) {
+            Some(task) => task,
+            None => {
+                let loaded = context.load(&project, None)?;
+                let ix = names::task(&loaded.plan, name)?;
+                loaded.plan.task(ix).id.clone()
+            }
+        };
         if store
             .state()
             .orchestrations

@@ -12,7 +12,7 @@ use crate::cli::dashboard::seen::Seen;
 use crate::cli::following::{Changed, Reader};
 
 /// The shortest time between two pictures.
-const APART: Duration = Duration::from_millis(40);
+const APART: Duration = Duration::from_millis(70);
 
 /// Why the thread should look again.
 #[derive(Debug)]

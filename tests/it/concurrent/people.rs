@@ -117,7 +117,10 @@ fn cancel_of_one_task_leaves_the_others() {
     let running = world.spawn(&["orchestrate", "run", "-j2"]);
     world.until_started("one");
     world.until_started("two");
+    // What somebody is just writing does not keep anybody from stopping a task.
+    world.write(".runr/tasks/broken.md", "---\nbad: [\n---\n");
     world.run(&["cancel", "one"]).exits(0);
+    std::fs::remove_file(world.root().join(".runr/tasks/broken.md")).unwrap();
     world.until_journal("`one` has ended", |journal| {
         journal.of("ended").next().map(|_| ())
     });
