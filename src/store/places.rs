@@ -57,7 +57,7 @@ impl Places {
     }
 
     /// Everything that the journals hold, in the order of time, with the plan's names; without other repositories as
-    /// [`history`] gives it.
+    /// [`history()`] gives it.
     ///
     /// # Errors
     /// When a journal cannot be read.

@@ -1,6 +1,6 @@
 //! What needs people: one list for `runr next --people`, the dashboard, `runr watch` and receipts.
 //!
-//! [`needs_people`] says what and in which order, [`Evidence`] what there is to look at, [`answers`] what can be typed.
+//! [`needs_people`] says what and in which order, [`Evidence`] what there is to look at, [`answers()`] what can be typed.
 //! Knows the facts. What lies in run folders and in git is read by the caller and handed in.
 
 mod answers;
