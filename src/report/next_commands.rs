@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{OrchId, RunId, Status, StopReason, TaskKind};
+use crate::model::{OrchId, RunId, Status, StopReason, TaskKind, Whose};
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
 use crate::report::note::complete_command;
@@ -128,7 +128,13 @@ pub fn next_with(
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
             // An orchestration leaves ready tasks only when it was told to start no more.
-            let command = orch.map_or_else(|| "runr run".to_owned(), |orch| resume(facts, orch));
+            let is_own = |ix| facts.plan.whose(ix) == Whose::Home;
+            // Tasks of other repositories are come to only where they are needed and asked for.
+            let new = match of(Class::Ready).any(is_own) {
+                true => "runr run",
+                false => "runr run --with-deps",
+            };
+            let command = orch.map_or_else(|| new.to_owned(), |orch| resume(facts, orch));
             add(command, "runs what is ready and all that follows");
         }
     }

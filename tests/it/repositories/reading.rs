@@ -56,6 +56,9 @@ fn status_of_all_repositories_has_a_table_each_and_one_count() {
 
     4 tasks: 2 ready, 2 blocked
     ");
+    // There all that can start is others' tasks, which `runr run` alone does not come to.
+    let why = several.run("api", &["why", "b"]).exits(0).stdout;
+    assert!(why.contains("runr run --with-deps  runs what"), "{why}");
     let told = several.told("api:b.md");
     assert_eq!(told["repository"], "api");
     assert_eq!(several.told("a.md")["repository"], serde_json::Value::Null);
