@@ -105,6 +105,10 @@ pub fn look(grounds: &mut Grounds, there: There<'_>) -> Result<Found, Orchestrat
         follow(&git, grounds)?;
         outside = at(&git, grounds, &needed)?;
     }
+    if let Some(line) = keep_up(&git, grounds, there.layout, &outside)? {
+        found.lines.push(line);
+        outside = at(&git, grounds, &needed)?;
+    }
     for outside in outside {
         let Some(ix) = there.find(&outside.task) else {
             continue;
@@ -177,6 +181,54 @@ fn catch_up(
     }
 }
 
+/// Brings what has landed since the orchestration's branch was made onto that branch, when work that is outside is among
+/// it. Gives the line that says so.
+fn keep_up(
+    git: &Git,
+    grounds: &Grounds,
+    layout: &Layout,
+    outside: &[contained::Outside],
+) -> Result<Option<String>, GitError> {
+    let onto = grounds.ground.onto.as_deref();
+    let (Some(onto), Some(_)) = (onto, repository::tip(git, &grounds.branch)?) else {
+        return Ok(None);
+    };
+    let Some(tip) = repository::tip(git, onto)? else {
+        return Ok(None);
+    };
+    let mut landed = false;
+    for outside in outside.iter().filter(|o| o.is == Lost::Elsewhere) {
+        landed |= repository::contains(git, &tip, &outside.commit)?;
+    }
+    if !landed {
+        return Ok(None);
+    }
+    let joined = join(&Join {
+        common: &grounds.ground.common,
+        branch: &grounds.branch,
+        commit: &tip,
+        lock: &layout.branch_lock(&grounds.branch),
+        message: &format!("Bring in what has landed on {onto}\n"),
+    })?;
+    Ok(brought(&joined, onto, grounds))
+}
+
+/// The line that says what was brought from a branch; `None`: nothing was.
+fn brought(joined: &Joined, from: &str, grounds: &Grounds) -> Option<String> {
+    let Joined::Brought(n) = joined else {
+        return None;
+    };
+    let commits = count(
+        usize::try_from(*n).unwrap_or(usize::MAX),
+        "commit",
+        "commits",
+    );
+    Some(format!(
+        "brought {commits} of {from} onto {}",
+        grounds.branch
+    ))
+}
+
 /// Brings what an orchestration that is over has made onto the branch of this one, where it was to land as well: its
 /// orchestrator has died, and nobody else lands it before this one ends. Gives the line that says so.
 ///
@@ -209,18 +261,7 @@ pub fn bring(
         lock: &there.layout.branch_lock(&grounds.branch),
         message: &format!("Bring in what was done on {from}\n"),
     })?;
-    Ok(match joined {
-        Joined::Brought(n) => Some(format!(
-            "brought {} of {from} onto {}",
-            count(
-                usize::try_from(n).unwrap_or(usize::MAX),
-                "commit",
-                "commits"
-            ),
-            grounds.branch
-        )),
-        Joined::Nothing | Joined::Conflict(_) => None,
-    })
+    Ok(brought(&joined, &from, grounds))
 }
 
 /// A new orchestration starts from where its branch to land on is now, if that went ahead.

@@ -123,6 +123,25 @@ fn the_same_command_goes_on_with_what_a_dead_orchestrator_left_at_work() {
 }
 
 #[test]
+fn an_orchestration_that_goes_on_has_what_landed_meanwhile() {
+    let repo = Repo::with(&[
+        ("a", "run: echo a > a.txt"),
+        ("b", "depends_on: a\ntype: manual"),
+    ]);
+    repo.runr(&["run"], 3);
+    let branch = repo.git(&["for-each-ref", "--format=%(refname)", "refs/heads/runr"]);
+    // As if another orchestration had landed it.
+    repo.git(&["update-ref", &branch, "main~1"]);
+    let ran = repo.runr(&["resume"], 3);
+    assert!(
+        ran.err.contains("brought 1 commit of main onto runr/orch-"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.err.contains("not in main"), "{}", ran.err);
+}
+
+#[test]
 fn a_working_tree_that_was_left_behind_goes_and_what_is_in_it_is_kept() {
     let repo = Repo::with(&[("a", "run: echo a > a.txt"), ("b", "run: echo b > b.txt")]);
     repo.runr(&["run", "--task", "a"], 0);
