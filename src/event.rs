@@ -222,28 +222,10 @@ pub enum Event {
     OrchestrationEnded { orch: OrchId, exit: u8 },
 }
 
-impl Event {
-    /// The run that it tells of, if it is about one.
-    #[must_use]
-    pub fn run(&self) -> Option<&RunId> {
-        match self {
-            Self::Reserved { run, .. }
-            | Self::Started { run, .. }
-            | Self::Voided { run, .. }
-            | Self::Spent { run, .. }
-            | Self::WorkerPaused { run, .. }
-            | Self::Claimed { run, .. }
-            | Self::ClaimEnded { run, .. }
-            | Self::Ended { run, .. } => Some(run),
-            Self::Imported { run, .. } => run.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// The task that it names itself; what is told of a run only does not.
-    #[must_use]
-    pub fn task(&self) -> Option<&TaskId> {
-        match self {
+/// The task that an event names itself, by whichever reference it is looked at.
+macro_rules! task_of {
+    ($event:expr) => {
+        match $event {
             Self::Reserved { task, .. }
             | Self::Claimed { task, .. }
             | Self::Skipped { task, .. }
@@ -270,27 +252,35 @@ impl Event {
             | Self::Detached { .. }
             | Self::OrchestrationEnded { .. } => None,
         }
+    };
+}
+
+impl Event {
+    /// The run that it tells of, if it is about one.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Reserved { run, .. }
+            | Self::Started { run, .. }
+            | Self::Voided { run, .. }
+            | Self::Spent { run, .. }
+            | Self::WorkerPaused { run, .. }
+            | Self::Claimed { run, .. }
+            | Self::ClaimEnded { run, .. }
+            | Self::Ended { run, .. } => Some(run),
+            Self::Imported { run, .. } => run.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The task that it names itself; what is told of a run only does not.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        task_of!(self)
     }
 
     fn task_mut(&mut self) -> Option<&mut TaskId> {
-        match self {
-            Self::Reserved { task, .. }
-            | Self::Claimed { task, .. }
-            | Self::Skipped { task, .. }
-            | Self::GivenUp { task, .. }
-            | Self::CheckpointMissing { task, .. }
-            | Self::CompletedByHand { task, .. }
-            | Self::Approved { task, .. }
-            | Self::Rejected { task, .. }
-            | Self::Reset { task, .. }
-            | Self::Imported { task, .. }
-            | Self::Adopted { task, .. }
-            | Self::CancelRequested {
-                target: CancelTarget::Task(task),
-                ..
-            } => Some(task),
-            _ => None,
-        }
+        task_of!(self)
     }
 
     /// The same event with other names of tasks. `None`: its task has no name there; a prerequisite without one is

@@ -229,8 +229,8 @@ fn brought(joined: &Joined, from: &str, grounds: &Grounds) -> Option<String> {
     ))
 }
 
-/// Brings what an orchestration that is over has made onto the branch of this one, where it was to land as well: its
-/// orchestrator has died, and nobody else lands it before this one ends. Gives the line that says so.
+/// Brings what another orchestration has made onto the branch of this one, when it is to land in the same place: whoever
+/// lands first lands it, whether the other still runs or its orchestrator has died. Gives the line that says so.
 ///
 /// # Errors
 /// When git refuses.

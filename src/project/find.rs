@@ -126,8 +126,8 @@ fn core_settings(config: &str) -> (bool, Option<String>) {
     (bare, tree)
 }
 
-/// A path as git writes it, relative to a folder, without `..` where that can be told from the text.
-fn plain(base: &Path, path: &str) -> PathBuf {
+/// A path from a folder, as people and git write it, without `.` and `..` as far as the text tells.
+pub(super) fn plain(base: &Path, path: &str) -> PathBuf {
     let mut joined = base.to_owned();
     for part in Path::new(path).components() {
         match part {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::model::{Config, Diagnostic, Known, Repository, TaskId, Whose};
 use crate::plan::{Draft, Member, Part};
+use crate::project::find::plain;
 use crate::project::load::{Source, config, has_error, orchestration_file, placed, tasks};
 use crate::project::{Edits, Project, find, walk};
 use crate::spec::{ConfigDoc, Finding, RepoDoc};
@@ -305,19 +306,4 @@ fn shown(home: &Path, root: &Path) -> String {
         true => ".".to_owned(),
         false => path.to_string_lossy().into_owned(),
     }
-}
-
-/// A path without `.` and `..`, as far as the text tells.
-fn plain(base: &Path, path: &str) -> PathBuf {
-    let mut joined = base.to_owned();
-    for part in Path::new(path).components() {
-        match part {
-            Component::ParentDir => {
-                joined.pop();
-            }
-            Component::CurDir => {}
-            part => joined.push(part),
-        }
-    }
-    joined
 }

@@ -123,6 +123,43 @@ fn the_same_command_goes_on_with_what_a_dead_orchestrator_left_at_work() {
 }
 
 #[test]
+fn what_another_orchestration_completes_is_built_on_while_it_still_runs() {
+    let repo = Repo::with(&[
+        (
+            "a",
+            "run: echo > ../../began; read go < ../../gate; echo a > a.txt",
+        ),
+        ("b", "depends_on: a\nrun: cat a.txt > b.txt"),
+        ("late", "run: echo > ../../began; read go < ../../gate2"),
+    ]);
+    for name in ["began", "gate", "gate2"] {
+        let made = Command::new("mkfifo").arg(repo.root().join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let spawn = |args: &[&str]| {
+        let mut command = repo.fixture.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let first = spawn(&["run", "-j1", "--task", "a", "--task", "late"]);
+    fs::read(repo.root().join("began")).unwrap();
+    let mut second = spawn(&["run", "--task", "b", "--with-deps"]);
+    let mut said = BufReader::new(second.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    fs::write(repo.root().join("gate"), "go\n").unwrap();
+    fs::read(repo.root().join("began")).unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert!(second.wait().unwrap().success(), "{line}");
+    assert!(line.contains("brought 1 commit of runr/orch-"), "{line}");
+    assert!(line.contains("landed 2 commits on main\n"), "{line}");
+    fs::write(repo.root().join("gate2"), "go\n").unwrap();
+    first.wait_with_output().unwrap();
+    assert_eq!(repo.file("b.txt").as_deref(), Some("a\n"));
+    repo.assert_sound();
+}
+
+#[test]
 fn an_orchestration_that_goes_on_has_what_landed_meanwhile() {
     let repo = Repo::with(&[
         ("a", "run: echo a > a.txt"),

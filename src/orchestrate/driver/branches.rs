@@ -2,7 +2,7 @@
 
 use super::{Ended, Orchestrator};
 use crate::git::worktree;
-use crate::model::{Land, OrchId, RunGit, Whose};
+use crate::model::{Land, RunGit, Whose};
 use crate::orchestrate::cleaning::{Done, left_behind};
 use crate::orchestrate::containment::There;
 use crate::orchestrate::{OrchestrateError, containment, landing};
@@ -103,17 +103,7 @@ impl Orchestrator {
             let Some(lines) = containment::outside(grounds, there, *task)? else {
                 continue;
             };
-            let made = there.state.tasks.get(&self.plan.task(*task).id);
-            let orch = made.and_then(|made| made.orch.as_ref());
-            let is_over = |orch: &OrchId| {
-                let adopted = self.adopted.get(&whose);
-                !there.state.is_open(orch) || adopted.is_some_and(|adopted| adopted.holds(orch))
-            };
-            let brought = match orch.is_some_and(is_over) {
-                true => containment::bring(grounds, there, *task)?,
-                false => None,
-            };
-            if let Some(line) = brought {
+            if let Some(line) = containment::bring(grounds, there, *task)? {
                 self.screen.say(&grounds.says(&line));
             } else {
                 *now = Elsewhere::CompletedOutside;
