@@ -7,10 +7,11 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustix::process::{getpid, getsid, setsid};
+use rustix::process::setsid;
 
 use crate::attempt::os;
 use crate::attempt::watch::Watch;
+use crate::store::process;
 
 /// The attempt may start its worker.
 #[derive(Debug)]
@@ -106,7 +107,12 @@ fn own_session() -> io::Result<()> {
     match setsid() {
         Ok(_) => Ok(()),
         // It leads a session already: somebody else called setsid for it.
-        Err(rustix::io::Errno::PERM) if getsid(None) == Ok(getpid()) => Ok(()),
+        Err(rustix::io::Errno::PERM) if leads_its_session()? => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn leads_its_session() -> io::Result<bool> {
+    let me = std::process::id();
+    Ok(u32::try_from(process::session_of(me)?) == Ok(me))
 }

@@ -43,6 +43,16 @@ pub fn is_of_this_boot(process: &ProcessRef) -> bool {
     system::boot_id().is_ok_and(|boot| boot == process.boot_id)
 }
 
+/// The session that the process with a number belongs to: its leader's number, 0 when that lies outside of
+/// this process's PID namespace, as for what a container runtime starts in a container. (`rustix::process::getsid`
+/// takes a 0 for impossible.)
+///
+/// # Errors
+/// `NotFound` when there is no such process; otherwise when the system does not say.
+pub fn session_of(pid: u32) -> io::Result<i32> {
+    system::session_of(pid)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::io;
@@ -50,14 +60,20 @@ mod system {
     use crate::model::ProcessRef;
 
     pub fn of(pid: u32) -> io::Result<ProcessRef> {
-        let stat = std::fs::read(format!("/proc/{pid}/stat"))?;
-        let (_, start_ticks) =
-            super::parse_stat(&stat).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         Ok(ProcessRef {
             pid,
-            start_ticks,
+            start_ticks: stat(pid)?.start_ticks,
             boot_id: boot_id()?,
         })
+    }
+
+    pub fn session_of(pid: u32) -> io::Result<i32> {
+        Ok(stat(pid)?.session)
+    }
+
+    fn stat(pid: u32) -> io::Result<super::Stat> {
+        let text = std::fs::read(format!("/proc/{pid}/stat"))?;
+        super::parse_stat(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     pub fn boot_id() -> io::Result<String> {
@@ -91,11 +107,8 @@ mod system {
 
     pub fn is_alive(process: &ProcessRef) -> bool {
         // A process that cannot be seen is gone, also when it vanishes between opening and reading.
-        let Ok(stat) = std::fs::read(format!("/proc/{}/stat", process.pid)) else {
-            return false;
-        };
-        super::parse_stat(&stat).is_some_and(|(state, start)| {
-            !matches!(state, b'Z' | b'X' | b'x') && start == process.start_ticks
+        stat(process.pid).is_ok_and(|told| {
+            !matches!(told.state, b'Z' | b'X' | b'x') && told.start_ticks == process.start_ticks
         }) && boot_id().is_ok_and(|boot| boot == process.boot_id)
     }
 }
@@ -112,6 +125,12 @@ mod system {
             start_ticks: 0,
             boot_id: boot_id()?,
         })
+    }
+
+    pub fn session_of(pid: u32) -> io::Result<i32> {
+        let pid = i32::try_from(pid).map_err(|_| io::ErrorKind::NotFound)?;
+        let session = rustix::process::getsid(rustix::process::Pid::from_raw(pid))?;
+        Ok(session.as_raw_nonzero().get())
     }
 
     /// Unknown here; the same for all processes.
@@ -131,17 +150,30 @@ mod system {
     }
 }
 
-/// Takes state and start time (fields 3 and 22) from a `/proc/PID/stat`. The name in parentheses may
-/// hold anything, spaces and parentheses included: the last `)` ends it.
+/// Fields 3, 6 and 22 of a `/proc/PID/stat`.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-fn parse_stat(stat: &[u8]) -> Option<(u8, u64)> {
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    state: u8,
+    session: i32,
+    start_ticks: u64,
+}
+
+/// The name in parentheses may hold anything, spaces and parentheses included: the last `)` ends it.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+fn parse_stat(stat: &[u8]) -> Option<Stat> {
     let end = stat.iter().rposition(|b| *b == b')')?;
     let rest = std::str::from_utf8(&stat[end + 1..]).ok()?;
     let mut fields = rest.split_ascii_whitespace();
     let state = *fields.next()?.as_bytes().first()?;
-    // `state` was field 3; 18 more lie before field 22.
-    let start = fields.nth(18)?.parse().ok()?;
-    Some((state, start))
+    // `state` was field 3: two more lie before field 6, and then fifteen before field 22.
+    let session = fields.nth(2)?.parse().ok()?;
+    let start_ticks = fields.nth(15)?.parse().ok()?;
+    Some(Stat {
+        state,
+        session,
+        start_ticks,
+    })
 }
 
 #[cfg(test)]
@@ -153,7 +185,12 @@ mod tests {
         let tail = "S 1 2 3 0 -1 4194560 10 11 12 13 14 15 16 17 20 0 1 0 987654 1000 20 18446744073709551615";
         for name in ["cat", "a b", "a) R 1 (b", "((", ")", ""] {
             let stat = format!("123 ({name}) {tail}");
-            assert_eq!(parse_stat(stat.as_bytes()), Some((b'S', 987_654)), "{name}");
+            let told = Stat {
+                state: b'S',
+                session: 3,
+                start_ticks: 987_654,
+            };
+            assert_eq!(parse_stat(stat.as_bytes()), Some(told), "{name}");
         }
         for bad in [
             "",

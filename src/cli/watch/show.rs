@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::process::{Signal, getpid, getppid, getsid, kill_process};
+use rustix::process::{Signal, getpid, kill_process};
 
 use crate::cli::deciding::decide;
 use crate::cli::evidence;
@@ -24,7 +24,7 @@ use crate::model::TaskId;
 use crate::orchestrate::Signalled;
 use crate::report::people::{needs_people, needs_text};
 use crate::screen::{Ask, Model, Msg, News, Paint, Source};
-use crate::store::Places;
+use crate::store::{Places, process};
 
 /// How often elapsed times are drawn anew while something runs.
 const TICK: Duration = Duration::from_secs(1);
@@ -105,8 +105,9 @@ fn refuse_pipes() -> Result<(), Failure> {
 
 /// Is there somebody who would continue the program if it stopped? Its parent, if that is in the same session.
 fn has_a_shell() -> bool {
-    let session = |pid| getsid(pid).ok();
-    getppid().is_some_and(|parent| session(Some(parent)) == session(None))
+    let own = process::session_of(std::process::id());
+    let parents = process::session_of(std::os::unix::process::parent_id());
+    own.is_ok_and(|own| parents.is_ok_and(|parents| parents == own))
 }
 
 /// What the drawing thread owns.
