@@ -118,3 +118,33 @@ pub struct Task {
     pub text: Fingerprint,
     pub written: Option<Box<WrittenStatus>>,
 }
+
+impl Task {
+    /// A task of which nothing is known but its name and its place: automated, and nothing says how.
+    #[must_use]
+    pub fn bare(id: TaskId, place: Place, policy: Arc<Policy>) -> Self {
+        Self {
+            title: id.as_str().into(),
+            id,
+            kind: TaskKind::Automated,
+            place,
+            track: None,
+            worker: None,
+            agent: None,
+            fallback: None,
+            command: None,
+            owns: Box::default(),
+            inputs: Box::default(),
+            tags: Box::default(),
+            env: Box::default(),
+            pools: Box::default(),
+            priority: 0,
+            estimate: None,
+            model: None,
+            budget_usd: None,
+            policy,
+            text: Fingerprint::new([0; 16]),
+            written: None,
+        }
+    }
+}

@@ -167,27 +167,18 @@ impl<'a> Maker<'a> {
             None => Who::Command,
         };
         Task {
-            title: id.as_str().into(),
             kind,
-            place: mark.in_file(&file),
-            track: None,
             worker,
             agent,
             fallback,
             command: run.map(|run| run.value.clone()),
-            owns: Box::default(),
-            inputs: Box::default(),
-            tags: Box::default(),
             env: layers.env(),
             pools,
             priority: layers.priority(),
             estimate: layers.estimate(),
             model: layers.model(),
             budget_usd: layers.budget_usd(),
-            policy: self.policies.of(&layers, who),
-            text: crate::model::Fingerprint::new([0; 16]),
-            written: None,
-            id,
+            ..Task::bare(id, mark.in_file(&file), self.policies.of(&layers, who))
         }
     }
 

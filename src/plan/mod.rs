@@ -125,10 +125,7 @@ impl Plan {
 /// A small plan for tests: names and prerequisites; automated `true` tasks without a track.
 #[cfg(test)]
 pub(crate) fn sample(tasks: &[(&str, &[&str])]) -> Plan {
-    use crate::model::{
-        Backoff, CommandLine, Fingerprint, Place, Policy, RetryPolicy, TaskKind, Timeouts,
-        VerifyPolicy,
-    };
+    use crate::model::{Backoff, CommandLine, Place, Policy, RetryPolicy, Timeouts, VerifyPolicy};
     use std::sync::Arc;
     use std::time::Duration;
     let policy = Arc::new(Policy {
@@ -160,28 +157,13 @@ pub(crate) fn sample(tasks: &[(&str, &[&str])]) -> Plan {
             .expect("a task of the sample");
         TaskIx(u32::try_from(i).unwrap())
     };
-    let made = tasks.iter().map(|(name, _)| Task {
-        id: TaskId::parse(name).unwrap(),
-        title: (*name).into(),
-        kind: TaskKind::Automated,
-        place: place(name),
-        track: None,
-        agent: None,
-        fallback: None,
-        worker: Some("shell".into()),
-        command: Some(CommandLine::Shell("true".into())),
-        owns: Box::default(),
-        inputs: Box::default(),
-        tags: Box::default(),
-        env: Box::default(),
-        pools: Box::default(),
-        priority: 0,
-        estimate: None,
-        model: None,
-        budget_usd: None,
-        policy: policy.clone(),
-        text: Fingerprint::new([0; 16]),
-        written: None,
+    let made = tasks.iter().map(|(name, _)| {
+        let id = TaskId::parse(name).unwrap();
+        Task {
+            worker: Some("shell".into()),
+            command: Some(CommandLine::Shell("true".into())),
+            ..Task::bare(id, place(name), policy.clone())
+        }
     });
     let edges: Vec<Edge> = tasks
         .iter()

@@ -8,7 +8,7 @@ mod shown;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::shown::{Shown, taken, too_long, unknown_task};
+use self::shown::{Shown, taken, too_long};
 use crate::model::{Known, Place, Repositories, Repository, Task, TaskId, TrackIx, Whose};
 use crate::plan::build::Built;
 use crate::plan::edges::unresolved;
@@ -150,7 +150,7 @@ impl Joining {
                 line: 1,
                 column: 1,
             };
-            self.add(unknown_task(id, place, home));
+            self.add(Task::bare(id, place, home.config.policy.clone()));
         }
         self.numbers.push(Vec::new());
     }
@@ -362,7 +362,11 @@ impl Joining {
         if let Some(known) = self.names.get(id.as_str()) {
             return Some(known);
         }
-        Some(self.add(unknown_task(id, target.mark.in_file(file), home)))
+        Some(self.add(Task::bare(
+            id,
+            target.mark.in_file(file),
+            home.config.policy.clone(),
+        )))
     }
 }
 

@@ -221,19 +221,10 @@ fn four_claudes_work_beside_each_other_in_working_trees() {
             &format!("verify: test -f {name}/made\nowns: [{name}/**]"),
         );
     }
-    let git = |args: &[&str]| {
-        let mut command = claude.world.sealed("git");
-        command.args(args);
-        claude.world.output(command).exits(0).stdout
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["config", "user.name", "Ada"]);
-    git(&["config", "user.email", "ada@example.org"]);
-    git(&["add", "-A"]);
-    git(&["commit", "-q", "-m", "begin"]);
+    claude.world.commits();
     claude.world.output(claude.runr(&["run", "-j4"])).exits(0);
     assert_eq!(claude.world.journal().completed().len(), 4);
-    let log = git(&["log", "--format=%B", "main"]);
+    let log = claude.world.git(&["log", "--format=%B", "main"]);
     assert_eq!(log.matches("Runr-Worker: claude-code").count(), 4, "{log}");
     for name in ["a", "b", "c", "d"] {
         assert!(
@@ -342,16 +333,7 @@ fn runr_inside_a_session_is_asked_as_a_server_and_as_a_skill() {
     let text = fs::read_to_string(&servers).unwrap();
     let text = text.replace("\"mcp\"", "\"mcp\", \"--allow-write\"");
     fs::write(&servers, text).unwrap();
-    let git = |args: &[&str]| {
-        let mut command = claude.world.sealed("git");
-        command.args(args);
-        claude.world.output(command).exits(0).stdout
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["config", "user.name", "Ada"]);
-    git(&["config", "user.email", "ada@example.org"]);
-    git(&["add", "-A"]);
-    git(&["commit", "-q", "-m", "begin"]);
+    claude.world.commits();
 
     let id = "1b8a0c2e-7d4f-4a6b-9c3d-5e6f708192a3";
     let session = claude.session(&[
@@ -383,7 +365,7 @@ fn runr_inside_a_session_is_asked_as_a_server_and_as_a_skill() {
     );
     let all = answers.join("\n");
     assert!(all.contains("1 of 1 checks passed"), "{all}");
-    let log = git(&["log", "-1", "--format=%B"]);
+    let log = claude.world.git(&["log", "-1", "--format=%B"]);
     assert!(
         log.contains(&format!("Runr-Worker: claim, session {id}")),
         "{log}"

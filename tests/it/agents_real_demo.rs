@@ -92,16 +92,7 @@ fn the_demo_is_done_by_claude() {
     for (task, text) in &tasks {
         world.write(&format!(".runr/tasks/{task}"), &without_command(text).0);
     }
-    let git = |args: &[&str]| {
-        let mut command = world.sealed("git");
-        command.args(args);
-        world.output(command).exits(0).stdout
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["config", "user.name", "Ada"]);
-    git(&["config", "user.email", "ada@example.org"]);
-    git(&["add", "-A"]);
-    git(&["commit", "-q", "-m", "begin"]);
+    world.commits();
 
     // Until only people can go on; and after their part to the end.
     let run = ["run", "--worker", "claude-code", "-j2"];
@@ -123,7 +114,7 @@ fn the_demo_is_done_by_claude() {
         requests.contains("no such file: colophon.html"),
         "the check's output, which no prompt holds, sent it back"
     );
-    let log = git(&["log", "--format=%B", "main"]);
+    let log = world.git(&["log", "--format=%B", "main"]);
     assert_eq!(
         log.matches("Runr-Worker: claude-code").count(),
         tasks.len(),

@@ -77,11 +77,7 @@ fn cut(number: u32) -> Cut {
         "work.sh",
         &script.replace("case \"$2\"", &format!("{work}case \"$2\"")),
     );
-    git(&world, &["init", "-q", "-b", "main"]);
-    git(&world, &["config", "user.name", "Ada"]);
-    git(&world, &["config", "user.email", "ada@example.org"]);
-    git(&world, &["add", "-A"]);
-    git(&world, &["commit", "-q", "-m", "begin"]);
+    world.commits();
     disk.sync();
     let running = world.spawn(&["run", "-j2", "--land", "never", "--events"]);
     let runr = Proc::of(running.pid()).expect("it runs");
@@ -117,7 +113,7 @@ fn cut(number: u32) -> Cut {
         found.map(|json| json["status"].clone()).unwrap_or_default()
     };
     let journal = world.growing_journal();
-    let reachable = git(&world, &["rev-list", "--branches"]);
+    let reachable = world.git(&["rev-list", "--branches"]);
     for task in &told {
         assert_eq!(status(task), "completed", "`{task}`: {context}");
         let runs = journal.task_of_run();
@@ -133,15 +129,12 @@ fn cut(number: u32) -> Cut {
         );
     }
     // Whatever was not told may be gone, but nothing is broken for what comes.
-    git(
-        &world,
-        &[
-            "fsck",
-            "--connectivity-only",
-            "--no-dangling",
-            "--no-progress",
-        ],
-    );
+    world.git(&[
+        "fsck",
+        "--connectivity-only",
+        "--no-dangling",
+        "--no-progress",
+    ]);
     let resumed = journal.of("orchestration_started").next().is_some();
     let args: &[&str] = match resumed {
         true => &["resume", "--retry-failed"],
@@ -159,7 +152,7 @@ fn cut(number: u32) -> Cut {
         ran.stderr,
         world.run(&["report", "--json"]).stdout
     );
-    git(&world, &["fsck", "--no-dangling", "--no-progress"]);
+    world.git(&["fsck", "--no-dangling", "--no-progress"]);
     for (task, _) in GRAPH {
         let ran = world
             .ledger()
@@ -216,13 +209,6 @@ fn world_ends(world: &World) {
         }
         held.iter().for_each(Proc::kill);
     }
-}
-
-#[track_caller]
-fn git(world: &World, args: &[&str]) -> String {
-    let mut command = world.sealed("git");
-    command.args(args);
-    world.output(command).exits(0).stdout.trim_end().to_owned()
 }
 
 fn say(line: &str) {

@@ -146,21 +146,7 @@ fn show(
 /// # Errors
 /// When the graph is too large to draw.
 pub fn svg(plan: &Plan, state: &State) -> anyhow::Result<String> {
-    let views = view::tasks(plan, state);
-    let facts = facts(plan, state);
-    let source = render::Source {
-        plan,
-        views: &views,
-        facts: &facts,
-    };
-    let everything = Selection {
-        focus: Vec::new(),
-        up: Reach::Unlimited,
-        down: Reach::Unlimited,
-        track: None,
-        edges: Edges::Reduced,
-    };
-    Ok(render::svg(&render::draw(source, &everything))?)
+    Ok(render::svg(&drawing(plan, state, None))?)
 }
 
 /// The whole graph, or what is around one task, with transitive edges left out.

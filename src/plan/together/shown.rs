@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Place, Repositories, Task, TaskId, TaskKind, Whose};
-use crate::plan::part::Part;
+use crate::model::{Place, Repositories, Task, TaskId, Whose};
 use crate::spec::Finding;
 
 /// How the files of a repository are named from the home's root.
@@ -41,33 +40,6 @@ impl<'a> Shown<'a> {
             line: place.line,
             column: place.column,
         }
-    }
-}
-
-/// What stands for a task whose repository cannot be read.
-pub(super) fn unknown_task(id: TaskId, place: Place, home: &Part) -> Task {
-    Task {
-        title: id.as_str().into(),
-        id,
-        kind: TaskKind::Automated,
-        place,
-        track: None,
-        worker: None,
-        agent: None,
-        fallback: None,
-        command: None,
-        owns: Box::default(),
-        inputs: Box::default(),
-        tags: Box::default(),
-        env: Box::default(),
-        pools: Box::default(),
-        priority: 0,
-        estimate: None,
-        model: None,
-        budget_usd: None,
-        policy: home.config.policy.clone(),
-        text: crate::model::Fingerprint::new([0; 16]),
-        written: None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::mine::{Mine, git};
+use super::mine::Mine;
 use super::rounds::{self, Dice, Tally};
 use crate::world::{Came, Journal, Proc, Ran, Running, World};
 
@@ -157,22 +157,14 @@ fn repository(dice: &mut Dice) -> World {
             world.write(&format!("{folder}/{n}.txt"), &format!("{folder} {n}\n"));
         }
     }
-    for args in [
-        &["init", "-q", "-b", "main"][..],
-        &["config", "user.name", "Ada"],
-        &["config", "user.email", "ada@example.org"],
-        &["add", "-A"],
-        &["commit", "-q", "-m", "begin"],
-        &["branch", "side"],
-        &["tag", "v1"],
-    ] {
-        git(&world, args);
-    }
+    world.commits();
+    world.git(&["branch", "side"]);
+    world.git(&["tag", "v1"]);
     world.write("src/0.txt", "stashed\n");
-    git(&world, &["stash", "-q"]);
+    world.git(&["stash", "-q"]);
     world.write("src/1.txt", "modified\n");
     world.write("src/2.txt", "staged\n");
-    git(&world, &["add", "src/2.txt"]);
+    world.git(&["add", "src/2.txt"]);
     world.write("src/2.txt", "staged, and then changed\n");
     world.write("untracked \u{fc}.txt", "untracked\n");
     fs::remove_file(world.root().join("doc/3.txt")).unwrap();
@@ -284,11 +276,8 @@ fn commits_are_there(world: &World, journal: &Journal, context: &str) {
     if completed.is_empty() {
         return;
     }
-    let branches = git(
-        world,
-        &["branch", "--list", "--format=%(refname)", "runr/orch-*"],
-    );
-    let reachable = git(world, &["rev-list", "--branches=runr/orch-*", "main"]);
+    let branches = world.git(&["branch", "--list", "--format=%(refname)", "runr/orch-*"]);
+    let reachable = world.git(&["rev-list", "--branches=runr/orch-*", "main"]);
     for event in completed {
         let sha = event["sha"].as_str().unwrap_or_default();
         assert!(
@@ -302,8 +291,8 @@ fn commits_are_there(world: &World, journal: &Journal, context: &str) {
 fn assert_landed(world: &World, context: &str, ran: &Ran) {
     let branch = the_branch(world);
     let (main, tip) = (
-        git(world, &["rev-parse", "main"]),
-        git(world, &["rev-parse", &branch]),
+        world.git(&["rev-parse", "main"]),
+        world.git(&["rev-parse", &branch]),
     );
     assert_eq!(main, tip, "{context}: not landed\n{}", ran.stderr);
     for (task, _) in GRAPH {
@@ -312,21 +301,18 @@ fn assert_landed(world: &World, context: &str, ran: &Ran) {
             "{context}: `{task}` is not checked out"
         );
     }
-    let status = git(world, &["status", "--porcelain", "-uall"]);
+    let status = world.git(&["status", "--porcelain", "-uall"]);
     let expected = " D doc/3.txt\n M src/1.txt\nMM src/2.txt\n?? \"untracked \\303\\274.txt\"";
     assert_eq!(status, expected, "{context}");
 }
 
 fn the_branch(world: &World) -> String {
-    git(
-        world,
-        &[
-            "branch",
-            "--list",
-            "--format=%(refname:short)",
-            "runr/orch-*",
-        ],
-    )
+    world.git(&[
+        "branch",
+        "--list",
+        "--format=%(refname:short)",
+        "runr/orch-*",
+    ])
 }
 
 /// Holds everything that is promised of a settled repository.
@@ -336,9 +322,9 @@ fn settled(world: &World, context: &str, tally: &mut Tally) {
     let verdicts = journal.verdicts();
     let branch = the_branch(world);
     // One branch: the orchestration was resumed, never begun again.
-    let start = git(world, &["rev-list", "--max-parents=0", &branch]);
+    let start = world.git(&["rev-list", "--max-parents=0", &branch]);
     let format = "--format=%H|%(trailers:key=Runr-Task,valueonly,separator=%x2C)|%(trailers:key=Runr-Run-Id,valueonly,separator=%x2C)";
-    let log = git(world, &["log", format, &format!("{start}..{branch}"), "--"]);
+    let log = world.git(&["log", format, &format!("{start}..{branch}"), "--"]);
     let mut of_task: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for line in log.lines() {
         let words: Vec<&str> = line.split('|').collect();
@@ -370,7 +356,7 @@ fn settled(world: &World, context: &str, tally: &mut Tally) {
         let on_branch = &of_task[name.as_str()];
         assert_eq!(on_branch.len(), 1, "{context}: commits of `{task}`\n{log}");
         assert_eq!(done, [on_branch[0].1], "{context}: `{task}`\n{log}");
-        let made = git(world, &["show", &format!("{branch}:made/{task}")]);
+        let made = world.git(&["show", &format!("{branch}:made/{task}")]);
         assert_eq!(
             made,
             format!("{task} {}", done[0]),
@@ -386,10 +372,7 @@ fn settled(world: &World, context: &str, tally: &mut Tally) {
             world.describe(0)
         );
     }
-    git(
-        world,
-        &["fsck", "--strict", "--no-dangling", "--no-progress"],
-    );
+    world.git(&["fsck", "--strict", "--no-dangling", "--no-progress"]);
     tally.failed += u32::try_from(verdicts.iter().filter(|v| v.2 != "completed").count()).unwrap();
     let lost = verdicts.iter().filter(|v| v.3 == "orphaned").count() + journal.of("voided").count();
     tally.lost += u32::try_from(lost).unwrap();

@@ -14,10 +14,7 @@ impl Mine {
     pub fn of(world: &World) -> Self {
         let mut all = BTreeMap::new();
         files(world.root(), "", &mut all);
-        let refs = git(
-            world,
-            &["for-each-ref", "--format=%(refname) %(objectname)"],
-        );
+        let refs = world.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
         let own =
             |line: &&str| !line.starts_with("refs/heads/runr/") && !line.starts_with("refs/runr/");
         let refs: Vec<&str> = refs.lines().filter(own).collect();
@@ -72,13 +69,4 @@ fn files(root: &Path, below: &str, all: &mut BTreeMap<String, Vec<u8>>) {
             all.insert(path.clone(), fs::read(root.join(&path)).unwrap());
         }
     }
-}
-
-/// git as the person at the shell would call it; it has to succeed.
-#[track_caller]
-pub fn git(world: &World, args: &[&str]) -> String {
-    let mut command = world.sealed("git");
-    command.args(args);
-    let ran = world.output(command).exits(0);
-    ran.stdout.trim_end().to_owned()
 }

@@ -160,6 +160,25 @@ impl World {
         Running::start(command, file("stdout"), file("stderr"))
     }
 
+    /// Runs git in the project; it must succeed. Gives what it printed, without the last line's end.
+    #[track_caller]
+    pub fn git(&self, args: &[&str]) -> String {
+        let mut command = self.sealed("git");
+        command.args(args);
+        let ran = self.output(command).exits(0);
+        ran.stdout.trim_end().to_owned()
+    }
+
+    /// Makes the project a repository with everything in one commit on `main`.
+    #[track_caller]
+    pub fn commits(&self) {
+        self.git(&["init", "-q", "-b", "main"]);
+        self.git(&["config", "user.name", "Ada"]);
+        self.git(&["config", "user.email", "ada@example.org"]);
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "begin"]);
+    }
+
     /// Runs any prepared command to its end and takes its output.
     pub fn output(&self, mut command: Command) -> Ran {
         let output = command.output().unwrap();
