@@ -13,8 +13,8 @@ use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
 use crate::plan::Plan;
 use crate::project::{self, Edits, Loaded, Project};
-use crate::report::{Glyphs, shell_word};
-use crate::store::{Notice, Store, Stores, Unread};
+use crate::report::{self, Glyphs};
+use crate::store::{Notice, Store, Stores};
 
 /// What a command has said to somebody who is not at a terminal: results and everything else, in order.
 #[derive(Debug, Clone, Default)]
@@ -335,26 +335,15 @@ impl Context {
         let stores = Stores::open(home, plan.repositories(), ids);
         if !self.quiet() {
             let mut err = self.err();
-            for other in stores.unreadable() {
-                let (alias, folder) = (&other.alias, &other.folder);
+            for (other, unknown) in stores.repositories().unreadable() {
+                let (alias, folder) = (other.alias.as_str(), &other.folder);
+                let why = &unknown.why;
                 writeln!(
                     err,
-                    "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {}",
-                    other.why
+                    "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {why}"
                 )?;
-                match other.what {
-                    Unread::Files => {
-                        writeln!(
-                            err,
-                            "  help: runr check    shows what is wrong with its files"
-                        )?;
-                    }
-                    Unread::Journal => writeln!(
-                        err,
-                        "  help: runr -C {} doctor    shows what can be done",
-                        shell_word(folder)
-                    )?,
-                }
+                let look = report::look_at(other, unknown.what);
+                writeln!(err, "  help: {}    {}", look.command, look.why)?;
             }
         }
         Ok(stores)

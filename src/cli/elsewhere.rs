@@ -110,8 +110,7 @@ pub fn other_sites(
     for number in engaged {
         let Some(Some(neighbour)) = loaded.neighbours.get(*number) else {
             let other = loaded.plan.repositories().others().get(*number);
-            let folder = other.map_or_else(String::new, |other| other.folder.to_string());
-            return Err(OrchestrateError::NoRepository { folder }.into());
+            return Err(OrchestrateError::no_repository(other).into());
         };
         let own = project::load_alone(&neighbour.project);
         let own = own.or_else(|problems| {

@@ -3,13 +3,12 @@
 //! A task counts for its dependents only when what it made is in the base that they start from.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::event::Event;
 use crate::git::contained::{self, Lost};
 use crate::git::join::{Join, Joined, join};
-use crate::git::{Git, GitError, Repository, repository};
-use crate::model::{Land, Needed, OrchId, Status, TaskId, Whose};
+use crate::git::{Git, GitError, Head, Repository, repository};
+use crate::model::{Land, Needed, OrchId, Repository as Neighbour, Status, TaskId, Whose};
 use crate::orchestrate::ground::{Ground, Grounds, branch_of};
 use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
@@ -139,19 +138,41 @@ fn at(
 }
 
 fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<Remedy, GitError> {
-    let branches = contained::branches_with(git, &outside.commit)?;
-    let here = grounds.ground.onto.as_deref().unwrap_or(&grounds.branch);
-    let found = view::Outside {
-        commit: outside.commit.clone(),
-        at: match (branches.into_iter().next(), outside.is) {
-            (_, Lost::Missing) => Whereabouts::Gone,
-            (Some(branch), Lost::Elsewhere) => Whereabouts::On(branch),
-            (None, Lost::Elsewhere) => Whereabouts::Loose,
-        },
-        here: here.to_owned(),
-        folder: grounds.shown.clone(),
+    let seen = Seen {
+        here: grounds.ground.onto.as_deref().unwrap_or(&grounds.branch),
+        folder: grounds.shown.as_deref(),
     };
-    Ok(Remedy::new(&outside.task, &found))
+    seen.remedy(git, &outside.task, outside)
+}
+
+/// From where something is looked at.
+struct Seen<'a> {
+    /// The branch that does not have it.
+    here: &'a str,
+    /// Of another repository: its folder, from the home's root.
+    folder: Option<&'a str>,
+}
+
+impl Seen<'_> {
+    fn remedy(
+        &self,
+        git: &Git,
+        task: &TaskId,
+        outside: &contained::Outside,
+    ) -> Result<Remedy, GitError> {
+        let branches = contained::branches_with(git, &outside.commit)?;
+        let found = view::Outside {
+            commit: outside.commit.clone(),
+            at: match (branches.into_iter().next(), outside.is) {
+                (_, Lost::Missing) => Whereabouts::Gone,
+                (Some(branch), Lost::Elsewhere) => Whereabouts::On(branch),
+                (None, Lost::Elsewhere) => Whereabouts::Loose,
+            },
+            here: self.here.to_owned(),
+            folder: self.folder.map(str::to_owned),
+        };
+        Ok(Remedy::new(task, &found))
+    }
 }
 
 /// Lands what an ended orchestration left behind. `true`: something moved.
@@ -329,10 +350,10 @@ fn waited_for(there: &There<'_>, selected: &[TaskIx]) -> BTreeSet<TaskIx> {
 /// # Errors
 /// When git refuses.
 pub fn look_on(
-    root: &Path,
+    other: &Neighbour,
     there: There<'_>,
     selected: &[TaskIx],
-) -> Result<Vec<TaskIx>, OrchestrateError> {
+) -> Result<Vec<(TaskIx, Remedy)>, OrchestrateError> {
     let under_way = |ix: &TaskIx| {
         let task = there.state.tasks.get(&there.plan.task(*ix).id);
         let orch = task.and_then(|task| task.orch.as_ref());
@@ -343,11 +364,26 @@ pub fn look_on(
     if needed.is_empty() {
         return Ok(Vec::new());
     }
-    let seen = Repository::at(root)?;
+    let seen = Repository::at(&other.root)?;
     let Some(tip) = seen.head.commit() else {
         return Ok(Vec::new());
     };
-    let folder = repository::folder(root)?;
-    let outside = contained::outside(&Git::of(&seen.common), tip, &folder, &needed)?;
-    Ok(outside.iter().filter_map(|o| there.find(&o.task)).collect())
+    let (git, folder) = (Git::of(&seen.common), repository::folder(&other.root)?);
+    let here = match &seen.head {
+        Head::Branch { name, .. } => name.as_str(),
+        Head::Detached { .. } | Head::Unborn { .. } => "HEAD",
+    };
+    let mut found = Vec::new();
+    for outside in contained::outside(&git, tip, &folder, &needed)? {
+        let Some(ix) = there.find(&outside.task) else {
+            continue;
+        };
+        let seen = Seen {
+            here,
+            folder: Some(&other.folder),
+        };
+        let id = &there.plan.task(ix).id;
+        found.push((ix, seen.remedy(&git, id, &outside)?));
+    }
+    Ok(found)
 }

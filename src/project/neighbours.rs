@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{Config, Diagnostic, Known, Repository, TaskId, Whose};
+use crate::model::{
+    Config, Diagnostic, Known, Repository, TaskId, Unread, Unreadable, Whose,
+};
 use crate::plan::{Draft, Member, Part};
 use crate::project::find::plain;
 use crate::project::load::{Source, config, has_error, orchestration_file, placed, tasks};
@@ -166,7 +168,7 @@ fn look(
                 one.project = Some(project);
             }
             Err(why) => {
-                one.repository.unknown = Some(why.clone().into());
+                one.repository.unknown = Some(Unreadable::new(Unread::Files, why.clone()));
                 if let Some(file) = &names.file {
                     problems.extend(missing(home, names.from, seen, (file, &repo), &why));
                 }
@@ -245,7 +247,7 @@ fn read(seen: Seen, threads: usize) -> Read {
             1 => "its files have an error".to_owned(),
             n => format!("its files have {n} errors"),
         };
-        repository.unknown = Some(why.into());
+        repository.unknown = Some(Unreadable::new(Unread::Files, why));
     }
     let neighbour = Neighbour {
         config: part.config().clone(),

@@ -27,6 +27,7 @@ mod style;
 mod summary;
 mod task_page;
 mod text;
+mod unread;
 mod why;
 
 #[cfg(test)]
@@ -51,5 +52,6 @@ pub use status_table::{Look, status_table};
 pub use style::{Glyphs, class_style, status_style, status_words};
 pub use summary::{Close, Remains, SummaryLook, summary};
 pub use task_page::TaskPage;
+pub use unread::{look_at, look_at_needed};
 pub use text::{columns, count, cut, first_line, listing, pad, shell_word};
 pub use why::Why;

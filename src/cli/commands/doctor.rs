@@ -14,7 +14,7 @@ use crate::house::{
 use crate::model::{CommandLine, TaskId, TaskKind};
 use crate::orchestrate::Recovery;
 use crate::project::{self, Project};
-use crate::report::one_line;
+use crate::report::{look_at, one_line};
 use crate::store::{Store, Stores};
 
 /// Exit codes: 0 nothing is broken · 1 problems were found · 4 runr's own state cannot be read
@@ -131,7 +131,20 @@ fn repositories(project: &Project) -> Option<Finding> {
     let home = Store::open(&project.root).ok()?;
     let ids = plan.tasks().iter().map(|task| &task.id);
     let stores = Stores::open(home, plan.repositories(), ids);
-    judge_repositories(plan.repositories().others().len(), &stores.unreadable())
+    let unreadable: Vec<_> = stores.repositories().unreadable().collect();
+    let mut looks: Vec<String> = Vec::new();
+    for (other, unknown) in &unreadable {
+        let look = look_at(other, unknown.what);
+        let line = format!("{}    {}", look.command, look.why);
+        if !looks.iter().any(|known| known.starts_with(&look.command)) {
+            looks.push(line);
+        }
+    }
+    judge_repositories(
+        plan.repositories().others().len(),
+        &unreadable,
+        looks.join("; "),
+    )
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {

@@ -25,12 +25,9 @@ pub(super) async fn own_elsewhere(
     let mut owners = Vec::new();
     for (number, other) in &around.others {
         let whose = Whose::Other(*number);
-        let store = around.store.of(whose).ok_or_else(|| {
-            let folder = around.plan.repositories().get(whose);
-            OrchestrateError::NoRepository {
-                folder: folder.map_or_else(String::new, |other| other.folder.to_string()),
-            }
-        })?;
+        let other_repository = around.store.repositories().get(whose);
+        let store = around.store.of(whose);
+        let store = store.ok_or_else(|| OrchestrateError::no_repository(other_repository))?;
         let owner = take_over(store, orch).await?;
         owners.push(owner.ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?);
         if FrozenPlan::read(store.layout(), orch).is_ok() {
@@ -163,10 +160,8 @@ pub(super) fn look(
             plan: &around.plan,
             state: around.store.state(),
         };
-        for ix in containment::look_on(&other.root, there, selected)? {
-            let id = &around.plan.task(ix).id;
-            let line = format!("{id} is completed, and not in what is checked out there");
-            all.lines.push(line);
+        for (ix, remedy) in containment::look_on(other, there, selected)? {
+            all.lines.extend(remedy.lines());
             all.outside.push(ix);
         }
     }
