@@ -23,9 +23,14 @@ pub fn judge_repositories(
     if unreadable.is_empty() {
         return Some(Finding::ok(is, format!("{of} can be read")));
     }
-    let details = unreadable
-        .iter()
-        .map(|(other, unknown)| format!("`{}` ({}): {}", other.alias.as_str(), other.folder, unknown.why));
+    let details = unreadable.iter().map(|(other, unknown)| {
+        format!(
+            "`{}` ({}): {}",
+            other.alias.as_str(),
+            other.folder,
+            unknown.why
+        )
+    });
     let line = format!("of {of} {} cannot be read", unreadable.len());
     Some(
         Finding::problem(is, line)

@@ -347,7 +347,9 @@ fn append_all(
     let appended = store.append(events)?;
     if appended.unwritten.iter().any(begins) {
         let lost = store.repositories().unreadable().next();
-        return Err(OrchestrateError::no_repository(lost.map(|(other, _)| other)));
+        return Err(OrchestrateError::no_repository(
+            lost.map(|(other, _)| other),
+        ));
     }
     match appended.refused.into_iter().next() {
         Some(refused) => Err(OrchestrateError::Refused {

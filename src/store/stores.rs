@@ -342,7 +342,8 @@ impl Stores {
             let claimed = whole.claimed.iter().map(|(run, claim)| (run, &claim.task));
             let its = |(_, task): &(&RunId, &TaskId)| self.repositories.whose(task) == whose;
             let its = open.chain(claimed).filter(its);
-            self.stranded.extend(its.map(|(run, _)| (run.clone(), whose)));
+            self.stranded
+                .extend(its.map(|(run, _)| (run.clone(), whose)));
         }
         if let Some(store) = self.others[number].take() {
             self.left.insert(whose, store.layout().clone());

@@ -122,9 +122,7 @@ pub(super) fn finish(
         orch,
         exit,
         // Which repositories cannot be read by now.
-        plan: ending
-            .plan
-            .of_several(ending.store.repositories().clone()),
+        plan: ending.plan.of_several(ending.store.repositories().clone()),
         selected,
         lost,
         store: ending.store,
