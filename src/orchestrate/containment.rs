@@ -119,7 +119,8 @@ pub fn look(grounds: &mut Grounds, there: There<'_>) -> Result<Found, Orchestrat
             }),
             Lost::Elsewhere => {
                 found.outside.push(ix);
-                found.lines.extend(remedy(&git, grounds, &outside)?.lines());
+                let remedy = remedy(&git, grounds, (&there, &outside))?;
+                found.lines.extend(remedy.lines());
             }
         }
     }
@@ -137,12 +138,19 @@ fn at(
     contained::outside(git, tip, &grounds.ground.folder, needed)
 }
 
-fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<Remedy, GitError> {
+fn remedy(
+    git: &Git,
+    grounds: &Grounds,
+    (there, outside): (&There<'_>, &contained::Outside),
+) -> Result<Remedy, GitError> {
     let seen = Seen {
         here: grounds.ground.onto.as_deref().unwrap_or(&grounds.branch),
         folder: grounds.shown.as_deref(),
     };
-    seen.remedy(git, &outside.task, outside)
+    // By the name that the person knows it by here.
+    let known = there.find(&outside.task);
+    let task = known.map_or(&outside.task, |ix| &there.plan.task(ix).id);
+    seen.remedy(git, task, outside)
 }
 
 /// From where something is looked at.
@@ -311,7 +319,7 @@ pub fn outside(
     let git = grounds.git();
     match at(&git, grounds, &there.needed([task]))?.first() {
         None => Ok(None),
-        Some(outside) => Ok(Some(remedy(&git, grounds, outside)?.lines())),
+        Some(outside) => Ok(Some(remedy(&git, grounds, (&there, outside))?.lines())),
     }
 }
 
@@ -328,7 +336,7 @@ pub fn holding_back(
     let waited_for = waited_for(&there, selected);
     match at(&git, grounds, &there.needed(waited_for))?.first() {
         None => Ok(None),
-        Some(outside) => remedy(&git, grounds, outside).map(Some),
+        Some(outside) => remedy(&git, grounds, (&there, outside)).map(Some),
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) fn look(
 ) -> Result<containment::Found, OrchestrateError> {
     let orch = &frozen.orchestration;
     let mut all = containment::Found::default();
-    for (whose, grounds) in grounds {
+    for (whose, grounds) in grounds.iter_mut() {
         let there = There {
             whose: *whose,
             layout: around.store.layout_of(*whose),
@@ -147,11 +147,11 @@ pub(super) fn look(
         }
     }
     for whose in around.store.readable() {
-        let (Whose::Other(number), Some(other)) = (whose, around.plan.repositories().get(whose))
-        else {
+        let Some(other) = around.plan.repositories().get(whose) else {
             continue;
         };
-        if around.others.contains_key(&number) || !other.root.join(".git").exists() {
+        // Where only people work there is no branch of ours either.
+        if grounds.contains_key(&whose) || !other.root.join(".git").exists() {
             continue;
         }
         let there = There {

@@ -144,7 +144,8 @@ fn beyond(ending: &Ending, selected: &[TaskIx]) -> Result<Option<Remedy>, Orches
         let Some(other) = ending.store.repositories().get(whose) else {
             continue;
         };
-        if ending.sites.of(whose).is_some() || !other.root.join(".git").exists() {
+        let site = ending.sites.of(whose);
+        if site.is_some_and(|site| site.grounds.is_some()) || !other.root.join(".git").exists() {
             continue;
         }
         let there = There {
