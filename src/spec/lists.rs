@@ -53,9 +53,13 @@ impl Reader {
         let Some(name) = elsewhere(node).filter(|_| key == "depends_on") else {
             return;
         };
-        if let Some(finding) = self.findings.last_mut() {
-            finding.diagnostic.help = Some(format!(
-                "a task of another repository is written in quotes: `depends_on: [\"{name}\"]`"
+        if let Some(help) = self
+            .findings
+            .last_mut()
+            .and_then(|finding| finding.diagnostic.help.as_mut())
+        {
+            help.push_str(&format!(
+                "; a task of another repository stands in quotes: `[\"{name}\"]`"
             ));
         }
     }
