@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use crate::cli::released::Places;
-use crate::cli::{Context, Exit, names};
-use crate::model::{RunId, Whose};
+use crate::cli::{Context, Exit, Failure, names};
+use crate::model::{RunId, Unread, Whose};
 use crate::project;
-use crate::report::one_line;
+use crate::report::{look_at, one_line};
 use crate::store::{Layout, Store, Stores};
 
 /// Runs a command once in each repository that has some of the named tasks, with the names that they have there. `None`:
@@ -45,6 +45,14 @@ pub fn each(
         let before = Places::of(&loaded.plan, stores.state());
         let exit = match repositories.get(whose) {
             None => run(context, names)?,
+            Some(other) if !other.root.is_dir() => {
+                let (alias, folder) = (other.alias.as_str(), &other.folder);
+                let look = look_at(other, Unread::Files);
+                let failure = format!("the repository `{alias}` is not there: `{folder}`");
+                return Err(Failure::usage(failure)
+                    .help(format!("{}    {}", look.command, look.why))
+                    .into());
+            }
             Some(other) => {
                 if !context.quiet() {
                     writeln!(context.err(), "in {}:", one_line(&other.folder))?;

@@ -104,6 +104,27 @@ fn files_that_are_wrong_stand_in_the_summary_and_in_what_is_next() {
 }
 
 #[test]
+fn what_is_asked_of_a_folder_that_is_gone_names_it() {
+    let several = pair();
+    fs::rename(several.root("api"), several.root("gone")).unwrap();
+    let commands: [&[&str]; 2] = [&["logs", "api:b"], &["tasks", "complete", "api:b"]];
+    for command in commands {
+        let ran = several.run("project", command).exits(2);
+        assert_says(
+            &ran,
+            &["the repository `api` is not there: `../api`", "runr check"],
+        );
+    }
+    // Nobody waits for what was needed by completed tasks only.
+    fs::rename(several.root("gone"), several.root("api")).unwrap();
+    several.run("project", &["run", "--with-deps"]).exits(0);
+    several.works("project", "d", &["c"]);
+    fs::rename(several.root("api"), several.root("gone")).unwrap();
+    let ran = several.run("project", &["status"]).exits(0);
+    assert!(!ran.stdout.contains("Waited for"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_detached_head_is_told_with_its_repository() {
     let several = pair();
     several.git("api", &["checkout", "-q", "--detach"]);
