@@ -1,6 +1,6 @@
 //! Repositories that cannot be read: which of them somebody waits for, and the command that shows a person why.
 //!
-//! Knows the plan, whose description of a repository says that it cannot be read. Reads nothing.
+//! Knows the plan, whose description of a repository says what of it cannot be read. Reads nothing.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,10 @@ pub fn look_at_needed(facts: &Facts<'_>, tasks: &[TaskIx]) -> Vec<NextCommand> {
     let mut commands: Vec<NextCommand> = Vec::new();
     for whose in needed(facts, tasks) {
         let other = facts.plan.repositories().get(whose);
-        let look = other.and_then(|other| Some(look_at(other, other.unknown.as_ref()?.what)));
+        // Where its files are fine it is its journal that cannot be read.
+        let what =
+            |other: &Repository| other.unknown.as_ref().map_or(Unread::Journal, |it| it.what);
+        let look = other.map(|other| look_at(other, what(other)));
         let known = |look: &NextCommand| commands.iter().any(|one| one.command == look.command);
         if let Some(look) = look.filter(|look| !known(look)) {
             commands.push(look);

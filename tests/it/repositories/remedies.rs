@@ -273,3 +273,13 @@ fn a_plan_is_of_what_the_same_arguments_would_run() {
         .exits(2);
     assert_says(&ran, &["there is no worker `nobody`"]);
 }
+
+#[test]
+fn a_shell_completes_the_names_of_tasks_there() {
+    let several = pair();
+    let line = ["--", "runr", "run", "--task", "api:"];
+    let mut command = several.command("project", &line);
+    command.env("RUNR_COMPLETE", "fish");
+    let ran = several.world.start(command).wait().exits(0);
+    assert_eq!(ran.stdout.trim(), "api:b.md");
+}
