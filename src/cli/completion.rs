@@ -123,10 +123,22 @@ fn project() -> Option<Project> {
     project::find(&folder)
 }
 
+/// The project's own tasks, and those of the repositories that its configuration names.
 fn task_names(project: &Project) -> Vec<String> {
+    let mut names = tasks_below(&project.root);
+    let config = config(project);
+    for repo in config.iter().flat_map(|config| &config.repos) {
+        let alias = repo.alias.value.as_str();
+        let there = tasks_below(&project.root.join(&*repo.folder.value));
+        names.extend(there.into_iter().map(|name| format!("{alias}:{name}")));
+    }
+    names
+}
+
+fn tasks_below(root: &Path) -> Vec<String> {
     let mut names = Vec::new();
     let mut folders = vec![String::new()];
-    let top = project.root.join(".runr/tasks");
+    let top = root.join(".runr/tasks");
     while let Some(folder) = folders.pop() {
         for (name, is_folder) in entries(&top.join(&folder)) {
             let id = format!("{folder}{name}");
@@ -200,18 +212,20 @@ fn worker_names(project: &Project) -> Vec<String> {
     let mut names = ["claude-code", "codex", "shell"]
         .map(str::to_owned)
         .to_vec();
-    for file in [".runr/config.yaml", ".runr/runr.config.json"] {
-        if let Ok(Some(text)) = project::read_text(&project.root, file)
-            && let Some(doc) = spec::read_config(&Arc::from(file), text.as_bytes(), &mut Vec::new())
-        {
-            names.extend(
-                doc.workers
-                    .iter()
-                    .map(|worker| worker.name.value.to_string()),
-            );
-        }
-    }
+    let config = config(project);
+    let configured = config.iter().flat_map(|config| &config.workers);
+    names.extend(configured.map(|worker| worker.name.value.to_string()));
     names.sort();
     names.dedup();
     names
+}
+
+/// The configuration, if there is one and it can be read.
+fn config(project: &Project) -> Option<spec::ConfigDoc> {
+    [".runr/config.yaml", ".runr/runr.config.json"]
+        .into_iter()
+        .find_map(|file| {
+            let text = project::read_text(&project.root, file).ok()??;
+            spec::read_config(&Arc::from(file), text.as_bytes(), &mut Vec::new())
+        })
 }

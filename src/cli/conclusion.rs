@@ -36,6 +36,13 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let events = events_of(&finished, &places)?;
     let mut receipt = receipt(context, &finished, (&events, &places))?;
     receipt.landing.clone_from(&finished.landing);
+    if !finished.lost.is_empty() {
+        receipt.why = format!("{} cannot be read any more", finished.lost.join(", "));
+        receipt.last_type(
+            &format!("runr resume {}", finished.orch),
+            "goes on when that is mended",
+        );
+    }
     if let Some(remedy) = &finished.held_back {
         if receipt.ending == Ending::Blocked {
             receipt.why = format!("what is left waits: {}", remedy.says);

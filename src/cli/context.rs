@@ -13,8 +13,8 @@ use crate::cli::exit::{Exit, Failure, Reported};
 use crate::model::Diagnostic;
 use crate::plan::Plan;
 use crate::project::{self, Edits, Loaded, Project};
-use crate::report::{Glyphs, shell_word};
-use crate::store::{Notice, Store, Stores, Unread};
+use crate::report::{self, Glyphs, shell_word};
+use crate::store::{Notice, Store, StoreError, Stores};
 
 /// What a command has said to somebody who is not at a terminal: results and everything else, in order.
 #[derive(Debug, Clone, Default)]
@@ -306,6 +306,23 @@ impl Context {
         Err(Reported(Exit::USAGE).into())
     }
 
+    /// The command that examines the project whose state this is about, as it is typed in the current folder.
+    #[must_use]
+    pub fn doctor_of(&self, error: &StoreError) -> String {
+        let here = std::env::current_dir().ok();
+        let here = here.and_then(|dir| dir.canonicalize().ok());
+        let is_here = |root: &Path, dir: &Path| {
+            project::find(dir).is_some_and(|project| project.root == root)
+        };
+        match (error.root(), here) {
+            (Some(root), Some(dir)) if !is_here(root, &dir) => {
+                let folder = project::folder_from(&dir, root);
+                format!("runr -C {} doctor", shell_word(&folder))
+            }
+            _ => "runr doctor".to_owned(),
+        }
+    }
+
     /// Opens the journal. What a person should know about it goes to stderr: a damaged one is read up
     /// to the damage, and only appending to it fails.
     ///
@@ -316,7 +333,7 @@ impl Context {
         if let Some(damage) = store.damage() {
             let mut err = self.err();
             writeln!(err, "warning: {damage}")?;
-            for line in damage.help() {
+            for line in damage.help(&self.doctor_of(damage)) {
                 writeln!(err, "  help: {line}")?;
             }
         }
@@ -335,26 +352,15 @@ impl Context {
         let stores = Stores::open(home, plan.repositories(), ids);
         if !self.quiet() {
             let mut err = self.err();
-            for other in stores.unreadable() {
-                let (alias, folder) = (&other.alias, &other.folder);
+            for (other, unknown) in stores.repositories().unreadable() {
+                let (alias, folder) = (other.alias.as_str(), &other.folder);
+                let why = &unknown.why;
                 writeln!(
                     err,
-                    "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {}",
-                    other.why
+                    "warning: the tasks of the repository `{alias}` ({folder}) are unknown: {why}"
                 )?;
-                match other.what {
-                    Unread::Files => {
-                        writeln!(
-                            err,
-                            "  help: runr check    shows what is wrong with its files"
-                        )?;
-                    }
-                    Unread::Journal => writeln!(
-                        err,
-                        "  help: runr -C {} doctor    shows what can be done",
-                        shell_word(folder)
-                    )?,
-                }
+                let look = report::look_at(other, unknown.what);
+                writeln!(err, "  help: {}    {}", look.command, look.why)?;
             }
         }
         Ok(stores)

@@ -11,12 +11,13 @@ use crate::cli::dry_run::{Format, Preview};
 use crate::cli::elsewhere::{engaged, grounds_elsewhere, other_sites, refuse_unknown, selected_of};
 use crate::cli::exit::Failure;
 use crate::cli::outside::{self, Outside};
+use crate::cli::selecting::may_be_stale;
 use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Whose};
 use crate::orchestrate::ground::{self, Asked};
 use crate::orchestrate::session::{self, Request, Surroundings};
-use crate::orchestrate::{FrozenPlan, Rules, Surface, unmet};
+use crate::orchestrate::{FrozenPlan, Rules, Surface, WithPrerequisites, unmet};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded, Project};
 use crate::report::live::Mode;
@@ -141,6 +142,8 @@ pub struct Scope {
     pub selected: Vec<TaskIx>,
     pub again: BTreeSet<TaskIx>,
     pub outside: Outside,
+    /// Were prerequisites asked for?
+    pub with: WithPrerequisites,
 }
 
 /// What has to be looked at to find stale tasks.
@@ -175,11 +178,12 @@ impl Dispatching {
         let mut project = context.project()?;
         project.asked_worker = self.worker.as_deref().map(Into::into);
         let loaded = context.load(&project, self.config.as_deref())?;
-        self.known_worker(&loaded)?;
+        known_worker(self.worker.as_deref(), &loaded)?;
         let mut store = context.stores(&project, &loaded.plan)?;
         store.refresh()?;
         let mut scope = select(&loaded.plan, store.state())?;
         refuse_unknown(&loaded.plan, store.state(), &scope.selected)?;
+        let policy = self.on_stale(&loaded);
         let stale = self.stale(
             context,
             &Looked {
@@ -187,9 +191,13 @@ impl Dispatching {
                 loaded: &loaded,
                 plan: &loaded.plan,
                 store: &store,
-                selected: &scope.selected,
+                selected: &may_be_stale(&loaded.plan, &scope.selected, scope.with, policy),
             },
         )?;
+        // What is needed is run again too, where that was asked for.
+        scope.selected.extend(&stale);
+        scope.selected.sort_unstable();
+        scope.selected.dedup();
         scope.again.extend(stale);
         let outside = unmet(&loaded.plan, store.state(), &scope.selected, &scope.again);
         let outside = scope.outside.of(&loaded.plan, store.state(), outside)?;
@@ -242,7 +250,7 @@ impl Dispatching {
         let config = self.config.clone();
         let config = config.or_else(|| Some(project.root.join(frozen.config.as_deref()?)));
         let loaded = context.load(&project, config.as_deref())?;
-        self.known_worker(&loaded)?;
+        known_worker(self.worker.as_deref(), &loaded)?;
         let store = context.stores(&project, &loaded.plan)?;
         frozen.command = command_line();
         frozen.jobs = self.jobs.unwrap_or(frozen.jobs);
@@ -286,25 +294,17 @@ impl Dispatching {
         conclude(context, finished, self.output(context))
     }
 
-    /// A name that stands in no file has no place that an error could show.
-    fn known_worker(&self, loaded: &Loaded) -> anyhow::Result<()> {
-        const BUILT_IN: [&str; 3] = [worker::CLAUDE_CODE, worker::CODEX, worker::SHELL];
-        let Some(name) = self.worker.as_deref() else {
-            return Ok(());
-        };
-        let configured = loaded.config.workers.keys().map(String::as_str);
-        let known: Vec<&str> = BUILT_IN.into_iter().chain(configured).collect();
-        if known.contains(&name) {
-            return Ok(());
+    /// What becomes of stale tasks.
+    fn on_stale(&self, loaded: &Loaded) -> StalePolicy {
+        match self.rerun_stale {
+            true => StalePolicy::Rerun,
+            false => loaded.config.stale,
         }
-        Err(Failure::usage(format!("there is no worker `{name}`"))
-            .help(format!("workers here: {}", known.join(", ")))
-            .into())
     }
 
     /// The tasks to run again because they are stale; none unless that is asked for or configured.
     fn stale(&self, context: &Context, at: &Looked<'_>) -> anyhow::Result<BTreeSet<TaskIx>> {
-        if !self.rerun_stale && at.loaded.config.stale == StalePolicy::Warn {
+        if self.on_stale(at.loaded) == StalePolicy::Warn {
             return Ok(BTreeSet::new());
         }
         let state = at.store.state();
@@ -463,6 +463,24 @@ impl Dispatching {
             Output::Summary(self.close)
         }
     }
+}
+
+/// A name that stands in no file has no place that an error could show.
+///
+/// # Errors
+/// When there is no such worker; those that there are are named.
+pub fn known_worker(asked: Option<&str>, loaded: &Loaded) -> Result<(), Failure> {
+    const BUILT_IN: [&str; 3] = [worker::CLAUDE_CODE, worker::CODEX, worker::SHELL];
+    let Some(name) = asked else {
+        return Ok(());
+    };
+    let configured = loaded.config.workers.keys().map(String::as_str);
+    let known: Vec<&str> = BUILT_IN.into_iter().chain(configured).collect();
+    if known.contains(&name) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("there is no worker `{name}`"))
+        .help(format!("workers here: {}", known.join(", "))))
 }
 
 /// What was typed, for people to read in reports.

@@ -8,12 +8,14 @@ use std::path::PathBuf;
 
 use crate::cli::Context;
 use crate::cli::exit::Failure;
+use crate::cli::outside;
 use crate::model::{Status, Whose};
 use crate::orchestrate::ground::{self, Asked, Ground};
 use crate::orchestrate::session::OtherSite;
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::project::{self, Loaded};
+use crate::report::shell_word;
 use crate::state::State;
 
 /// The selected tasks of one repository, by number.
@@ -32,11 +34,29 @@ pub fn refuse_unknown(plan: &Plan, state: &State, selected: &[TaskIx]) -> Result
     let Some(ix) = selected.iter().find(unknown) else {
         return Ok(());
     };
-    let id = &plan.task(*ix).id;
-    let why = state.tasks.get(id).and_then(|task| task.message.as_deref());
-    let why = why.unwrap_or("its repository cannot be read");
-    Err(Failure::usage(format!("nothing is known of `{id}`: {why}"))
-        .help("runr check    shows what is wrong with its files"))
+    Err(outside::nothing_known(plan, state, *ix, ""))
+}
+
+/// Why tasks cannot work in another repository, with what is to be typed from here.
+fn no_ground(error: OrchestrateError, folder: &str) -> anyhow::Error {
+    let OrchestrateError::NoGround { why, help } = error else {
+        return error.into();
+    };
+    let word = shell_word(folder);
+    let mut failure = Failure::usage(format!("in {folder}: {why}"));
+    for line in &help {
+        if let Some(rest) = line.strip_prefix("git ") {
+            failure = failure.help(format!("git -C {word} {rest}"));
+        } else if line.starts_with("--into ") {
+            // That names a branch of the repository here.
+            failure = failure.help(format!(
+                "git -C {word} switch BRANCH    checks out the branch that its work lands on"
+            ));
+        } else {
+            failure = failure.help(line);
+        }
+    }
+    failure.into()
 }
 
 /// Where the selected tasks of other repositories work, by the repository's number; `None`: in place.
@@ -62,8 +82,10 @@ pub fn grounds_elsewhere(
             ..asked.clone()
         };
         let (project, config) = (&neighbour.project, &neighbour.config);
-        let decision = ground::decide(project, &loaded.plan, &its, config, &asked)?;
         let described = loaded.plan.repositories().others().get(number);
+        let decision = ground::decide(project, &loaded.plan, &its, config, &asked);
+        let folder = described.map_or("", |described| &described.folder);
+        let decision = decision.map_err(|error| no_ground(error, folder))?;
         if let (Some(described), false) = (described, context.quiet()) {
             for note in &decision.notes {
                 writeln!(context.err(), "note: {}: {note}", described.folder)?;
@@ -110,8 +132,7 @@ pub fn other_sites(
     for number in engaged {
         let Some(Some(neighbour)) = loaded.neighbours.get(*number) else {
             let other = loaded.plan.repositories().others().get(*number);
-            let folder = other.map_or_else(String::new, |other| other.folder.to_string());
-            return Err(OrchestrateError::NoRepository { folder }.into());
+            return Err(OrchestrateError::no_repository(other).into());
         };
         let own = project::load_alone(&neighbour.project);
         let own = own.or_else(|problems| {

@@ -105,7 +105,8 @@ pub fn report(context: &Context, error: &anyhow::Error) -> Exit {
             .chain()
             .find_map(|cause| cause.downcast_ref::<StoreError>()),
     };
-    let remedies = store.map(StoreError::help).unwrap_or_default();
+    let remedies = store.map(|error| error.help(&context.doctor_of(error)));
+    let remedies = remedies.unwrap_or_default();
     let own = failure.map(|f| f.help.as_slice()).unwrap_or_default();
     let more = orchestrate.map(OrchestrateError::help).unwrap_or_default();
     for line in own.iter().chain(&remedies).chain(more) {

@@ -1,6 +1,7 @@
 //! Finds the task that a person means.
 
 use crate::cli::exit::Failure;
+use crate::model::{Alias, Whose};
 use crate::plan::{Plan, TaskIx};
 use crate::report::shell_word;
 
@@ -12,6 +13,8 @@ use crate::report::shell_word;
 pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
     let wanted = name.trim_start_matches("./");
     let wanted = wanted.strip_prefix(".runr/tasks/").unwrap_or(wanted);
+    let renamed = under_its_first_name(plan, wanted);
+    let wanted = renamed.as_deref().unwrap_or(wanted);
     let ids = || plan.numbers().map(|ix| (ix, plan.task(ix).id.as_str()));
     let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
     // From the strictest reading to the loosest; the first that finds something decides.
@@ -53,6 +56,19 @@ pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
     Err(match nearest {
         Some((_, id)) => failure.help(format!("did you mean `{id}`?")),
         None => failure.help("runr tasks list    shows all tasks"),
+    })
+}
+
+/// A repository may have several names in the configuration, and the plan knows it by the first: `lib2:x` is `lib:x`
+/// then. `None`: the name is as the plan has it.
+fn under_its_first_name(plan: &Plan, wanted: &str) -> Option<String> {
+    let (alias, task) = wanted.split_once(':')?;
+    let repositories = plan.repositories();
+    let known = repositories.known_by(Whose::Home);
+    let whose = *known.get(&Alias::parse(alias)?)?;
+    Some(match repositories.get(whose) {
+        None => task.to_owned(),
+        Some(other) => format!("{}:{task}", other.alias.as_str()),
     })
 }
 

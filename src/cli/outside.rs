@@ -8,10 +8,10 @@ use std::io::{self, Write};
 
 use crate::cli::Exit;
 use crate::cli::exit::Failure;
-use crate::model::{Status, TaskId};
+use crate::model::{Status, TaskId, Unread};
 use crate::orchestrate::Unmet;
-use crate::plan::Plan;
-use crate::report::shell_word;
+use crate::plan::{Plan, TaskIx};
+use crate::report::{look_at, shell_word};
 use crate::state::State;
 
 /// What becomes of a selected task that waits for something outside the selection.
@@ -44,6 +44,15 @@ impl Outside {
 
 fn refusal(plan: &Plan, state: &State, first: &Unmet, unmet: &[Unmet]) -> Failure {
     let missing: BTreeSet<_> = unmet.iter().flat_map(|u| &u.prerequisites).collect();
+    let unknown = |ix: &&&TaskIx| state.status(&plan.task(***ix).id) == Status::Unknown;
+    if let Some(ix) = missing.iter().find(unknown) {
+        // Nothing that could be included would help.
+        let task = &plan.task(first.task).id;
+        let run = format!("runr run --task {} --force", shell_word(task.as_str()));
+        let what = format!("`{task}` needs `{}`", plan.task(**ix).id);
+        return nothing_known(plan, state, **ix, &what)
+            .help(format!("{run}    runs it all the same"));
+    }
     let list: Vec<String> = missing
         .iter()
         .map(|ix| {
@@ -72,6 +81,36 @@ fn refusal(plan: &Plan, state: &State, first: &Unmet, unmet: &[Unmet]) -> Failur
     }
     .help(format!("{run} --with-deps{stale}    runs them first"))
     .help(format!("{run} --force        runs it all the same"))
+}
+
+/// Nothing is known of a task, because its repository cannot be read: why, and the command that shows it. `what` is
+/// said before that.
+#[must_use]
+pub fn nothing_known(plan: &Plan, state: &State, ix: TaskIx, what: &str) -> Failure {
+    let id = &plan.task(ix).id;
+    let why = state.tasks.get(id).and_then(|task| task.message.as_deref());
+    let why = why.unwrap_or("its repository cannot be read");
+    let what = match what.is_empty() {
+        true => format!("nothing is known of `{id}`: {why}"),
+        false => format!("{what}, of which nothing is known: {why}"),
+    };
+    let other = plan.repositories().get(plan.whose(ix));
+    // Where its files are fine it is its journal that cannot be read.
+    let unread = other.map(|other| other.unknown.as_ref().map_or(Unread::Journal, |it| it.what));
+    let failure = Failure {
+        exit: match unread {
+            Some(Unread::Journal) => Exit::STATE,
+            Some(Unread::Files) | None => Exit::USAGE,
+        },
+        ..Failure::usage(what)
+    };
+    match other.zip(unread) {
+        None => failure,
+        Some((other, unread)) => {
+            let look = look_at(other, unread);
+            failure.help(format!("{}    {}", look.command, look.why))
+        }
+    }
 }
 
 /// Start-up lines about the tasks that will stay blocked.

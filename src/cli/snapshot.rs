@@ -46,8 +46,10 @@ impl Snapshot {
     /// As [`Self::read`].
     pub fn read_with(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Self> {
         let project = context.project()?;
-        let loaded = context.load(&project, orchestration)?;
+        let mut loaded = context.load(&project, orchestration)?;
         let store = context.stores(&project, &loaded.plan)?;
+        // Whose journal cannot be read is known now.
+        loaded.plan = loaded.plan.of_several(store.repositories().clone());
         let mut views = views(context, &project, &loaded, store.state())?;
         let Elsewhere {
             outside,

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use crate::cli::{Context, Exit, names};
-use crate::model::{RunId, Whose};
+use crate::cli::released::Places;
+use crate::cli::{Context, Exit, Failure, names};
+use crate::model::{RunId, Unread, Whose};
 use crate::project;
-use crate::report::one_line;
-use crate::store::Layout;
+use crate::report::{look_at, one_line};
+use crate::store::{Layout, Store, Stores};
 
 /// Runs a command once in each repository that has some of the named tasks, with the names that they have there. `None`:
 /// all are this repository's own, and nothing was done.
@@ -37,10 +38,21 @@ pub fn each(
     if parts.keys().all(|whose| *whose == Whose::Home) {
         return Ok(None);
     }
+    let ids = || loaded.plan.tasks().iter().map(|task| &task.id);
+    let mut stores = Stores::open(Store::open(&project.root)?, repositories, ids());
     let mut worst = Exit::OK;
     for (whose, names) in parts {
+        let before = Places::of(&loaded.plan, stores.state());
         let exit = match repositories.get(whose) {
             None => run(context, names)?,
+            Some(other) if !other.root.is_dir() => {
+                let (alias, folder) = (other.alias.as_str(), &other.folder);
+                let look = look_at(other, Unread::Files);
+                let failure = format!("the repository `{alias}` is not there: `{folder}`");
+                return Err(Failure::usage(failure)
+                    .help(format!("{}    {}", look.command, look.why))
+                    .into());
+            }
             Some(other) => {
                 if !context.quiet() {
                     writeln!(context.err(), "in {}:", one_line(&other.folder))?;
@@ -51,6 +63,13 @@ pub fn each(
         if worst == Exit::OK {
             worst = exit;
         }
+        // There nothing is known of who waits for it in other repositories.
+        stores.refresh()?;
+        let after = Places::of(&loaded.plan, stores.state());
+        let known_there = |ix| whose == Whose::Home || loaded.plan.whose(ix) == whose;
+        before.tell_changes(&mut context.out(), (&loaded.plan, &after), |ix| {
+            !known_there(ix)
+        })?;
     }
     Ok(Some(worst))
 }

@@ -48,7 +48,7 @@ pub use place::Place;
 pub use policy::{Backoff, Collision, Policy, RetryPolicy, StalePolicy, Timeouts, VerifyPolicy};
 pub use process::ProcessRef;
 pub use remark::{Remark, Settled};
-pub use repository::{Alias, Known, Repositories, Repository, Whose};
+pub use repository::{Alias, Known, Repositories, Repository, Unread, Unreadable, Whose};
 pub use risk::{HigherTier, LAST_TIER};
 pub use run::{CheckResult, Outcome, RunSpec, RunState};
 pub use run_git::{Conflict, GitSpec, Guard, Needed, RunGit};

@@ -59,7 +59,32 @@ pub struct Repository {
     pub root: PathBuf,
     pub knows: Known,
     /// Why it cannot be read; its tasks are unknown then.
-    pub unknown: Option<Box<str>>,
+    pub unknown: Option<Unreadable>,
+}
+
+/// Why a repository cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub why: Box<str>,
+    pub what: Unread,
+}
+
+impl Unreadable {
+    #[must_use]
+    pub fn new(what: Unread, why: impl Into<Box<str>>) -> Self {
+        Self {
+            why: why.into(),
+            what,
+        }
+    }
+}
+
+/// What of a repository cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// Its folder is not there, or its files are invalid.
+    Files,
+    Journal,
 }
 
 /// All repositories of a plan. The default: the home alone.
@@ -102,10 +127,23 @@ impl Repositories {
     }
 
     /// Notes that a repository cannot be read.
-    pub fn set_unknown(&mut self, number: usize, why: &str) {
+    pub fn set_unknown(&mut self, number: usize, why: Unreadable) {
         if let Some(other) = self.others.get_mut(number) {
-            other.unknown = Some(why.into());
+            other.unknown = Some(why);
         }
+    }
+
+    /// Forgets that this cannot be read of any repository.
+    pub fn forget(&mut self, what: Unread) {
+        for other in &mut self.others {
+            other.unknown.take_if(|unknown| unknown.what == what);
+        }
+    }
+
+    /// Those that cannot be read, with why.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&Repository, &Unreadable)> {
+        let others = self.others.iter();
+        others.filter_map(|other| Some((other, other.unknown.as_ref()?)))
     }
 
     /// Whose task an id of the plan names.

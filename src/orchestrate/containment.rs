@@ -3,13 +3,12 @@
 //! A task counts for its dependents only when what it made is in the base that they start from.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::event::Event;
 use crate::git::contained::{self, Lost};
 use crate::git::join::{Join, Joined, join};
-use crate::git::{Git, GitError, Repository, repository};
-use crate::model::{Land, Needed, OrchId, Status, TaskId, Whose};
+use crate::git::{Git, GitError, Head, Repository, repository};
+use crate::model::{Land, Needed, OrchId, Repository as Neighbour, Status, TaskId, Whose};
 use crate::orchestrate::ground::{Ground, Grounds, branch_of};
 use crate::orchestrate::landing::{self, Outcome};
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
@@ -120,7 +119,8 @@ pub fn look(grounds: &mut Grounds, there: There<'_>) -> Result<Found, Orchestrat
             }),
             Lost::Elsewhere => {
                 found.outside.push(ix);
-                found.lines.extend(remedy(&git, grounds, &outside)?.lines());
+                let remedy = remedy(&git, grounds, (&there, &outside))?;
+                found.lines.extend(remedy.lines());
             }
         }
     }
@@ -138,20 +138,49 @@ fn at(
     contained::outside(git, tip, &grounds.ground.folder, needed)
 }
 
-fn remedy(git: &Git, grounds: &Grounds, outside: &contained::Outside) -> Result<Remedy, GitError> {
-    let branches = contained::branches_with(git, &outside.commit)?;
-    let here = grounds.ground.onto.as_deref().unwrap_or(&grounds.branch);
-    let found = view::Outside {
-        commit: outside.commit.clone(),
-        at: match (branches.into_iter().next(), outside.is) {
-            (_, Lost::Missing) => Whereabouts::Gone,
-            (Some(branch), Lost::Elsewhere) => Whereabouts::On(branch),
-            (None, Lost::Elsewhere) => Whereabouts::Loose,
-        },
-        here: here.to_owned(),
-        folder: grounds.shown.clone(),
+fn remedy(
+    git: &Git,
+    grounds: &Grounds,
+    (there, outside): (&There<'_>, &contained::Outside),
+) -> Result<Remedy, GitError> {
+    let seen = Seen {
+        here: grounds.ground.onto.as_deref().unwrap_or(&grounds.branch),
+        folder: grounds.shown.as_deref(),
     };
-    Ok(Remedy::new(&outside.task, &found))
+    // By the name that the person knows it by here.
+    let known = there.find(&outside.task);
+    let task = known.map_or(&outside.task, |ix| &there.plan.task(ix).id);
+    seen.remedy(git, task, outside)
+}
+
+/// From where something is looked at.
+struct Seen<'a> {
+    /// The branch that does not have it.
+    here: &'a str,
+    /// Of another repository: its folder, from the home's root.
+    folder: Option<&'a str>,
+}
+
+impl Seen<'_> {
+    fn remedy(
+        &self,
+        git: &Git,
+        task: &TaskId,
+        outside: &contained::Outside,
+    ) -> Result<Remedy, GitError> {
+        let branches = contained::branches_with(git, &outside.commit)?;
+        let found = view::Outside {
+            commit: outside.commit.clone(),
+            at: match (branches.into_iter().next(), outside.is) {
+                (_, Lost::Missing) => Whereabouts::Gone,
+                (Some(branch), Lost::Elsewhere) => Whereabouts::On(branch),
+                (None, Lost::Elsewhere) => Whereabouts::Loose,
+            },
+            here: self.here.to_owned(),
+            folder: self.folder.map(str::to_owned),
+        };
+        Ok(Remedy::new(task, &found))
+    }
 }
 
 /// Lands what an ended orchestration left behind. `true`: something moved.
@@ -290,7 +319,7 @@ pub fn outside(
     let git = grounds.git();
     match at(&git, grounds, &there.needed([task]))?.first() {
         None => Ok(None),
-        Some(outside) => Ok(Some(remedy(&git, grounds, outside)?.lines())),
+        Some(outside) => Ok(Some(remedy(&git, grounds, (&there, outside))?.lines())),
     }
 }
 
@@ -307,7 +336,7 @@ pub fn holding_back(
     let waited_for = waited_for(&there, selected);
     match at(&git, grounds, &there.needed(waited_for))?.first() {
         None => Ok(None),
-        Some(outside) => remedy(&git, grounds, outside).map(Some),
+        Some(outside) => remedy(&git, grounds, (&there, outside)).map(Some),
     }
 }
 
@@ -329,10 +358,10 @@ fn waited_for(there: &There<'_>, selected: &[TaskIx]) -> BTreeSet<TaskIx> {
 /// # Errors
 /// When git refuses.
 pub fn look_on(
-    root: &Path,
+    other: &Neighbour,
     there: There<'_>,
     selected: &[TaskIx],
-) -> Result<Vec<TaskIx>, OrchestrateError> {
+) -> Result<Vec<(TaskIx, Remedy)>, OrchestrateError> {
     let under_way = |ix: &TaskIx| {
         let task = there.state.tasks.get(&there.plan.task(*ix).id);
         let orch = task.and_then(|task| task.orch.as_ref());
@@ -343,11 +372,26 @@ pub fn look_on(
     if needed.is_empty() {
         return Ok(Vec::new());
     }
-    let seen = Repository::at(root)?;
+    let seen = Repository::at(&other.root)?;
     let Some(tip) = seen.head.commit() else {
         return Ok(Vec::new());
     };
-    let folder = repository::folder(root)?;
-    let outside = contained::outside(&Git::of(&seen.common), tip, &folder, &needed)?;
-    Ok(outside.iter().filter_map(|o| there.find(&o.task)).collect())
+    let (git, folder) = (Git::of(&seen.common), repository::folder(&other.root)?);
+    let here = match &seen.head {
+        Head::Branch { name, .. } => name.as_str(),
+        Head::Detached { .. } | Head::Unborn { .. } => "HEAD",
+    };
+    let mut found = Vec::new();
+    for outside in contained::outside(&git, tip, &folder, &needed)? {
+        let Some(ix) = there.find(&outside.task) else {
+            continue;
+        };
+        let seen = Seen {
+            here,
+            folder: Some(&other.folder),
+        };
+        let id = &there.plan.task(ix).id;
+        found.push((ix, seen.remedy(&git, id, &outside)?));
+    }
+    Ok(found)
 }

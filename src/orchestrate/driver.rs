@@ -5,6 +5,7 @@
 mod attempts;
 mod branches;
 mod effects;
+mod lost;
 mod workers;
 
 pub(super) use attempts::is_hybrid;
@@ -133,6 +134,8 @@ pub struct Orchestrator {
     finished: bool,
     /// How often each worker ran into a limit without saying until when.
     limited: BTreeMap<String, u32>,
+    /// Repositories that this orchestration works in and that cannot be read any more.
+    lost: BTreeSet<Whose>,
     signals: u32,
     /// The exit code that the first signal asks for.
     signalled: Option<u8>,
@@ -192,6 +195,7 @@ impl Orchestrator {
             began: Instant::now(),
             finished: false,
             limited: BTreeMap::new(),
+            lost: BTreeSet::new(),
             signals: 0,
             signalled: None,
         }
@@ -217,6 +221,7 @@ impl Orchestrator {
             self.sites.orch(),
         ));
         let news = self.store.refresh()?;
+        self.heed_lost();
         // Before the beginning: what is paused must not start first.
         self.heed_pauses();
         self.say_who_is_away();
@@ -259,6 +264,7 @@ impl Orchestrator {
                 () = journal.grown() => {
                     let news = self.store.refresh()?;
                     self.hear(&news)?;
+                    self.heed_lost();
                 }
                 signal = signals.next() => {
                     if let Some(left) = self.signal(signal)? {

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::git::GitError;
-use crate::model::OrchId;
+use crate::model::{OrchId, Repository};
+use crate::report::look_at;
 use crate::state::Illegal;
 use crate::store::StoreError;
 
@@ -32,7 +33,7 @@ pub enum OrchestrateError {
     #[error("`{task}` of the plan of {orch} is gone")]
     TaskGone { task: String, orch: OrchId },
     #[error("the repository `{folder}` cannot be read, and tasks of it are to be run")]
-    NoRepository { folder: String },
+    NoRepository { folder: String, help: Vec<String> },
     #[error("`{}` is no plan of an orchestration", .path.display())]
     BadPlan {
         path: PathBuf,
@@ -66,11 +67,22 @@ pub enum NoGround {
 }
 
 impl OrchestrateError {
+    /// A repository that cannot be read is to be worked in.
+    #[must_use]
+    pub fn no_repository(other: Option<&Repository>) -> Self {
+        let look = other.and_then(|other| Some(look_at(other, other.unknown.as_ref()?.what)));
+        let help = look.map(|look| format!("{}    {}", look.command, look.why));
+        Self::NoRepository {
+            folder: other.map_or_else(String::new, |other| other.folder.to_string()),
+            help: help.into_iter().collect(),
+        }
+    }
+
     /// What to do about it, one line each.
     #[must_use]
     pub fn help(&self) -> &[String] {
         match self {
-            Self::NoGround { help, .. } => help,
+            Self::NoGround { help, .. } | Self::NoRepository { help, .. } => help,
             _ => &[],
         }
     }

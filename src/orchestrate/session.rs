@@ -97,6 +97,8 @@ pub struct Finished {
     pub to_land: Option<String>,
     /// Completed work that is not in its branch and that something selected waits for.
     pub held_back: Option<Remedy>,
+    /// The folders of repositories that it worked in and that could not be read any more.
+    pub lost: Vec<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -341,7 +343,14 @@ fn append_all(
     events: Vec<Event>,
     orch: &OrchId,
 ) -> Result<Vec<Recorded>, OrchestrateError> {
+    let begins = |event: &Event| matches!(event, Event::OrchestrationStarted { .. });
     let appended = store.append(events)?;
+    if appended.unwritten.iter().any(begins) {
+        let lost = store.repositories().unreadable().next();
+        return Err(OrchestrateError::no_repository(
+            lost.map(|(other, _)| other),
+        ));
+    }
     match appended.refused.into_iter().next() {
         Some(refused) => Err(OrchestrateError::Refused {
             orch: orch.clone(),

@@ -226,6 +226,9 @@ pub(super) fn unresolved(
             let near: Vec<String> = track.into_iter().map(str::to_owned).chain(near).map(|name| format!("`{name}`")).collect();
             let what = if tracks.is_empty() { "task" } else { "task, step or track" };
             error("unknown-task", format!("there is no {what} `{name}`")).help(match near.as_slice() {
+                [] if name.ends_with(':') => {
+                    format!("name a task of that repository behind the colon, in quotes: `\"{name}NAME\"`")
+                }
                 [] => format!("tasks are the `.md` files in `{TASKS}/`"),
                 near => format!("did you mean {}?", near.join(" or ")),
             })

@@ -373,7 +373,7 @@ impl Joining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Alias;
+    use crate::model::{Alias, Unread, Unreadable};
     use crate::plan::Draft;
     use crate::spec::{read_config, read_task};
 
@@ -412,7 +412,9 @@ mod tests {
                 folder: "../api".into(),
                 root: "/x/api".into(),
                 knows: Known::from([(alias("site"), Whose::Home)]),
-                unknown: part.is_none().then(|| "it is gone".into()),
+                unknown: part
+                    .is_none()
+                    .then(|| Unreadable::new(Unread::Files, "it is gone")),
             },
             part,
             files: vec![TaskId::parse("seen.md").unwrap()],

@@ -16,6 +16,6 @@ pub use edits::{Edits, NotRewritten, NotWritten, read_text, rewrite};
 pub use find::{Project, find};
 pub use inputs::fingerprint;
 pub use load::{Loaded, Projects, collisions, load, load_alone, load_with};
-pub use neighbours::Neighbour;
+pub use neighbours::{Neighbour, folder_from};
 pub use read::ReadError;
 pub use reread::{body, reread};

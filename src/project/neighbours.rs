@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{Config, Diagnostic, Known, Repository, TaskId, Whose};
+use crate::model::{Config, Diagnostic, Known, Repository, TaskId, Unread, Unreadable, Whose};
 use crate::plan::{Draft, Member, Part};
 use crate::project::find::plain;
 use crate::project::load::{Source, config, has_error, orchestration_file, placed, tasks};
@@ -151,7 +151,7 @@ fn look(
                     None => repo.alias.value.clone(),
                     Some(through) => through.through(&repo.alias.value),
                 },
-                folder: shown(&home.root, &root).into(),
+                folder: folder_from(&home.root, &root).into(),
                 root,
                 knows: Known::new(),
                 unknown: None,
@@ -166,7 +166,7 @@ fn look(
                 one.project = Some(project);
             }
             Err(why) => {
-                one.repository.unknown = Some(why.clone().into());
+                one.repository.unknown = Some(Unreadable::new(Unread::Files, why.clone()));
                 if let Some(file) = &names.file {
                     problems.extend(missing(home, names.from, seen, (file, &repo), &why));
                 }
@@ -245,7 +245,7 @@ fn read(seen: Seen, threads: usize) -> Read {
             1 => "its files have an error".to_owned(),
             n => format!("its files have {n} errors"),
         };
-        repository.unknown = Some(why.into());
+        repository.unknown = Some(Unreadable::new(Unread::Files, why));
     }
     let neighbour = Neighbour {
         config: part.config().clone(),
@@ -290,8 +290,9 @@ fn from_home(mut problems: Vec<Diagnostic>, folder: &str) -> Vec<Diagnostic> {
     problems
 }
 
-/// A folder from another one, with `..` where it leads out.
-fn shown(home: &Path, root: &Path) -> String {
+/// A folder from another one, with `..` where it leads out. Both are absolute.
+#[must_use]
+pub fn folder_from(home: &Path, root: &Path) -> String {
     let (from, to): (Vec<Component>, Vec<Component>) =
         (home.components().collect(), root.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();

@@ -4,6 +4,7 @@
 //! abilities, the environment, the clock or the time zone: they are handed in. Everything that comes
 //! from outside passes [`sanitise()`] before it is written for people.
 
+mod beyond;
 mod counts;
 mod facts;
 mod inferred;
@@ -27,6 +28,7 @@ mod style;
 mod summary;
 mod task_page;
 mod text;
+mod unread;
 mod why;
 
 #[cfg(test)]
@@ -52,4 +54,5 @@ pub use style::{Glyphs, class_style, status_style, status_words};
 pub use summary::{Close, Remains, SummaryLook, summary};
 pub use task_page::TaskPage;
 pub use text::{columns, count, cut, first_line, listing, pad, shell_word};
+pub use unread::{look_at, look_at_needed};
 pub use why::Why;

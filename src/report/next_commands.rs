@@ -11,6 +11,7 @@ use crate::report::note::complete_command;
 use crate::report::people::{Need, needs_people};
 use crate::report::remedy::Remedy;
 use crate::report::text::{count, shell_word};
+use crate::report::unread::look_at_needed;
 use crate::view::{Ask, Class, Standing, Unblocker};
 
 /// How many commands are named.
@@ -68,6 +69,9 @@ pub fn next_with(
     let remedy = held_back(facts, shown);
     if let Some((remedy, why)) = &remedy {
         add(remedy.command.clone(), why);
+    }
+    for look in look_at_needed(facts, shown) {
+        add(look.command, &look.why);
     }
     let worst = of(Class::Failed)
         .chain(of(Class::Stopped))

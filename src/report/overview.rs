@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::model::{OrchId, Whose, show_duration};
 use crate::plan::TaskIx;
+use crate::report::beyond::waited_for_elsewhere;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
 use crate::report::next_commands::{NextCommand, next_with};
@@ -27,6 +28,10 @@ use crate::view::{Ask, Class};
 
 /// How many tasks a section shows before it counts the rest.
 const SHOWN: usize = 5;
+/// What shows all tasks of the home.
+const STATUS: &str = "runr status --tasks";
+/// What shows all tasks.
+const STATUS_OF_ALL: &str = "runr status --tasks --all-repos";
 
 /// Where everything stands.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub struct Overview<'a> {
     counts: Counts,
     /// What the plan gives to people.
     needs: Vec<(TaskIx, Ask)>,
+    /// What is waited for in other repositories.
+    beyond: Vec<TaskIx>,
     next: Vec<NextCommand>,
 }
 
@@ -94,6 +101,9 @@ impl<'a> Overview<'a> {
     pub fn new(facts: Facts<'a>) -> Self {
         let all = facts.home();
         let mut needs = needs_people(&facts);
+        let beyond = waited_for_elsewhere(&facts, &all);
+        let shown = [all.as_slice(), &beyond].concat();
+        let next = next_with(&facts, &shown, &needs, None);
         needs.retain(|need| facts.plan.whose(need.task) == Whose::Home);
         let (mut open, mut ended): (Vec<_>, Vec<_>) = facts
             .state
@@ -104,7 +114,8 @@ impl<'a> Overview<'a> {
         open.sort_by_key(|(id, o)| (o.started_at, *id));
         ended.sort_by_key(|(id, o)| (o.ended_at, *id));
         Self {
-            next: next_with(&facts, &all, &needs, None),
+            next,
+            beyond,
             counts: Counts::of(all.iter().map(|ix| facts.view(*ix))),
             open,
             last: ended.pop(),
@@ -193,10 +204,12 @@ impl<'a> Overview<'a> {
             let tasks: Vec<TaskIx> = home
                 .filter(|ix| self.facts.view(*ix).class() == class)
                 .collect();
-            self.section(&mut text, heading, &tasks, look);
+            self.section(&mut text, (heading, STATUS), &tasks, look);
         }
         let needs: Vec<TaskIx> = self.needs.iter().map(|(task, _)| *task).collect();
-        self.section(&mut text, "Needs you", &needs, look);
+        self.section(&mut text, ("Needs you", STATUS), &needs, look);
+        let heading = ("Waited for in other repositories", STATUS_OF_ALL);
+        self.section(&mut text, heading, &self.beyond, look);
         paused_text(&mut text, &paused(&self.facts), look);
         self.not_landed(&mut text);
         next_text(&mut text, &self.next);
@@ -266,7 +279,14 @@ impl<'a> Overview<'a> {
         );
     }
 
-    fn section(&self, text: &mut String, heading: &str, tasks: &[TaskIx], look: &Look) {
+    /// Some tasks under a heading, and the command that shows the rest.
+    fn section(
+        &self,
+        text: &mut String,
+        (heading, all): (&str, &str),
+        tasks: &[TaskIx],
+        look: &Look,
+    ) {
         if tasks.is_empty() {
             return;
         }
@@ -286,11 +306,7 @@ impl<'a> Overview<'a> {
             text.push('\n');
         }
         if tasks.len() > SHOWN {
-            let _ = writeln!(
-                text,
-                "  and {} more: runr status --tasks",
-                tasks.len() - SHOWN
-            );
+            let _ = writeln!(text, "  and {} more: {all}", tasks.len() - SHOWN);
         }
     }
 }

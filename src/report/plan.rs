@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::model::Collision;
     use crate::plan::sample;
-    use crate::sched::{Options, Resume, Selection, Setup, build, expected};
+    use crate::sched::{Options, Resume, Setup, build, expected};
     use crate::simulate::simulate;
     use crate::state::State;
 
@@ -279,7 +279,7 @@ mod tests {
         let problem = build(Setup {
             plan,
             state: &state,
-            selected: &Selection::Everything.tasks(plan),
+            selected: &plan.numbers().collect::<Vec<_>>(),
             again: &[],
             orch: None,
             resume: Resume::KeepFailed,

@@ -97,6 +97,12 @@ pub fn summary(
             blocked_by,
         ),
         told("Not started", of(&not_started), reason),
+        told("Unknown", of(&|t| t.status == Status::Unknown), reason),
+        told(
+            "Waited for in other repositories",
+            receipt.elsewhere.iter().collect(),
+            reason,
+        ),
     ] {
         page.section(&section);
     }

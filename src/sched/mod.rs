@@ -40,7 +40,6 @@ pub(crate) mod sample;
 mod scenarios;
 mod scheduler;
 mod scope;
-mod select;
 
 pub use build::{Resume, Setup, build, claims, pools, pools_of_worker, usage};
 pub use effect::{Effect, Kill, Settle};
@@ -50,4 +49,3 @@ pub(crate) use links::Links;
 pub use outcome::{Outcome, Tally};
 pub use problem::{Initial, Item, Options, Problem};
 pub use scheduler::Scheduler;
-pub use select::Selection;

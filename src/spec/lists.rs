@@ -2,7 +2,7 @@
 //!
 //! Every function goes on after a wrong item; a list with one gives `None` after all have been reported.
 
-use crate::model::{CommandLine, EnvVar};
+use crate::model::{Alias, CommandLine, EnvVar};
 use crate::spec::At;
 use crate::spec::fields::entries;
 use crate::spec::reader::{Reader, Want};
@@ -31,14 +31,8 @@ impl Reader {
                             })
                         }
                         _ => {
-                            self.wrong(
-                                key,
-                                item,
-                                Want {
-                                    what: "texts",
-                                    example,
-                                },
-                            );
+                            let what = "texts";
+                            self.no_text(key, item, Want { what, example });
                             None
                         }
                     })
@@ -46,16 +40,27 @@ impl Reader {
                 (self.findings.len() == before).then_some(texts)
             }
             Value::Map(_) => {
-                self.wrong(
-                    key,
-                    node,
-                    Want {
-                        what: "a text or a list of texts",
-                        example,
-                    },
-                );
+                let what = "a text or a list of texts";
+                self.no_text(key, node, Want { what, example });
                 None
             }
+        }
+    }
+
+    /// Says that this is no text; where a task of another repository stands without quotes, how that is written.
+    fn no_text(&mut self, key: &str, node: &Node, want: Want) {
+        self.wrong(key, node, want);
+        let Some(name) = elsewhere(node).filter(|_| key == "depends_on") else {
+            return;
+        };
+        if let Some(help) = self
+            .findings
+            .last_mut()
+            .and_then(|finding| finding.diagnostic.help.as_mut())
+        {
+            help.push_str(&format!(
+                "; a task of another repository stands in quotes: `[\"{name}\"]`"
+            ));
         }
     }
 
@@ -201,4 +206,23 @@ fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
             "`*` is any part of a name, `**` any folders, `{a,b}` either",
         )),
     }
+}
+/// `api: 01-auth.md` without quotes is a mapping to YAML: the name that was meant.
+fn elsewhere(node: &Node) -> Option<String> {
+    let Value::Map(entries) = &node.value else {
+        return None;
+    };
+    let [(alias, task)] = entries.as_slice() else {
+        return None;
+    };
+    let Value::Scalar(alias) = &alias.value else {
+        return None;
+    };
+    let alias = Alias::parse(alias)?;
+    let task = match &task.value {
+        Value::Scalar(task) => task.trim(),
+        Value::Null => "NAME",
+        Value::List(_) | Value::Map(_) => return None,
+    };
+    Some(format!("{}:{task}", alias.as_str()))
 }

@@ -28,6 +28,8 @@ pub struct Appended {
     pub news: Vec<Recorded>,
     /// The events that would have been illegal; the others of the same append were written.
     pub refused: Vec<Refused>,
+    /// The events that belong into the journal of another repository, and that cannot be written.
+    pub unwritten: Vec<Event>,
 }
 
 impl Store {
@@ -51,6 +53,7 @@ impl Store {
                 return Ok(Appended {
                     news: early,
                     refused: self.refuse_all(events),
+                    unwritten: Vec::new(),
                 });
             }
         }
@@ -96,7 +99,7 @@ impl Store {
     fn append_locked(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
         let mut done = Appended {
             news: self.refresh()?,
-            refused: Vec::new(),
+            ..Appended::default()
         };
         self.refuse_damage()?;
         self.make_writable()?;

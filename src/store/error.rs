@@ -45,10 +45,30 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Says what to do about it, one line each.
+    /// The project whose state this is about, by the path of its file.
     #[must_use]
-    pub fn help(&self) -> Vec<String> {
-        let doctor = "runr doctor    says what can still be read, and repairs".to_owned();
+    pub fn root(&self) -> Option<&Path> {
+        let path = match self {
+            Self::Io { path, .. }
+            | Self::Corrupt { path, .. }
+            | Self::Newer { path, .. }
+            | Self::NewerEvent { path, .. }
+            | Self::Lost { path }
+            | Self::Full { path, .. }
+            | Self::Poisoned { path }
+            | Self::NetworkFileSystem { path, .. }
+            | Self::RunExists { path } => path,
+        };
+        path.ancestors()
+            .find(|folder| folder.ends_with(".runr"))
+            .and_then(Path::parent)
+    }
+
+    /// Says what to do about it, one line each. `doctor` is the command that examines that project, as it is typed from
+    /// where the person stands.
+    #[must_use]
+    pub fn help(&self, doctor: &str) -> Vec<String> {
+        let doctor = format!("{doctor}    says what can still be read, and repairs");
         match self {
             Self::Corrupt { .. } => vec![doctor],
             Self::Lost { .. } => vec![

@@ -54,5 +54,5 @@ pub use repair::{Repaired, repair};
 pub use replace::{replace, sync_folder};
 pub use run_folder::{RUN_VERSION, create_run, read_spec, read_state};
 pub use salvage::{Lost, Restored};
-pub use stores::{Stores, Unread, Unreadable};
+pub use stores::Stores;
 pub use survey::Wound;

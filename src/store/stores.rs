@@ -11,28 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crate::event::{Event, Recorded};
-use crate::model::{Alias, OrchId, Repositories, RunId, TaskId, Whose};
+use crate::model::{OrchId, Repositories, Repository, RunId, TaskId, Unread, Unreadable, Whose};
 use crate::state::State;
 use crate::store::{Layout, Notice, Places, Store, StoreError};
-
-/// A repository that cannot be read, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// What it is called in the plan.
-    pub alias: String,
-    /// From the home's root.
-    pub folder: String,
-    pub why: String,
-    pub what: Unread,
-}
-
-/// What of a repository cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unread {
-    /// Its folder or its files.
-    Files,
-    Journal,
-}
 
 /// The journals of a plan's repositories. Without others this is the home's store and nothing else.
 #[derive(Debug)]
@@ -51,8 +32,10 @@ pub struct Stores {
     own: Option<OrchId>,
     /// Repositories whose journal was written here.
     written: BTreeSet<usize>,
-    /// Repositories whose journal cannot be read.
-    lost: BTreeSet<Alias>,
+    /// The runs that were open in a repository when it could not be read any more.
+    stranded: BTreeMap<RunId, Whose>,
+    /// Where the files of such a repository were.
+    left: BTreeMap<Whose, Layout>,
 }
 
 impl Stores {
@@ -72,7 +55,8 @@ impl Stores {
             engaged: BTreeMap::new(),
             own: None,
             written: BTreeSet::new(),
-            lost: BTreeSet::new(),
+            stranded: BTreeMap::new(),
+            left: BTreeMap::new(),
         };
         stores.follow(repositories, tasks);
         stores
@@ -85,6 +69,8 @@ impl Stores {
         tasks: impl Iterator<Item = &'a TaskId>,
     ) {
         self.repositories = repositories.clone();
+        // Whether a journal can be read is looked at again.
+        self.repositories.forget(Unread::Journal);
         let foreign = tasks.filter(|id| repositories.whose(id) != Whose::Home);
         self.foreign = foreign.cloned().collect();
         self.open_others();
@@ -92,7 +78,6 @@ impl Stores {
 
     fn open_others(&mut self) {
         self.others.clear();
-        self.lost.clear();
         self.whole = None;
         if self.repositories.is_alone() {
             return;
@@ -116,9 +101,12 @@ impl Stores {
     }
 
     fn note_lost(&mut self, number: usize, why: &str) {
+        let gone = |other: &Repository| !other.root.is_dir();
+        let why = match self.repositories.others().get(number).is_some_and(gone) {
+            true => Unreadable::new(Unread::Files, "there is no such folder"),
+            false => Unreadable::new(Unread::Journal, why),
+        };
         self.repositories.set_unknown(number, why);
-        let lost = self.repositories.others().get(number);
-        self.lost.extend(lost.map(|other| other.alias.clone()));
     }
 
     /// Makes the state of the whole from the states of the parts.
@@ -131,7 +119,8 @@ impl Stores {
                 whole.join(store.state(), &naming);
             } else if let Some(other) = self.repositories.get(whose) {
                 let is_its = |id: &&TaskId| self.repositories.whose(id) == whose;
-                let why = other.unknown.as_deref().unwrap_or("it cannot be read");
+                let why = other.unknown.as_ref().map(|unknown| &*unknown.why);
+                let why = why.unwrap_or("it cannot be read");
                 whole.set_unknown(self.foreign.iter().filter(is_its), why);
             }
         }
@@ -251,23 +240,10 @@ impl Stores {
         std::iter::once(Whose::Home).chain(others).collect()
     }
 
-    /// Those that cannot be read.
+    /// Was this repository read before, and cannot be read any more?
     #[must_use]
-    pub fn unreadable(&self) -> Vec<Unreadable> {
-        let others = self.repositories.others().iter();
-        others
-            .filter_map(|other| {
-                Some(Unreadable {
-                    alias: other.alias.as_str().to_owned(),
-                    folder: other.folder.to_string(),
-                    why: other.unknown.as_deref()?.to_owned(),
-                    what: match self.lost.contains(&other.alias) {
-                        true => Unread::Journal,
-                        false => Unread::Files,
-                    },
-                })
-            })
-            .collect()
+    pub fn is_lost(&self, whose: Whose) -> bool {
+        whose != Whose::Home && self.of(whose).is_none()
     }
 
     /// Whose run it is, as far as it is alive.
@@ -276,15 +252,21 @@ impl Stores {
         let Some(whole) = &self.whole else {
             return Whose::Home;
         };
+        if let Some(whose) = self.stranded.get(run) {
+            return *whose;
+        }
         let open = whole.open.get(run).map(|open| &open.task);
         let task = open.or_else(|| whole.claimed.get(run).map(|claim| &claim.task));
         task.map_or(Whose::Home, |task| self.repositories.whose(task))
     }
 
-    /// Where a repository's files are; the home's for one that cannot be read.
+    /// Where a repository's files are.
     #[must_use]
     pub fn layout_of(&self, whose: Whose) -> &Layout {
-        self.of(whose).unwrap_or(&self.home).layout()
+        match self.of(whose) {
+            Some(store) => store.layout(),
+            None => self.left.get(&whose).unwrap_or(self.home.layout()),
+        }
     }
 
     /// Says whose orchestration writes here, and which other repositories it works in.
@@ -325,6 +307,9 @@ impl Stores {
             let before = store.state().seq;
             let trouble = match store.refresh() {
                 Ok(read) => match store.damage().map(ToString::to_string) {
+                    None if store.state().seq < before && self.engaged.contains_key(&number) => {
+                        append::REPLACED.to_owned()
+                    }
                     None => {
                         replaced |= store.state().seq < before;
                         news.extend(self.take_in(Whose::Other(number), read));
@@ -342,9 +327,27 @@ impl Stores {
         Ok(news)
     }
 
-    /// From here on nothing is known of a repository's tasks.
+    /// Goes on without a repository whose files cannot be read or written any more.
+    pub fn give_up(&mut self, number: usize, why: &str) {
+        if self.others.get(number).is_some_and(Option::is_some) {
+            self.lose(number, why);
+        }
+    }
+
+    /// From here on nothing is known of a repository's tasks. What ran there is still known to be there.
     fn lose(&mut self, number: usize, why: &str) {
-        self.others[number] = None;
+        let whose = Whose::Other(number);
+        if let Some(whole) = &self.whole {
+            let open = whole.open.iter().map(|(run, open)| (run, &open.task));
+            let claimed = whole.claimed.iter().map(|(run, claim)| (run, &claim.task));
+            let its = |(_, task): &(&RunId, &TaskId)| self.repositories.whose(task) == whose;
+            let its = open.chain(claimed).filter(its);
+            self.stranded
+                .extend(its.map(|(run, _)| (run.clone(), whose)));
+        }
+        if let Some(store) = self.others[number].take() {
+            self.left.insert(whose, store.layout().clone());
+        }
         self.note_lost(number, why);
         self.join();
     }

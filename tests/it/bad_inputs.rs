@@ -109,7 +109,7 @@ fn task_files() {
                 "---\ndepends_on: { b: c }\n---\n",
                 (2, 13),
                 "`depends_on` takes a text or a list of texts, found a mapping",
-                "write for instance `depends_on: [00-setup.md]`",
+                "write for instance `depends_on: [00-setup.md]`; a task of another repository stands in quotes: `[\"b:c\"]`",
             ),
             bad(
                 "---\ndepends_on: api:02-auth.md\n---\n",

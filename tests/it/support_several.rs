@@ -178,6 +178,13 @@ impl Several {
         lines.collect::<Vec<_>>().join(", ")
     }
 
+    /// How often a task was begun.
+    pub fn starts(&self, task: &str) -> usize {
+        let ledger = self.world.ledger();
+        let begun = ledger.0.iter().filter(|e| e.what == "start");
+        begun.filter(|e| e.task == task).count()
+    }
+
     /// Working trees and branches of runr's are gone, and git sees nothing of its files.
     #[track_caller]
     pub fn assert_clean(&self, repo: &str) {

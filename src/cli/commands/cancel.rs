@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use crate::cli::commands::orchestrate::{ended, running};
+use crate::cli::commands::resume;
 use crate::cli::dispatching::block_on;
 use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit, names, there};
@@ -153,7 +154,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !context.quiet() {
         writeln!(
             context.err(),
-            "  help: runr resume {orch}    goes on with it"
+            "  help: {}    goes on with it",
+            resume::command(store.state(), &orch)
         )?;
     }
     Ok(Exit::OK)

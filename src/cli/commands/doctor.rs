@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -11,11 +12,11 @@ use crate::house::{
     Configured, Finding, Fix, Level, Surroundings, gather, judge, judge_repositories,
     judge_workers, look, mend, show,
 };
-use crate::model::{CommandLine, TaskId, TaskKind};
+use crate::model::{CommandLine, TaskId, TaskKind, Unread, Unreadable};
 use crate::orchestrate::Recovery;
 use crate::project::{self, Project};
-use crate::report::one_line;
-use crate::store::{Store, Stores};
+use crate::report::{look_at, one_line};
+use crate::store::{JournalHealth, Layout, Store, Stores, examine};
 
 /// Exit codes: 0 nothing is broken · 1 problems were found · 4 runr's own state cannot be read
 #[derive(Debug, clap::Args)]
@@ -131,7 +132,43 @@ fn repositories(project: &Project) -> Option<Finding> {
     let home = Store::open(&project.root).ok()?;
     let ids = plan.tasks().iter().map(|task| &task.id);
     let stores = Stores::open(home, plan.repositories(), ids);
-    judge_repositories(plan.repositories().others().len(), &stores.unreadable())
+    let mut repositories = stores.repositories().clone();
+    for (number, other) in plan.repositories().others().iter().enumerate() {
+        // Other commands read no more of a journal than what its cache does not have.
+        if other.unknown.is_none()
+            && let Some(why) = damage_of(&other.root)
+        {
+            repositories.set_unknown(number, Unreadable::new(Unread::Journal, why));
+        }
+    }
+    let unreadable: Vec<_> = repositories.unreadable().collect();
+    let mut looks: Vec<String> = Vec::new();
+    for (other, unknown) in &unreadable {
+        let look = look_at(other, unknown.what);
+        let line = format!("{}    {}", look.command, look.why);
+        if !looks.iter().any(|known| known.starts_with(&look.command)) {
+            looks.push(line);
+        }
+    }
+    judge_repositories(
+        plan.repositories().others().len(),
+        &unreadable,
+        looks.join("; "),
+    )
+}
+
+/// What is wrong with the journal of another repository, read from its first line to the last.
+fn damage_of(root: &Path) -> Option<String> {
+    let layout = Layout::new(root);
+    match examine(&layout).map(|examination| examination.journal) {
+        Err(error) => Some(error.to_string()),
+        Ok(JournalHealth::Damaged { before, .. }) => {
+            Some(format!("its journal is damaged behind line {before}"))
+        }
+        Ok(JournalHealth::Lost { .. }) => Some("its journal has lost lines".to_owned()),
+        Ok(JournalHealth::Newer) => Some("its journal was written by a newer runr".to_owned()),
+        Ok(JournalHealth::None | JournalHealth::Whole { .. } | JournalHealth::Torn { .. }) => None,
+    }
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {

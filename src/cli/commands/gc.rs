@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         let failure = Failure {
             exit: Exit::STATE,
             message: format!("nothing was removed, for {damage}"),
-            help: damage.help(),
+            help: damage.help(&context.doctor_of(damage)),
         };
         return Err(failure.into());
     }

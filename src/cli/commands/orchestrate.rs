@@ -98,6 +98,7 @@ fn run_tracks(context: &Context, args: &Run) -> anyhow::Result<Exit> {
             selected: select(plan, state, &Selection::Tracks, with),
             again: BTreeSet::new(),
             outside: Outside::Waits,
+            with,
         })
     })
 }
@@ -155,7 +156,10 @@ fn wait(context: &Context, args: &Wait) -> anyhow::Result<Exit> {
                 "{orch} is not running any more and has not ended: its process is gone"
             ))
         }
-        .help(format!("runr resume {orch}    goes on with it"))
+        .help(format!(
+            "{}    goes on with it",
+            resume::command(store.state(), &orch)
+        ))
         .into()),
     }
 }

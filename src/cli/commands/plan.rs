@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::dispatching::known_worker;
+use crate::cli::selecting::{Selecting, may_be_stale};
 use crate::cli::snapshot::fingerprints;
 use crate::cli::{Context, Exit};
 use crate::model::{Collision, StalePolicy};
+use crate::orchestrate::Selection;
 use crate::plan::TaskIx;
 use crate::report::{Arrows, PlanReport};
-use crate::sched::{self, Options, Resume, Selection, Setup};
+use crate::sched::{self, Options, Resume, Setup};
 use crate::simulate::simulate;
 use crate::view;
 
@@ -20,29 +23,45 @@ pub struct Args {
     /// Read this orchestration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    selecting: Selecting,
+    /// Let this worker do every selected task that has no `run:` of its own
+    #[arg(long, value_name = "NAME")]
+    worker: Option<String>,
+    /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
+    #[arg(long)]
+    rerun_stale: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let project = context.project()?;
+    let mut project = context.project()?;
+    project.asked_worker = args.worker.as_deref().map(Into::into);
     let loaded = context.load(&project, args.config.as_deref())?;
+    known_worker(args.worker.as_deref(), &loaded)?;
     let store = context.stores(&project, &loaded.plan)?;
     let (plan, state) = (&loaded.plan, store.state());
-    let selection = match loaded.orchestration {
-        Some(_) => Selection::Tracks,
-        None => Selection::Everything,
+    // Without the file's tracks these are all tasks of the repository.
+    let selection = args.selecting.selection(plan, Selection::Tracks)?;
+    let mut selected = args.selecting.select(plan, state, &selection);
+    let policy = match args.rerun_stale {
+        true => StalePolicy::Rerun,
+        false => loaded.config.stale,
     };
-    let selected = selection.tasks(plan);
-    let again: Vec<TaskIx> = match loaded.config.stale {
+    let again: Vec<TaskIx> = match policy {
         StalePolicy::Warn => Vec::new(),
         StalePolicy::Rerun => {
             let prints = fingerprints(context, loaded.projects(&project), plan, state)?;
-            let again = view::rerun(plan, state, &prints, &selected);
+            let looked_at = may_be_stale(plan, &selected, args.selecting.with(), policy);
+            let again = view::rerun(plan, state, &prints, &looked_at);
             again.into_iter().collect()
         }
     };
+    selected.extend(&again);
+    selected.sort_unstable();
+    selected.dedup();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.or(loaded.config.jobs);
     let expected = sched::expected(plan, state);

@@ -4,8 +4,9 @@ use crate::cli::dispatching::Dispatching;
 use crate::cli::exit::Failure;
 use crate::cli::{Context, Exit};
 use crate::model::OrchId;
+use crate::report::shell_word;
 use crate::sched::Resume;
-use crate::state::State;
+use crate::state::{Orchestration, State};
 
 /// Continue an orchestration that was interrupted: lost, cancelled and unstarted tasks run
 #[derive(Debug, clap::Args)]
@@ -36,10 +37,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             }
             orch
         }
-        None => latest(store.state()).ok_or_else(|| {
-            Failure::usage("there is no orchestration to resume")
-                .help("runr orchestrate run    starts one")
-        })?,
+        None => latest(store.state()).ok_or_else(|| none_here(store.state()))?,
     };
     let retry = if args.retry_failed {
         Resume::RetryFailed
@@ -51,10 +49,32 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// The latest orchestration that did not end with everything done.
 fn latest(state: &State) -> Option<OrchId> {
-    state
-        .orchestrations
-        .iter()
-        .filter(|(_, o)| o.exit != Some(0) && o.home.is_none())
-        .max_by_key(|(id, o)| (o.started_at, (*id).clone()))
-        .map(|(id, _)| id.clone())
+    unfinished(state, |o| o.home.is_none()).cloned()
+}
+
+fn unfinished(state: &State, wanted: impl Fn(&Orchestration) -> bool) -> Option<&OrchId> {
+    let all = state.orchestrations.iter();
+    all.filter(|(_, o)| o.exit != Some(0) && wanted(o))
+        .max_by_key(|(id, o)| (o.started_at, *id))
+        .map(|(id, _)| id)
+}
+
+/// One that works here too may have been started in another repository.
+fn none_here(state: &State) -> Failure {
+    match unfinished(state, |o| o.home.is_some()) {
+        None => Failure::usage("there is no orchestration to resume")
+            .help("runr orchestrate run    starts one"),
+        Some(orch) => Failure::usage(format!("{orch} was started in another repository"))
+            .help(format!("{}    goes on with it", command(state, orch))),
+    }
+}
+
+/// The command that continues an orchestration, where it was started.
+#[must_use]
+pub fn command(state: &State, orch: &OrchId) -> String {
+    let entry = state.orchestrations.get(orch);
+    match entry.and_then(|entry| entry.home.as_deref()) {
+        None => format!("runr resume {orch}"),
+        Some(home) => format!("runr -C {} resume {orch}", shell_word(home)),
+    }
 }

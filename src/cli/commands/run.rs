@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use crate::cli::dispatching::{Dispatching, Scope};
-use crate::cli::names;
 use crate::cli::outside::Outside;
+use crate::cli::selecting::Selecting;
 use crate::cli::{Context, Exit};
-use crate::orchestrate::{Selection, WithPrerequisites, select};
+use crate::orchestrate::Selection;
 use crate::plan::Plan;
 use crate::state::State;
 
@@ -22,20 +22,8 @@ Examples:
   runr run --auto-only -j 4         everything that needs no person, four at a time
   runr run -n                       what would happen, changing nothing")]
 pub struct Args {
-    /// Run this task (may be given several times)
-    #[arg(
-        short,
-        long = "task",
-        value_name = "TASK",
-        conflicts_with = "auto_only"
-    )]
-    tasks: Vec<String>,
-    /// Run all automated tasks; manual and hybrid ones are left and listed
-    #[arg(long)]
-    auto_only: bool,
-    /// Run uncompleted prerequisites of the selected tasks first
-    #[arg(long)]
-    with_deps: bool,
+    #[command(flatten)]
+    selecting: Selecting,
     /// Run the named tasks even if they are completed or their prerequisites are not
     #[arg(long, requires = "tasks")]
     force: bool,
@@ -45,23 +33,10 @@ pub struct Args {
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let force = args.force;
-    let (names, auto_only, with_deps) = (args.tasks, args.auto_only, args.with_deps);
+    let selecting = args.selecting;
     args.dispatching.run(context, |plan, state| {
-        let selection = if auto_only {
-            Selection::AutoOnly
-        } else if names.is_empty() {
-            Selection::All
-        } else {
-            let found: Result<Vec<_>, _> =
-                names.iter().map(|name| names::task(plan, name)).collect();
-            Selection::Named(found?)
-        };
-        let with = if with_deps {
-            WithPrerequisites::Yes
-        } else {
-            WithPrerequisites::No
-        };
-        let selected = select(plan, state, &selection, with);
+        let selection = selecting.selection(plan, Selection::All)?;
+        let selected = selecting.select(plan, state, &selection);
         let again = match &selection {
             Selection::Named(tasks) if force => tasks.iter().copied().collect(),
             _ => BTreeSet::new(),
@@ -71,7 +46,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             Selection::Named(_) => Outside::Refused,
             _ => Outside::Waits,
         };
-        if auto_only {
+        if selecting.auto_only {
             let left: Vec<_> = plan
                 .numbers()
                 .filter(|ix| selected.binary_search(ix).is_err())
@@ -82,6 +57,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             selected,
             again,
             outside,
+            with: selecting.with(),
         })
     })
 }

@@ -37,7 +37,14 @@ impl Orchestrator {
                 Err(StoreError::RunExists { .. }) => {
                     Err((AttemptEnd::Void, "its run id was taken".to_owned()))
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => match self.store.whose_run(&run) {
+                    Whose::Home => return Err(error.into()),
+                    Whose::Other(number) => {
+                        self.store.give_up(number, &error.to_string());
+                        let end = AttemptEnd::Unsuccessful(StopReason::InternalError);
+                        Err((end, error.to_string()))
+                    }
+                },
             },
             Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
         };
@@ -130,9 +137,18 @@ impl Orchestrator {
                         source,
                     });
                 }
-                match self.adopted.values().any(|a| a.is_foreign(&run)) {
-                    true => self.foreign_end(&run)?,
-                    false => self.own_end(&run)?,
+                let seen = match self.adopted.values().any(|a| a.is_foreign(&run)) {
+                    true => self.foreign_end(&run),
+                    false => self.own_end(&run),
+                };
+                match (seen, self.store.whose_run(&run)) {
+                    (Err(error), Whose::Other(number)) => {
+                        self.store.give_up(number, &error.to_string());
+                        self.heed_lost();
+                        let end = AttemptEnd::Unsuccessful(StopReason::Orphaned);
+                        self.over(end, Ended::new(&run, None, 0));
+                    }
+                    (seen, _) => seen?,
                 }
             }
         }
@@ -186,6 +202,16 @@ impl Orchestrator {
             end_strays(&self.run_layout(run), run)?;
         }
         Ok(state)
+    }
+
+    /// The repository of an attempt was lost before its worker began.
+    pub(super) async fn let_go_lost(&mut self, run: &RunId, held: Held) {
+        // Whether or not it can be waited for: its process sees the end of its input, and leaves.
+        let message = match held.abandon().await {
+            Ok(()) => "its repository cannot be written any more".to_owned(),
+            Err(error) => format!("its repository cannot be written any more: {error}"),
+        };
+        self.over(AttemptEnd::Void, Ended::new(run, Some(message), 0));
     }
 
     fn over(&mut self, how: AttemptEnd, ended: Ended) {

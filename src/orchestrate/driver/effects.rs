@@ -3,6 +3,7 @@
 use super::attempts::tell;
 use super::{Orchestrator, Pending, Then};
 use crate::event::{Event, Verdict};
+use crate::model::StopReason;
 use crate::orchestrate::OrchestrateError;
 use crate::plan::TaskIx;
 use crate::sched::{self, Effect, Input, Kill, Refusal, Settle};
@@ -103,14 +104,22 @@ impl Orchestrator {
             .store
             .append(pending.iter().map(|p| p.event.clone()).collect())?;
         let mut refused = appended.refused;
+        let mut unwritten = appended.unwritten;
         let mut accepted = Vec::new();
         for pending in pending {
+            if let Some(i) = unwritten.iter().position(|event| *event == pending.event) {
+                // Nothing follows from what is not written; whatever waits to begin is let go.
+                unwritten.swap_remove(i);
+                self.unwritten(pending.then).await;
+                continue;
+            }
             match refused.iter().position(|r| r.event == pending.event) {
                 Some(i) => self.refused(pending, refused.swap_remove(i).why)?,
                 None => accepted.push(pending.then),
             }
         }
         self.hear(&appended.news)?;
+        self.heed_lost();
         for then in accepted {
             match then {
                 Then::Nothing => {}
@@ -121,6 +130,20 @@ impl Orchestrator {
             }
         }
         Ok(())
+    }
+
+    /// An event of a repository that cannot be written any more.
+    async fn unwritten(&mut self, then: Then) {
+        match then {
+            Then::Launch { task, .. } => {
+                self.run_of.remove(&task);
+                // It was never begun, and this orchestration begins nothing more.
+                let why = Refusal::Impossible(StopReason::InternalError);
+                self.inputs.push_back(Input::Refused { task, why });
+            }
+            Then::Go { run, held } => self.let_go_lost(&run, *held).await,
+            Then::Nothing | Then::Completed(..) | Then::Release(_) => {}
+        }
     }
 
     fn refused(&mut self, pending: Pending, why: Illegal) -> Result<(), OrchestrateError> {

@@ -25,12 +25,9 @@ pub(super) async fn own_elsewhere(
     let mut owners = Vec::new();
     for (number, other) in &around.others {
         let whose = Whose::Other(*number);
-        let store = around.store.of(whose).ok_or_else(|| {
-            let folder = around.plan.repositories().get(whose);
-            OrchestrateError::NoRepository {
-                folder: folder.map_or_else(String::new, |other| other.folder.to_string()),
-            }
-        })?;
+        let other_repository = around.store.repositories().get(whose);
+        let store = around.store.of(whose);
+        let store = store.ok_or_else(|| OrchestrateError::no_repository(other_repository))?;
         let owner = take_over(store, orch).await?;
         owners.push(owner.ok_or_else(|| OrchestrateError::StillRunning { orch: orch.clone() })?);
         if FrozenPlan::read(store.layout(), orch).is_ok() {
@@ -125,7 +122,7 @@ pub(super) fn look(
 ) -> Result<containment::Found, OrchestrateError> {
     let orch = &frozen.orchestration;
     let mut all = containment::Found::default();
-    for (whose, grounds) in grounds {
+    for (whose, grounds) in grounds.iter_mut() {
         let there = There {
             whose: *whose,
             layout: around.store.layout_of(*whose),
@@ -150,11 +147,11 @@ pub(super) fn look(
         }
     }
     for whose in around.store.readable() {
-        let (Whose::Other(number), Some(other)) = (whose, around.plan.repositories().get(whose))
-        else {
+        let Some(other) = around.plan.repositories().get(whose) else {
             continue;
         };
-        if around.others.contains_key(&number) || !other.root.join(".git").exists() {
+        // Where only people work there is no branch of ours either.
+        if grounds.contains_key(&whose) || !other.root.join(".git").exists() {
             continue;
         }
         let there = There {
@@ -163,10 +160,8 @@ pub(super) fn look(
             plan: &around.plan,
             state: around.store.state(),
         };
-        for ix in containment::look_on(&other.root, there, selected)? {
-            let id = &around.plan.task(ix).id;
-            let line = format!("{id} is completed, and not in what is checked out there");
-            all.lines.push(line);
+        for (ix, remedy) in containment::look_on(other, there, selected)? {
+            all.lines.extend(remedy.lines());
             all.outside.push(ix);
         }
     }

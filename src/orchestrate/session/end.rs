@@ -13,7 +13,7 @@ use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::{OrchestrateError, landing};
 use crate::plan::TaskIx;
-use crate::report::merge_command;
+use crate::report::{Remedy, merge_command};
 use crate::sched;
 use crate::store::{Layout, OwnerLock};
 
@@ -58,11 +58,25 @@ pub(super) fn finish(
     owners: Vec<OwnerLock>,
 ) -> Result<Finished, OrchestrateError> {
     let own = exit_code(ending.scheduler.tally());
-    let exit = ending.signalled.unwrap_or(own);
+    let all = ending.sites.all().map(|(whose, _)| whose);
+    let lost = all.filter(|whose| ending.store.is_lost(*whose));
+    let lost: Vec<String> = lost
+        .filter_map(|whose| ending.store.repositories().get(whose))
+        .map(|other| other.folder.to_string())
+        .collect();
+    let exit = match lost.is_empty() {
+        true => ending.signalled.unwrap_or(own),
+        // What ran there cannot be recorded.
+        false => STATE_ERROR,
+    };
     let mut homes: Vec<Home> = Vec::new();
     let mut held_back = None;
     if !ending.detached {
         for (whose, site) in ending.sites.all() {
+            // What was made in a lost repository stays where it is.
+            if ending.store.is_lost(whose) {
+                continue;
+            }
             let Some(grounds) = &site.grounds else {
                 continue;
             };
@@ -81,6 +95,9 @@ pub(super) fn finish(
                 &orch,
                 &mut ending.screen,
             )?);
+        }
+        if held_back.is_none() {
+            held_back = beyond(&ending, &selected)?;
         }
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
@@ -104,8 +121,10 @@ pub(super) fn finish(
         screen: ending.screen,
         orch,
         exit,
-        plan: ending.plan,
+        // Which repositories cannot be read by now.
+        plan: ending.plan.of_several(ending.store.repositories().clone()),
         selected,
+        lost,
         store: ending.store,
         detached: ending.detached,
         held_back,
@@ -113,6 +132,34 @@ pub(super) fn finish(
         to_land: homes.iter().find_map(|home| home.command.clone()),
         not_landed: lines(&not_landed.collect::<Vec<_>>()),
     })
+}
+
+/// The exit code when runr's own state cannot be read or written.
+const STATE_ERROR: u8 = 4;
+
+/// What is completed in a repository that the orchestration did not work in, is not in what is checked out there, and is
+/// waited for.
+fn beyond(ending: &Ending, selected: &[TaskIx]) -> Result<Option<Remedy>, OrchestrateError> {
+    for whose in ending.store.readable() {
+        let Some(other) = ending.store.repositories().get(whose) else {
+            continue;
+        };
+        let site = ending.sites.of(whose);
+        if site.is_some_and(|site| site.grounds.is_some()) || !other.root.join(".git").exists() {
+            continue;
+        }
+        let there = There {
+            whose,
+            layout: ending.store.layout_of(whose),
+            plan: &ending.plan,
+            state: ending.store.state(),
+        };
+        let found = containment::look_on(other, there, selected)?;
+        if let Some((_, remedy)) = found.into_iter().next() {
+            return Ok(Some(remedy));
+        }
+    }
+    Ok(None)
 }
 
 /// What became of an orchestration's branch.

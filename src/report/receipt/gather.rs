@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::event::{CancelTarget, Event, Recorded};
 use crate::model::{CheckResult, OrchId, RunId, RunState, Spent, Status, StopReason};
 use crate::plan::TaskIx;
+use crate::report::beyond::waited_for_elsewhere;
 use crate::report::counts::Counts;
 use crate::report::facts::Facts;
 use crate::report::next_commands::next_with;
@@ -53,19 +54,33 @@ impl Receipt {
         let started_at = course.started_at?;
         let until = course.ended_at.unwrap_or(facts.now);
         let took = until.duration_since(started_at).as_millis();
-        let needs: Vec<_> = needs_people(facts)
-            .into_iter()
-            .filter(|need| subject.selected.contains(&need.task))
-            .collect();
+        let mut needs = needs_people(facts);
+        let beyond = waited_for_elsewhere(facts, subject.selected);
         let counts = Counts::of(subject.selected.iter().map(|ix| facts.view(*ix)));
         let ending = course.ending(facts, subject.orch, &counts);
         // What an end of its own left ready waits for more than being started.
         let goes_on = match ending {
-            Ending::Cancelled | Ending::Failed | Ending::Lost | Ending::Detached => {
-                Some(subject.orch)
-            }
+            Ending::Cancelled
+            | Ending::Failed
+            | Ending::Lost
+            | Ending::Detached
+            | Ending::StateError => Some(subject.orch),
             _ => None,
         };
+        // What is continued does not come to what was not selected.
+        let next = match goes_on {
+            Some(_) => next_with(facts, subject.selected, &needs, goes_on),
+            None => next_with(
+                facts,
+                &[subject.selected, beyond.as_slice()].concat(),
+                &needs,
+                None,
+            ),
+        };
+        needs.retain(|need| subject.selected.contains(&need.task));
+        let elsewhere = beyond.iter();
+        let elsewhere = elsewhere.map(|ix| entry(facts, *ix, started_at, &mut runs));
+        let elsewhere: Vec<TaskEntry> = elsewhere.collect();
         let tasks: Vec<TaskEntry> = subject
             .selected
             .iter()
@@ -100,7 +115,8 @@ impl Receipt {
                     sets_free: facts.ids(&need.sets_free).into_iter().cloned().collect(),
                 })
                 .collect(),
-            next: next_with(facts, subject.selected, &needs, goes_on),
+            next,
+            elsewhere,
             command: course.command,
         })
     }

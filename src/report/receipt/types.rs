@@ -36,6 +36,9 @@ pub struct Receipt {
     pub landing: Option<String>,
     /// The tasks it selected, in the plan's order.
     pub tasks: Vec<TaskEntry>,
+    /// What they wait for in other repositories and was not selected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<TaskEntry>,
     /// The most useful first.
     pub needs_people: Vec<NeedEntry>,
     /// At most three.
@@ -43,6 +46,16 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Puts a command behind the others that come next, unless it is among them or there are enough.
+    pub fn last_type(&mut self, command: &str, why: &str) {
+        let (command, why) = (command.to_owned(), why.to_owned());
+        let begins = |next: &NextCommand| command.starts_with(&next.command);
+        if !self.next.iter().any(begins) {
+            self.next.push(NextCommand { command, why });
+            self.next.truncate(COMMANDS);
+        }
+    }
+
     /// Puts a command before the others that come next.
     pub fn first_type(&mut self, command: &str, why: &str) {
         let (command, why) = (command.to_owned(), why.to_owned());

@@ -7,11 +7,14 @@ use crate::event::{CancelTarget, Event};
 use crate::model::{TaskId, Whose};
 use crate::store::{Appended, Refused, StoreError};
 
+/// Why a journal that was begun anew cannot be gone on with.
+pub(super) const REPLACED: &str = "another journal stands in its journal's place";
+
 impl Stores {
     /// Appends events to one repository's journal, whatever they are about.
     ///
     /// # Errors
-    /// As for [`Store::append`](crate::store::Store::append).
+    /// As for [`Self::append`].
     pub fn append_in(&mut self, whose: Whose, events: Vec<Event>) -> Result<Appended, StoreError> {
         let mut done = Appended::default();
         match self.whole {
@@ -23,8 +26,12 @@ impl Stores {
     /// Appends events in their order, each to its repository's journal; of those that follow each other in one journal
     /// one line is made. The beginning and the end of an orchestration go to every repository that it works in.
     ///
+    /// What belongs into another journal that cannot be written is given back as such, and from then on nothing is known
+    /// of that repository's tasks.
+    ///
     /// # Errors
-    /// As for [`Store::append`](crate::store::Store::append). What was appended before the error stays.
+    /// When the home's journal cannot be written, as for [`Store::append`](crate::store::Store::append). What was appended
+    /// before the error stays.
     pub fn append(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {
         if self.whole.is_none() {
             return self.home.append(events);
@@ -60,18 +67,28 @@ impl Stores {
             .filter_map(|event| Some((self.told_in(whose, event.renamed(&naming)?), event)))
             .collect();
         let own: Vec<Event> = named.iter().map(|(own, _)| own.clone()).collect();
-        let unreachable = || StoreError::Lost {
-            path: self.repositories.get(whose).map_or_else(
-                || self.home.layout().journal(),
-                |other| other.root.join(".runr/journal.jsonl"),
-            ),
+        let Some(store) = self.of_mut(whose) else {
+            done.unwritten
+                .extend(named.into_iter().map(|(_, event)| event));
+            return Ok(());
+        };
+        let before = store.state().seq;
+        let appended = store.append(own);
+        let is_another = store.state().seq < before;
+        let appended = match (appended, whose) {
+            (Ok(appended), Whose::Other(_)) if !is_another => appended,
+            (appended, Whose::Home) => appended?,
+            (appended, Whose::Other(number)) => {
+                let why = appended.err().map(|error| error.to_string());
+                self.lose(number, why.as_deref().unwrap_or(REPLACED));
+                done.unwritten
+                    .extend(named.into_iter().map(|(_, event)| event));
+                return Ok(());
+            }
         };
         if let Whose::Other(number) = whose {
             self.written.insert(number);
         }
-        let lost = unreachable();
-        let store = self.of_mut(whose).ok_or(lost)?;
-        let appended = store.append(own)?;
         done.news.extend(self.take_in(whose, appended.news));
         for refused in appended.refused {
             if let Some(at) = named.iter().position(|(own, _)| *own == refused.event) {

@@ -136,7 +136,7 @@ fn what_is_left_behind_is_settled_by_any_command_there() {
     // There it is another repository's orchestration: its plan is not here.
     let ran = several.run("api", &["resume"]).exits(2);
     assert!(
-        ran.stderr.contains("there is no orchestration to resume"),
+        ran.stderr.contains("was started in another repository"),
         "{}",
         ran.stderr
     );

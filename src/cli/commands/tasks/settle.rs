@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use crate::claim::How;
+use crate::cli::released::Places;
 use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
 use crate::git::{Git, repository};
@@ -12,9 +13,8 @@ use crate::model::{Config, Remark, Settled, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
 use crate::report::shell_word;
-use crate::state::{Illegal, State};
+use crate::state::Illegal;
 use crate::store::{Refused, Stores};
-use crate::view::{self, Standing};
 
 /// A person's change to some tasks, from the names typed to the words printed.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Settlement {
         how: &How,
     ) -> anyhow::Result<()> {
         let caller = claiming::at_the_shell(context, None)?;
-        let before = standings(&self.plan, self.store.state());
+        let before = Places::of(&self.plan, self.store.state());
         for ix in tasks {
             let place = claiming::Place {
                 project: &self.project,
@@ -115,18 +115,9 @@ impl Settlement {
     }
 
     /// Says which tasks became ready, or blocked again, since `before`.
-    fn tell_changes(&self, out: &mut impl Write, before: &[Place]) -> anyhow::Result<()> {
-        let after = standings(&self.plan, self.store.state());
-        for (words, was, is) in [
-            ("now ready", Place::Blocked, Place::Ready),
-            ("blocked again", Place::Ready, Place::Blocked),
-        ] {
-            let names = self.changed(before, &after, was, is);
-            if !names.is_empty() {
-                writeln!(out, "{words}: {}", names.join(", "))?;
-            }
-        }
-        Ok(())
+    fn tell_changes(&self, out: &mut impl Write, before: &Places) -> anyhow::Result<()> {
+        let after = Places::of(&self.plan, self.store.state());
+        Ok(before.tell_changes(out, (&self.plan, &after), |_| true)?)
     }
 
     /// Appends one event a task and prints what it did and what follows: `said` puts one event into words.
@@ -143,7 +134,7 @@ impl Settlement {
         let told = self.store.notices().len();
         // What others wrote until now is not our doing.
         self.store.refresh()?;
-        let before = standings(&self.plan, self.store.state());
+        let before = Places::of(&self.plan, self.store.state());
         let asked = events.clone();
         let done = self.store.append(events)?;
         context.tell(&self.store.notices()[told..])?;
@@ -162,21 +153,6 @@ impl Settlement {
             None => Ok(Exit::OK),
             Some(refused) => Err(self.explain(refused).into()),
         }
-    }
-
-    fn changed(&self, before: &[Place], after: &[Place], was: Place, is: Place) -> Vec<String> {
-        self.plan
-            .numbers()
-            .zip(before.iter().zip(after))
-            .filter(|(_, (before, after))| **before == was && **after == is)
-            .map(|(ix, _)| {
-                let task = self.plan.task(ix);
-                match task.kind {
-                    TaskKind::Manual if is == Place::Ready => format!("{} (needs you)", task.id),
-                    _ => task.id.to_string(),
-                }
-            })
-            .collect()
     }
 
     fn explain(&self, refused: Refused) -> Failure {
@@ -215,23 +191,4 @@ impl Settlement {
             _ => Failure::usage(message),
         }
     }
-}
-
-/// Where a task stands, as far as a release is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Ready,
-    Blocked,
-    Elsewhere,
-}
-
-fn standings(plan: &Plan, state: &State) -> Vec<Place> {
-    view::tasks(plan, state)
-        .into_iter()
-        .map(|task| match task.standing {
-            Standing::Ready => Place::Ready,
-            Standing::Blocked(_) => Place::Blocked,
-            Standing::None => Place::Elsewhere,
-        })
-        .collect()
 }
