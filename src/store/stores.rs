@@ -6,6 +6,7 @@
 
 mod append;
 mod open;
+mod reopen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -14,6 +15,8 @@ use crate::event::{Event, Recorded};
 use crate::model::{Alias, OrchId, Repositories, RunId, TaskId, Whose};
 use crate::state::State;
 use crate::store::{Layout, Notice, Places, Store, StoreError};
+
+use reopen::Stamp;
 
 /// A repository that cannot be read, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +54,8 @@ pub struct Stores {
     own: Option<OrchId>,
     /// Repositories whose journal was written here.
     written: BTreeSet<usize>,
-    /// Repositories whose journal cannot be read.
-    lost: BTreeSet<Alias>,
+    /// Repositories whose journal cannot be read, and how its files were when that was tried again.
+    lost: BTreeMap<Alias, Option<Stamp>>,
 }
 
 impl Stores {
@@ -72,7 +75,7 @@ impl Stores {
             engaged: BTreeMap::new(),
             own: None,
             written: BTreeSet::new(),
-            lost: BTreeSet::new(),
+            lost: BTreeMap::new(),
         };
         stores.follow(repositories, tasks);
         stores
@@ -118,7 +121,8 @@ impl Stores {
     fn note_lost(&mut self, number: usize, why: &str) {
         self.repositories.set_unknown(number, why);
         let lost = self.repositories.others().get(number);
-        self.lost.extend(lost.map(|other| other.alias.clone()));
+        self.lost
+            .extend(lost.map(|other| (other.alias.clone(), None)));
     }
 
     /// Makes the state of the whole from the states of the parts.
@@ -261,7 +265,7 @@ impl Stores {
                     alias: other.alias.as_str().to_owned(),
                     folder: other.folder.to_string(),
                     why: other.unknown.as_deref()?.to_owned(),
-                    what: match self.lost.contains(&other.alias) {
+                    what: match self.lost.contains_key(&other.alias) {
                         true => Unread::Journal,
                         false => Unread::Files,
                     },
@@ -310,13 +314,14 @@ impl Stores {
     /// # Errors
     /// When the home's journal cannot be read. Another one that cannot be read makes its tasks unknown.
     pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
-        let before = self.home.state().seq;
+        let (before, damaged) = (self.home.state().seq, self.home.damage().is_some());
         let mut news = self.home.refresh()?;
         if self.whole.is_none() {
             return Ok(news);
         }
-        // Another journal may stand in a journal's place.
-        let mut replaced = self.home.state().seq < before;
+        // Another journal may stand in a journal's place, or the same one again after it was away.
+        let came_back = damaged && self.home.damage().is_none();
+        let mut replaced = came_back || self.home.state().seq < before;
         news = self.take_in(Whose::Home, news);
         for number in 0..self.others.len() {
             let Some(store) = &mut self.others[number] else {
@@ -373,6 +378,12 @@ impl Stores {
             }
             let recorded = Recorded { event, ..recorded };
             whole.apply(&recorded);
+            if let Event::OrchestrationStarted { orch, .. } = &recorded.event
+                && let Some(entry) = whole.orchestrations.get_mut(orch)
+            {
+                // What only they know of is theirs.
+                entry.abroad = !self.home.state().orchestrations.contains_key(orch);
+            }
             news.push(recorded);
         }
         news

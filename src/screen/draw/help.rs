@@ -9,7 +9,8 @@ use crate::screen::draw::paint::Paint;
 use crate::screen::draw::prompt::boxed;
 
 const KEYS: [(&str, &str); 20] = [
-    ("up down k j", "move; PgUp PgDn g G: further"),
+    ("up down k j", "move; g G: to the ends"),
+    ("PgUp PgDn", "further; ^U ^D: half as far"),
     ("left h", "close, or to the task above"),
     ("right l", "open"),
     ("Enter", "open or close; from a filter: to the tree"),
@@ -19,46 +20,64 @@ const KEYS: [(&str, &str); 20] = [
     ("s", "filter by state; again: the next state"),
     ("Esc", "no filter"),
     ("f", "the selection goes along with what runs"),
+    ("o", "the other orchestration, where several run"),
     ("[ ]", "scroll the log; { } its ends"),
     ("Tab", "log, or the text of the task"),
-    ("", ""),
     ("a", "approve"),
     ("r", "reject, with a note"),
     ("c", "complete by hand, with a note"),
     ("R", "reset: it counts as never run"),
-    ("x X", "cancel the task; the orchestration"),
-    ("", ""),
+    ("x X", "cancel the task; the whole orchestration"),
     ("q", "quit; the run goes on"),
 ];
 
 /// Columns of the keys.
 const KEY: usize = 13;
 
-pub fn help(buffer: &mut Buffer, screen: Rect, paint: Paint) {
-    let room = usize::from(screen.height) - 2;
+/// How many lines there are.
+#[must_use]
+pub fn rows() -> usize {
+    KEYS.len()
+}
+
+/// How many of them fit on a screen of so many rows.
+#[must_use]
+pub fn room(height: u16) -> usize {
+    usize::from(height).saturating_sub(2).max(1)
+}
+
+/// From a line on; what there is above and below is said in the frame.
+pub fn help(buffer: &mut Buffer, screen: Rect, (top, paint): (usize, Paint)) {
+    let room = room(screen.height);
     let wide = KEYS
         .iter()
         .map(|(_, does)| columns(does))
         .max()
         .unwrap_or(0)
         + KEY;
-    // What has no room is left out; empty lines first.
-    let mut keys: Vec<(&str, &str)> = KEYS.to_vec();
-    if keys.len() > room {
-        keys.retain(|(key, _)| !key.is_empty());
-    }
-    keys.truncate(room);
+    let top = top.min(KEYS.len().saturating_sub(room));
+    let keys = &KEYS[top..KEYS.len().min(top + room)];
     let inner = boxed(
         buffer,
         screen,
         (u16::try_from(wide).unwrap_or(0), keys.len()),
         paint,
     );
-    for (y, (key, does)) in (inner.top()..inner.bottom()).zip(&keys) {
+    for (y, (key, does)) in (inner.top()..inner.bottom()).zip(keys) {
         let line = Line::from(vec![
             Span::styled(format!("{key:KEY$}"), paint.bold()),
             Span::raw(*does),
         ]);
         buffer.set_line(inner.x, y, &line, inner.width);
+    }
+    let below = KEYS.len() - top - keys.len();
+    for (n, what, y) in [
+        (top, "above", inner.y - 1),
+        (below, "below: down", inner.bottom()),
+    ] {
+        if n > 0 {
+            let line = Line::styled(format!(" {n} more {what} "), paint.bold());
+            buffer.set_line(inner.x, y, &line, inner.width);
+        }
     }
 }

@@ -1,0 +1,74 @@
+//! Journals of other repositories that come back after they could not be read.
+//!
+//! Knows files only by what the file system says of them: a journal is opened again when that has changed.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use crate::model::Whose;
+use crate::store::{Layout, Store, Stores};
+
+/// What the file system says of a journal and of the cache beside it; `None`: the file is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp([Option<(u64, u64, u64, i64, i64)>; 2]);
+
+impl Stamp {
+    fn of(root: &Path) -> Self {
+        let layout = Layout::new(root);
+        let one = |path: &Path| {
+            let meta = std::fs::metadata(path).ok()?;
+            let changed = (meta.ctime(), meta.ctime_nsec());
+            Some((meta.dev(), meta.ino(), meta.size(), changed.0, changed.1))
+        };
+        Self([one(&layout.journal()), one(&layout.status_cache())])
+    }
+
+    /// One that was read before and is not there has not begun anew.
+    fn has_journal(&self) -> bool {
+        self.0[0].is_some()
+    }
+}
+
+impl Stores {
+    /// Tries the journals again that could not be read, each once for every change of its files. What comes back is
+    /// known from here on, with everything that was written meanwhile.
+    pub fn reopen(&mut self) {
+        let mut back = false;
+        for number in 0..self.others.len() {
+            let Some(other) = self.repositories.get(Whose::Other(number)) else {
+                continue;
+            };
+            let Some(tried) = self.lost.get(&other.alias).copied() else {
+                continue;
+            };
+            // Before the attempt: what changes during it is tried again.
+            let now = Stamp::of(&other.root);
+            if tried == Some(now) || !now.has_journal() {
+                continue;
+            }
+            let alias = other.alias.clone();
+            let (store, why) = match Store::open(&other.root) {
+                Ok(store) => match store.damage().map(ToString::to_string) {
+                    None => (Some(store), None),
+                    damage => (None, damage),
+                },
+                Err(error) => (None, Some(error.to_string())),
+            };
+            back |= store.is_some();
+            self.others[number] = store;
+            match why {
+                None => {
+                    self.lost.remove(&alias);
+                    self.repositories.set_known(number);
+                }
+                Some(why) => {
+                    self.lost.insert(alias, Some(now));
+                    self.repositories.set_unknown(number, &why);
+                }
+            }
+        }
+        if back {
+            self.join();
+        }
+    }
+}
