@@ -25,12 +25,12 @@ pub fn hint(facts: &Facts<'_>, orch: &OrchId, needs: &[Need]) -> Option<String> 
     }
     let all: Vec<TaskIx> = facts.plan.numbers().collect();
     let is_key = |command: &str| {
-        ["runr tasks ", "runr next", "runr watch"]
+        ["runr tasks ", "runr next", "runr watch", "runr logs "]
             .iter()
             .any(|key| command.starts_with(key))
     };
-    let next = next_with(facts, &all, needs, None).into_iter();
-    let next = next.filter(|next| !is_key(&next.command)).next()?;
+    let mut all = next_with(facts, &all, needs, None).into_iter();
+    let next = all.find(|next| !is_key(&next.command))?;
     Some(format!("next: {} ({})", next.command, next.why))
 }
 
@@ -67,7 +67,10 @@ mod tests {
         });
         let text = said(&story, &[]).unwrap();
         assert!(text.starts_with("next: runr "), "{text}");
-        assert!(!text.contains("runr tasks"), "{text}");
+        assert!(
+            !text.contains("runr tasks") && !text.contains("runr logs"),
+            "{text}"
+        );
         let branch = NotLanded {
             branch: "runr/x".to_owned(),
             commits: 2,

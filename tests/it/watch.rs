@@ -100,7 +100,7 @@ fn several_people_watch_and_windows_change_their_size() {
     small.until_says("◐ a.md");
     large.until_says("runr run  running for");
     large.types("X");
-    large.until_says("cancel the whole orchestration?");
+    large.until_says("cancel all of `runr run`?");
     large.types("y");
     small.until_says("◌ a.md");
     running.wait().exits(1);
@@ -175,9 +175,9 @@ fn tasks_are_shown_as_they_stand_and_as_their_files_change() {
     world.task("e", "run: 'true'");
     terminal.until_says("5 tasks: 2 ready, 3 blocked");
     world.write(".runr/tasks/e.md", "---\nrun: [\n---\n");
-    let text = terminal.until_says(".runr/tasks/e.md:3:1");
+    let text = terminal.until_says(".runr/tasks/e.md:2:6");
     assert!(
-        text.contains("5 tasks: 1 ready, 3 blocked, 1 invalid"),
+        text.contains("5 tasks: 1 invalid, 1 ready, 3 blocked"),
         "{text}"
     );
     let line = text.lines().find(|line| line.contains("○ e.md")).unwrap();
@@ -185,7 +185,7 @@ fn tasks_are_shown_as_they_stand_and_as_their_files_change() {
     // What a key was answered hides nothing of it.
     terminal.types("a");
     let text = terminal.until_says("does not wait for approval");
-    assert!(text.contains(".runr/tasks/e.md:3:1"), "{text}");
+    assert!(text.contains(".runr/tasks/e.md:2:6"), "{text}");
     terminal.types("/e.md\r");
     terminal.until_says("1/1");
     terminal.types("q");
@@ -392,7 +392,7 @@ fn help_is_whole_on_every_screen() {
     terminal.types("?");
     let text = terminal.until_says("quit; the run goes on");
     assert!(
-        text.contains("up down k j") && !text.contains(" more "),
+        text.contains("up down k j") && !text.contains("more below"),
         "{text}"
     );
     terminal.resize((40, 10));
@@ -401,4 +401,18 @@ fn help_is_whole_on_every_screen() {
     terminal.until_says("quit; the run goes on");
     terminal.types("qq");
     assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn an_orchestration_file_that_is_not_there_is_named_and_nothing_quoted() {
+    let world = world();
+    for command in ["run", "check"] {
+        let ran = world.run(&[command, "--config", "nope.yaml"]).exits(2);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("--> nope.yaml\n"), "{said}");
+        assert!(
+            !said.contains(" |"),
+            "a line of a file that is not there: {said}"
+        );
+    }
 }

@@ -144,6 +144,12 @@ fn counts<'a>(model: &Model, paint: Paint) -> Line<'a> {
     let all = model.moment.plan.tasks().len();
     let mut spans = vec![Span::raw(count(all, "task", "tasks"))];
     let mut before = ": ";
+    let invalid = all.saturating_sub(counts.total);
+    if invalid > 0 {
+        spans.push(Span::raw(before));
+        spans.push(Span::styled(format!("{invalid} invalid"), paint.bad()));
+        before = ", ";
+    }
     for (class, n, word) in [
         (Class::Completed, counts.completed, "completed"),
         (Class::Running, counts.running, "running"),
@@ -171,11 +177,6 @@ fn counts<'a>(model: &Model, paint: Paint) -> Line<'a> {
             spans.push(Span::raw(format!(" ({} stale)", counts.stale)));
         }
         before = ", ";
-    }
-    let invalid = all.saturating_sub(counts.total);
-    if invalid > 0 {
-        spans.push(Span::raw(before));
-        spans.push(Span::styled(format!("{invalid} invalid"), paint.bad()));
     }
     Line::from(spans)
 }

@@ -8,24 +8,39 @@ use std::path::Path;
 use crate::model::Whose;
 use crate::store::{Layout, Store, Stores};
 
-/// What the file system says of a journal and of the cache beside it; `None`: the file is not there.
+/// What the file system says of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp([Option<(u64, u64, u64, i64, i64)>; 2]);
+struct Seen {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    /// In seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
+/// What it says of a journal and of the cache beside it; `None`: the file is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    journal: Option<Seen>,
+    cache: Option<Seen>,
+}
 
 impl Stamp {
     fn of(root: &Path) -> Self {
         let layout = Layout::new(root);
-        let one = |path: &Path| {
+        let seen = |path: &Path| {
             let meta = std::fs::metadata(path).ok()?;
-            let changed = (meta.ctime(), meta.ctime_nsec());
-            Some((meta.dev(), meta.ino(), meta.size(), changed.0, changed.1))
+            Some(Seen {
+                device: meta.dev(),
+                inode: meta.ino(),
+                bytes: meta.size(),
+                changed: (meta.ctime(), meta.ctime_nsec()),
+            })
         };
-        Self([one(&layout.journal()), one(&layout.status_cache())])
-    }
-
-    /// One that was read before and is not there has not begun anew.
-    fn has_journal(&self) -> bool {
-        self.0[0].is_some()
+        Self {
+            journal: seen(&layout.journal()),
+            cache: seen(&layout.status_cache()),
+        }
     }
 }
 
@@ -43,7 +58,8 @@ impl Stores {
             };
             // Before the attempt: what changes during it is tried again.
             let now = Stamp::of(&other.root);
-            if tried == Some(now) || !now.has_journal() {
+            // One that was read before and is not there has not begun anew.
+            if tried == Some(now) || now.journal.is_none() {
                 continue;
             }
             let alias = other.alias.clone();
