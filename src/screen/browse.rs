@@ -21,7 +21,7 @@ impl Model {
             (_, Key::Ctrl('z')) => return vec![Ask::Suspend],
             (Mode::Browse, key) => return self.browse(key),
             (Mode::Help(top), key) => {
-                let last = help_rows().saturating_sub(help_room(self.size.1));
+                let last = help_rows(self.size.0).saturating_sub(help_room(self.size.1));
                 let page = help_room(self.size.1);
                 *top = match key {
                     Key::Down | Key::Char('j') => *top + 1,

@@ -408,6 +408,7 @@ fn a_file_that_is_invalid_is_no_ready_task() {
         let before = watched.text(COLOUR);
         assert!(before.contains("2 ready") || width == 40, "{before}");
         watched.tell(Msg::Moment(std::sync::Arc::clone(&now)));
+        watched.types("G");
         let text = watched.text(COLOUR);
         assert!(!text.contains("2 ready"), "{text}");
         assert!(text.contains(".runr/tasks/09-docs.md:2:7: wrong"), "{text}");
@@ -418,12 +419,14 @@ fn a_file_that_is_invalid_is_no_ready_task() {
             text.contains("1 running") && text.contains("1 invalid"),
             "{text}"
         );
-        assert!(text.contains("it runs all the same"), "{text}");
         let row = text.lines().find(|line| line.contains("09-docs.md  "));
         assert!(
             row.is_some_and(|row| row.contains("it is invalid")),
             "{text}"
         );
+        watched.selects(2);
+        let text = watched.text(COLOUR);
+        assert!(text.contains("it runs all the same"), "{text}");
         // What is said last takes no room from it.
         watched.tell(Msg::Done {
             said: "approved".to_owned(),

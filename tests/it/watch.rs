@@ -261,9 +261,17 @@ fn an_orchestrator_that_is_killed_is_missed() {
     terminal.until_says("running for");
     running.signal(Signal::KILL);
     terminal.until_says("its process is gone: runr resume");
+    drop(running);
+    // What nobody does any more does not run beside what does.
+    world.task("e", "run: [sh, -c, 'read answer < ../other']");
+    world.gate("other");
+    let other = world.spawn(&["run", "--task", "e"]);
+    terminal.until_says("runr run --task e  running for");
+    world.open("other", "pass");
+    other.wait().exits(0);
+    terminal.until_says("its process is gone: runr resume");
     terminal.types("q");
     assert_eq!(terminal.ends(), LEFT);
-    drop(running);
     // Nothing is left behind: what still runs is taken over, and ends.
     world.open("gate", "pass");
     world.run(&["resume"]).exits(3);

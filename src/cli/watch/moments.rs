@@ -150,16 +150,20 @@ impl Moments {
         }
     }
 
-    /// The orchestrations that run, the newest first; when none does, the one that ran last. The first one's file is read.
+    /// The orchestrations that run, the newest first; when none does, one whose process is gone, else the one that ran
+    /// last. The first one's file is read.
     fn choose(&mut self) -> Vec<OrchId> {
         let state = self.reader.store.state();
         let all = state.orchestrations.iter();
         // What others run in their repositories is theirs to watch.
         let mut own: Vec<_> = all.filter(|(_, o)| !o.abroad).collect();
         own.sort_by_key(|(id, o)| std::cmp::Reverse((o.ended_at.is_none(), o.started_at, *id)));
-        let running = own.iter().filter(|(_, o)| o.ended_at.is_none()).count();
-        own.truncate(running.max(1));
-        let shown: Vec<OrchId> = own.into_iter().map(|(id, _)| id.clone()).collect();
+        let open = own.iter().filter(|(_, o)| o.ended_at.is_none());
+        let living = open.filter(|(_, o)| process::is_alive(&o.owner)).copied();
+        let mut shown: Vec<OrchId> = living.map(|(id, _)| id.clone()).collect();
+        if shown.is_empty() {
+            shown.extend(own.first().map(|(id, _)| (*id).clone()));
+        }
         self.selected.retain(|id, _| shown.contains(id));
         for id in &shown {
             if !self.selected.contains_key(id) {

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::report::columns;
 use crate::screen::draw::paint::Paint;
 use crate::screen::draw::prompt::boxed;
+use crate::screen::log::wrapped;
 
 const KEYS: [(&str, &str); 20] = [
     ("up down k j", "move; g G: to the ends"),
@@ -34,10 +35,22 @@ const KEYS: [(&str, &str); 20] = [
 /// Columns of the keys.
 const KEY: usize = 13;
 
-/// How many lines there are.
+/// The keys and what they do, in lines for a screen of so many columns.
+fn lines(width: u16) -> Vec<(&'static str, String)> {
+    let room = usize::from(width).saturating_sub(KEY + 4).max(KEY);
+    let mut lines = Vec::new();
+    for (key, does) in KEYS {
+        for (n, part) in wrapped(does, room).into_iter().enumerate() {
+            lines.push((if n == 0 { key } else { "" }, part));
+        }
+    }
+    lines
+}
+
+/// How many lines there are on a screen of so many columns.
 #[must_use]
-pub fn rows() -> usize {
-    KEYS.len()
+pub fn rows(width: u16) -> usize {
+    lines(width).len()
 }
 
 /// How many of them fit on a screen of so many rows.
@@ -49,14 +62,11 @@ pub fn room(height: u16) -> usize {
 /// From a line on; what there is above and below is said in the frame.
 pub fn help(buffer: &mut Buffer, screen: Rect, (top, paint): (usize, Paint)) {
     let room = room(screen.height);
-    let wide = KEYS
-        .iter()
-        .map(|(_, does)| columns(does))
-        .max()
-        .unwrap_or(0)
-        + KEY;
-    let top = top.min(KEYS.len().saturating_sub(room));
-    let keys = &KEYS[top..KEYS.len().min(top + room)];
+    let lines = lines(screen.width);
+    let wide = lines.iter().map(|(_, does)| columns(does));
+    let wide = wide.max().unwrap_or(0) + KEY;
+    let top = top.min(lines.len().saturating_sub(room));
+    let keys = &lines[top..lines.len().min(top + room)];
     let inner = boxed(
         buffer,
         screen,
@@ -66,11 +76,11 @@ pub fn help(buffer: &mut Buffer, screen: Rect, (top, paint): (usize, Paint)) {
     for (y, (key, does)) in (inner.top()..inner.bottom()).zip(keys) {
         let line = Line::from(vec![
             Span::styled(format!("{key:KEY$}"), paint.bold()),
-            Span::raw(*does),
+            Span::raw(does.as_str()),
         ]);
         buffer.set_line(inner.x, y, &line, inner.width);
     }
-    let below = KEYS.len() - top - keys.len();
+    let below = lines.len() - top - keys.len();
     for (n, what, y) in [
         (top, "above", inner.y - 1),
         (below, "below: down", inner.bottom()),

@@ -45,6 +45,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, paint: Paint) {
         }
     }
     detail::detail(buffer, areas.detail, model, paint);
+    let typing = foot::foot(buffer, &areas, model, paint);
     let cursor = match &model.mode {
         Mode::Help(top) => {
             help::help(buffer, frame_of(&areas), (*top, paint));
@@ -53,7 +54,6 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, paint: Paint) {
         Mode::Prompt(prompt) => prompt::prompt(buffer, frame_of(&areas), (prompt, paint)),
         Mode::Browse | Mode::Filter(..) => None,
     };
-    let typing = foot::foot(buffer, &areas, model, paint);
     if let Some(position) = cursor.or(typing) {
         frame.set_cursor_position(position);
     }
