@@ -65,6 +65,10 @@ fn one(renderer: &Renderer, problem: &Diagnostic) -> String {
                 .annotation(annotation);
             group = group.element(snippet);
         }
+        // Of a file that cannot be read there are no lines to point at.
+        (Some(place), None) if problem.code == "unreadable" => {
+            group = group.element(Origin::path(sanitise(&place.file)));
+        }
         (Some(place), None) => group = group.element(origin(place)),
         (None, _) => {}
     }

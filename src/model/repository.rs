@@ -146,6 +146,13 @@ impl Repositories {
         others.filter_map(|other| Some((other, other.unknown.as_ref()?)))
     }
 
+    /// Notes that a repository can be read.
+    pub fn set_known(&mut self, number: usize) {
+        if let Some(other) = self.others.get_mut(number) {
+            other.unknown = None;
+        }
+    }
+
     /// Whose task an id of the plan names.
     #[must_use]
     pub fn whose(&self, id: &TaskId) -> Whose {

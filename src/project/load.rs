@@ -382,7 +382,7 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
         key(a).cmp(&key(b))
     });
     findings.dedup();
-    let mut last: Option<(Arc<str>, String)> = None;
+    let mut last: Option<(Arc<str>, Option<String>)> = None;
     let mut problems = Vec::with_capacity(findings.len());
     for Finding {
         mut diagnostic,
@@ -392,7 +392,7 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
         if let Some(place) = &diagnostic.place {
             if last.as_ref().is_none_or(|(file, _)| *file != place.file) {
                 let text = match from.edits.get(&place.file) {
-                    Some(text) => text.to_owned(),
+                    Some(text) => Some(text.to_owned()),
                     None => text(from, &place.file),
                 };
                 last = Some((place.file.clone(), text));
@@ -404,7 +404,7 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
             };
             let line = last
                 .as_ref()
-                .and_then(|(_, text)| spec::line_of(text, mark));
+                .and_then(|(_, text)| spec::line_of(text.as_deref()?, mark));
             diagnostic.source = line
                 .filter(|(line, _)| line.len() <= 2000)
                 .map(|(line, mark)| SourceLine {
@@ -417,8 +417,8 @@ fn placed_in(from: Source<'_>, mut findings: Vec<Finding>) -> Vec<Diagnostic> {
     problems
 }
 
-/// A file's text to show lines of; empty when it cannot be had (the problem itself says why).
-fn text(from: Source<'_>, file: &str) -> String {
+/// A file's text to show lines of; `None`: it cannot be had (the problem itself says why).
+fn text(from: Source<'_>, file: &str) -> Option<String> {
     let path = from.root.join(file);
     let mut roots = from.others.iter().map(PathBuf::as_path).chain([from.root]);
     let inside =
@@ -427,11 +427,7 @@ fn text(from: Source<'_>, file: &str) -> String {
     let read = inside
         && path.metadata().is_ok_and(|kind| kind.is_file())
         && read::fill(&path, MAX_OTHER, &mut bytes).is_ok();
-    if read {
-        String::from_utf8_lossy(&bytes).into_owned()
-    } else {
-        String::new()
-    }
+    read.then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Is one of the problems an error?

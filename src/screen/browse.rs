@@ -2,6 +2,7 @@
 
 use crate::plan::TaskIx;
 use crate::screen::ask::Ask;
+use crate::screen::draw::{help_room, help_rows};
 use crate::screen::filter::Filter;
 use crate::screen::key::Key;
 use crate::screen::model::{Mode, Model, Pane, Saying};
@@ -19,7 +20,23 @@ impl Model {
             (_, Key::Ctrl('c')) => return vec![Ask::Interrupt],
             (_, Key::Ctrl('z')) => return vec![Ask::Suspend],
             (Mode::Browse, key) => return self.browse(key),
-            (Mode::Help, _) => self.mode = Mode::Browse,
+            (Mode::Help(top), key) => {
+                let last = help_rows(self.size.0).saturating_sub(help_room(self.size.1));
+                let page = help_room(self.size.1);
+                *top = match key {
+                    Key::Down | Key::Char('j') => *top + 1,
+                    Key::Up | Key::Char('k') => top.saturating_sub(1),
+                    Key::PageDown | Key::Char(' ') => *top + page,
+                    Key::PageUp => top.saturating_sub(page),
+                    Key::Home | Key::Char('g') => 0,
+                    Key::End | Key::Char('G') => last,
+                    _ => {
+                        self.mode = Mode::Browse;
+                        return Vec::new();
+                    }
+                }
+                .min(last);
+            }
             (Mode::Filter(typed, before), key) => match key {
                 Key::Enter => self.mode = Mode::Browse,
                 Key::Esc => {
@@ -37,7 +54,7 @@ impl Model {
                 Answered::NotYet => {}
                 Answered::No => self.mode = Mode::Browse,
                 Answered::Yes(decision) => {
-                    self.busy = Some(prompt.title.clone());
+                    self.busy = Some((prompt.title.clone(), decision.clone()));
                     self.mode = Mode::Browse;
                     return vec![Ask::Do(decision)];
                 }
@@ -49,7 +66,7 @@ impl Model {
     /// A pasted text is never taken for keys.
     pub(super) fn pasted(&mut self, text: &str) {
         match &mut self.mode {
-            Mode::Browse | Mode::Help => {}
+            Mode::Browse | Mode::Help(_) => {}
             Mode::Prompt(prompt) => prompt.insert(text),
             Mode::Filter(typed, _) => {
                 typed.insert(text);
@@ -63,11 +80,14 @@ impl Model {
         let page = self.page();
         match key {
             Key::Char('q') => return vec![Ask::Leave],
-            Key::Char('?') => self.mode = Mode::Help,
+            Key::Char('?') => self.mode = Mode::Help(0),
             Key::Up | Key::Char('k') => self.go(|at| at.saturating_sub(1)),
             Key::Down | Key::Char('j') => self.go(|at| at + 1),
-            Key::PageUp => self.go(|at| at.saturating_sub(page)),
-            Key::PageDown => self.go(|at| at + page),
+            Key::PageUp | Key::Ctrl('b') => self.go(|at| at.saturating_sub(page)),
+            Key::PageDown | Key::Ctrl('f') => self.go(|at| at + page),
+            Key::Ctrl('u') => self.go(|at| at.saturating_sub(page.div_ceil(2))),
+            Key::Ctrl('d') => self.go(|at| at + page.div_ceil(2)),
+            Key::Char('o') => self.choose_next(),
             Key::Home | Key::Char('g') => self.go(|_| 0),
             Key::End | Key::Char('G') => self.go(|_| usize::MAX),
             Key::Left | Key::Char('h') => self.close(),
@@ -116,6 +136,24 @@ impl Model {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// The next of the orchestrations that run.
+    fn choose_next(&mut self) {
+        let all = &self.moment.shown;
+        let now = self.shown().map(|shown| &shown.orch);
+        let at = all.iter().position(|shown| Some(&shown.orch) == now);
+        let next = at.and_then(|at| all.get((at + 1) % all.len()));
+        match next.filter(|next| Some(&next.orch) != now) {
+            Some(next) => self.chosen = Some(next.orch.clone()),
+            None => {
+                self.said = Some(Saying {
+                    text: "no other orchestration runs here".to_owned(),
+                    well: false,
+                    announces: None,
+                });
+            }
+        }
     }
 
     fn go(&mut self, to: impl Fn(usize) -> usize) {
@@ -225,13 +263,17 @@ impl Model {
 
     /// Asks whether it is meant; or says why it cannot be.
     fn answer(&mut self, key: char) {
-        let said = |text: String| Saying { text, well: false };
-        if let Some(busy) = &self.busy {
+        let said = |text: String| Saying {
+            text,
+            well: false,
+            announces: None,
+        };
+        if let Some((busy, _)) = &self.busy {
             self.said = Some(said(format!("wait until this is done: {busy}")));
             return;
         }
         let asked = match (key, self.task()) {
-            ('X', _) => Prompt::cancel_all(&self.moment),
+            ('X', _) => Prompt::cancel_all(&self.moment, self.orchestration()),
             (_, None) => Err("select a task first".to_owned()),
             ('a', Some(ix)) => Prompt::approve(&self.moment, ix),
             ('r', Some(ix)) => Prompt::reject(&self.moment, ix),

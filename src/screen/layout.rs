@@ -12,6 +12,8 @@ const BESIDE: u16 = 110;
 pub struct Areas {
     /// Two lines about everything.
     pub head: Rect,
+    /// What is wrong; no lines: nothing.
+    pub notice: Rect,
     /// A line of its own above the list.
     pub title: Rect,
     pub list: Rect,
@@ -21,23 +23,29 @@ pub struct Areas {
     pub beside: bool,
 }
 
-/// Of a screen whose list has so many lines when it shows everything; `None`: the screen is too small.
+/// Of a screen whose notice and list have so many lines when they show everything; `None`: the screen is too small.
 #[must_use]
-pub fn areas((width, height): (u16, u16), lines: usize) -> Option<Areas> {
+pub fn areas((width, height): (u16, u16), (notice, lines): (usize, usize)) -> Option<Areas> {
     if width < LEAST.0 || height < LEAST.1 {
         return None;
     }
     let head = Rect::new(0, 0, width, 2);
-    let title = |width| Rect::new(0, 2, width, 1);
+    // On a small screen the rest is needed too.
+    let most = if height < 14 { 0 } else { height / 6 };
+    let notice = u16::try_from(notice).unwrap_or(u16::MAX).min(most);
+    let notice = Rect::new(0, 2, width, notice);
+    let top = notice.bottom();
+    let title = |width| Rect::new(0, top, width, 1);
     let foot = Rect::new(0, height - 1, width, 1);
-    let room = height - 4;
+    let room = height - top - 2;
     if width >= BESIDE {
         let left = width / 2 - 5;
-        let detail = Rect::new(left + 1, 2, width - left - 1, room + 1);
+        let detail = Rect::new(left + 1, top, width - left - 1, room + 1);
         return Some(Areas {
             head,
+            notice,
             title: title(left),
-            list: Rect::new(0, 3, left, room),
+            list: Rect::new(0, top + 1, left, room),
             detail,
             foot,
             beside: true,
@@ -48,9 +56,10 @@ pub fn areas((width, height): (u16, u16), lines: usize) -> Option<Areas> {
     let list = lines.min(room / 2).max(3);
     Some(Areas {
         head,
+        notice,
         title: title(width),
-        list: Rect::new(0, 3, width, list),
-        detail: Rect::new(0, 3 + list, width, room - list),
+        list: Rect::new(0, top + 1, width, list),
+        detail: Rect::new(0, top + 1 + list, width, room - list),
         foot,
         beside: false,
     })
@@ -62,20 +71,21 @@ mod tests {
 
     #[test]
     fn parts_fill_the_screen_and_do_not_overlap() {
-        assert_eq!(areas((39, 24), 9), None);
-        assert_eq!(areas((80, 9), 9), None);
+        assert_eq!(areas((39, 24), (0, 9)), None);
+        assert_eq!(areas((80, 9), (0, 9)), None);
         for width in [40, 80, 109, 110, 200, 1000] {
-            for height in [10, 11, 24, 50, 300] {
-                let few = areas((width, height), 0).unwrap();
+            for (height, notice) in [(10, 0), (11, 3), (14, 1), (24, 9), (50, 2), (300, 500)] {
+                let few = areas((width, height), (notice, 0)).unwrap();
                 assert!(few.list.height >= 3, "{few:?}");
-                let areas = areas((width, height), 10_000).unwrap();
-                let parts = [
+                let areas = areas((width, height), (notice, 10_000)).unwrap();
+                let mut parts = vec![
                     areas.head,
                     areas.title,
                     areas.list,
                     areas.detail,
                     areas.foot,
                 ];
+                parts.extend((areas.notice.height > 0).then_some(areas.notice));
                 let screen = Rect::new(0, 0, width, height);
                 for (i, part) in parts.iter().enumerate() {
                     assert!(
@@ -86,6 +96,11 @@ mod tests {
                         assert!(part.intersection(*other).is_empty(), "{areas:?}");
                     }
                 }
+                let lines: u16 = match areas.beside {
+                    true => areas.head.height + areas.notice.height + 1 + areas.list.height + 1,
+                    false => parts.iter().map(|part| part.height).sum(),
+                };
+                assert_eq!(lines, height, "{areas:?}");
                 assert!(
                     areas.list.height >= 3 && areas.detail.height >= 3,
                     "{areas:?}"

@@ -9,6 +9,7 @@ mod browse;
 mod detail;
 mod draw;
 mod filter;
+mod hint;
 mod key;
 mod layout;
 mod levels;
@@ -18,7 +19,7 @@ mod moment;
 mod prompt;
 mod rows;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -5,20 +5,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::TaskId;
+use crate::model::{Decision, OrchId, TaskId};
 use crate::plan::TaskIx;
-use crate::report::Counts;
 use crate::report::people::{Need, needs_people};
+use crate::report::{Counts, one_line};
 use crate::screen::ask::{Ask, Msg, News, Source};
 use crate::screen::detail::Detail;
 use crate::screen::filter::Filter;
+use crate::screen::hint::hint;
 use crate::screen::layout::{Areas, areas};
-use crate::screen::log::{From, Log};
-use crate::screen::moment::Moment;
+use crate::screen::log::{From, Log, wrapped};
+use crate::screen::moment::{Moment, Shown};
 use crate::screen::prompt::Prompt;
 use crate::screen::rows::{Closed, Row, Shape, Spot, rows};
 use crate::screen::tree::Tree;
 use crate::screen::typed::Typed;
+use crate::state::Orchestration;
+use crate::view::{Class, TaskView};
 
 /// What keys mean now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,8 @@ pub(super) enum Mode {
     /// A text to filter by is typed; the other is what was there before.
     Filter(Typed, Filter),
     Prompt(Prompt),
-    Help,
+    /// So many lines of it are scrolled away.
+    Help(usize),
 }
 
 /// What stands below the facts of the selected task.
@@ -44,6 +48,15 @@ pub(super) enum Pane {
 pub(super) struct Saying {
     pub(super) text: String,
     pub(super) well: bool,
+    /// What it announces; when that has happened there is nothing more to say.
+    pub(super) announces: Option<Decision>,
+}
+
+/// What a line above the list is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Bad,
+    Plain,
 }
 
 /// The whole state.
@@ -70,8 +83,12 @@ pub struct Model {
     /// The selection goes with what runs, until a person moves it.
     pub(super) goes_along: bool,
     pub(super) said: Option<Saying>,
-    /// A decision is carried out.
-    pub(super) busy: Option<String>,
+    /// What can be typed at a shell now that nothing runs.
+    pub(super) next: Option<String>,
+    /// A decision is carried out: what it is called, and what it is.
+    pub(super) busy: Option<(String, Decision)>,
+    /// The orchestration that a person has chosen among several.
+    pub(super) chosen: Option<OrchId>,
     pub(super) detail: Option<Detail>,
 }
 
@@ -97,6 +114,8 @@ impl Model {
             goes_along: true,
             said: None,
             busy: None,
+            chosen: None,
+            next: None,
             detail: None,
             moment,
         };
@@ -125,8 +144,14 @@ impl Model {
                 return Vec::new();
             }
             Msg::Done { said, well } => {
-                self.busy = None;
-                self.said = Some(Saying { text: said, well });
+                let busy = self.busy.take();
+                let announces = busy.map(|(_, decision)| decision).filter(|_| well);
+                self.said = Some(Saying {
+                    text: said,
+                    well,
+                    announces,
+                });
+                self.hush();
             }
         }
         asks.extend(self.settle());
@@ -143,6 +168,45 @@ impl Model {
     #[must_use]
     pub fn moment(&self) -> &Arc<Moment> {
         &self.moment
+    }
+
+    /// The orchestration that is shown: the chosen one as long as it runs, else the first.
+    pub(super) fn shown(&self) -> Option<&Shown> {
+        let all = &self.moment.shown;
+        let chosen = all
+            .iter()
+            .find(|shown| Some(&shown.orch) == self.chosen.as_ref());
+        chosen.or_else(|| all.first())
+    }
+
+    /// The same, with what is known of it.
+    pub(super) fn orchestration(&self) -> Option<(&OrchId, &Orchestration)> {
+        let shown = self.shown()?;
+        self.moment.state.orchestrations.get_key_value(&shown.orch)
+    }
+
+    /// Does the orchestration that is shown have nothing to do with the task?
+    pub(super) fn is_outside(&self, ix: TaskIx) -> bool {
+        self.shown().is_some_and(|shown| {
+            !shown.selected.is_empty() && !shown.selected.contains(self.moment.id(ix))
+        })
+    }
+
+    /// Drops what was announced and has happened.
+    fn hush(&mut self) {
+        let state = &self.moment.state;
+        let announces = self.said.as_ref().and_then(|said| said.announces.as_ref());
+        let happened = match announces {
+            Some(Decision::CancelAll { orch }) => {
+                let entry = state.orchestrations.get(orch);
+                entry.is_none_or(|entry| entry.ended_at.is_some())
+            }
+            Some(Decision::CancelTask { task }) => state.open_run(task).is_none(),
+            _ => false,
+        };
+        if happened {
+            self.said = None;
+        }
     }
 
     pub(super) fn selected(&self) -> Option<Spot> {
@@ -172,7 +236,21 @@ impl Model {
             // What needs people is looked at closely.
             Shape::People => self.needs.len(),
         };
-        areas(self.size, lines)
+        let notices = self.notices(usize::from(self.size.0)).len();
+        areas(self.size, (notices, lines))
+    }
+
+    /// What is wrong, then what to do next, in lines of so many columns.
+    pub(super) fn notices(&self, width: usize) -> Vec<(Tone, String)> {
+        let moment = &self.moment;
+        let wrong = moment.damage.iter().chain(&moment.trouble);
+        let wrong = wrong.map(|text| (Tone::Bad, text));
+        let all = wrong.chain(self.next.iter().map(|text| (Tone::Plain, text)));
+        let lines = all.flat_map(|(tone, text)| {
+            let parts = wrapped(&one_line(text), width).into_iter();
+            parts.map(move |part| (tone, part))
+        });
+        lines.collect()
     }
 
     /// Rows of the list that fit.
@@ -220,12 +298,22 @@ impl Model {
             self.rows.clear();
         }
         self.look();
+        self.hush();
+        if let Mode::Prompt(prompt) = &mut self.mode {
+            prompt.look_again(&self.moment);
+        }
         if let (true, Some(id)) = (other_plan, selected)
             && let Some(ix) = self.moment.plan.find(&id)
         {
             self.select(Spot::Task(ix));
         }
         self.go_along();
+    }
+
+    /// Is nothing known of a task but a file that is invalid?
+    pub(super) fn is_invalid(&self, ix: TaskIx, view: &TaskView) -> bool {
+        self.moment.invalid.contains_key(&ix)
+            && matches!(view.class(), Class::Ready | Class::Blocked)
     }
 
     /// Selects what runs, unless a person has chosen.
@@ -240,8 +328,15 @@ impl Model {
     /// What is worked out of a moment once.
     fn look(&mut self) {
         self.needs = needs_people(&self.moment.facts(self.moment.at));
-        self.counts = Counts::of(&self.moment.views);
+        let views = self.moment.plan.numbers().zip(&self.moment.views);
+        // What a file says that cannot be read any more is not so: it would not even be started.
+        let valid = views.filter(|(ix, view)| !self.is_invalid(*ix, view));
+        self.counts = Counts::of(valid.map(|(_, view)| view));
         self.detail = None;
+        self.next = self.orchestration().and_then(|(orch, _)| {
+            let facts = self.moment.facts(self.moment.at);
+            hint(&facts, orch, &self.needs)
+        });
         self.list();
     }
 

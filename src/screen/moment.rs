@@ -1,6 +1,6 @@
 //! Everything that is true at one moment, as far as a screen shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::report::{Facts, Processes};
 use crate::state::{Orchestration, State};
 use crate::view::{NotLanded, TaskView};
 
-/// The orchestration that is shown: the newest that runs, else the one that ran last.
+/// An orchestration that can be shown: one that runs, or the one that ran last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     pub orch: OrchId,
@@ -20,8 +20,6 @@ pub struct Shown {
     pub selected: BTreeSet<TaskId>,
     /// What it will still take; `None`: it has ended, or cannot be told.
     pub left: Option<Duration>,
-    /// How many others run beside it.
-    pub beside: usize,
 }
 
 /// One moment.
@@ -37,9 +35,16 @@ pub struct Moment {
     pub processes: Processes,
     pub not_landed: Vec<NotLanded>,
     pub at: Timestamp,
-    /// What is wrong with the files or the journal.
+    /// What is wrong with the journal: the state is what was read before.
+    pub damage: Option<String>,
+    /// What is wrong with the files, with its place; or why it is not known what has landed.
     pub trouble: Option<String>,
-    pub shown: Option<Shown>,
+    /// The tasks whose files are invalid, with the place and what is wrong there.
+    pub invalid: BTreeMap<TaskIx, String>,
+    /// The orchestrations that run here, the newest first; when none does, the one that ran last.
+    pub shown: Vec<Shown>,
+    /// How many run in other repositories, started there.
+    pub abroad: usize,
 }
 
 impl Moment {
@@ -74,21 +79,6 @@ impl Moment {
         let claimed = || self.state.claimed_run(id).map(|(run, _)| run);
         let last = || self.state.tasks.get(id)?.last_run_id.as_ref();
         open.or_else(claimed).or_else(last)
-    }
-
-    /// The orchestration that is shown.
-    #[must_use]
-    pub fn orchestration(&self) -> Option<(&OrchId, &Orchestration)> {
-        let shown = self.shown.as_ref()?;
-        self.state.orchestrations.get_key_value(&shown.orch)
-    }
-
-    /// Does the orchestration that is shown have nothing to do with the task?
-    #[must_use]
-    pub fn is_outside(&self, ix: TaskIx) -> bool {
-        self.shown.as_ref().is_some_and(|shown| {
-            !shown.selected.is_empty() && !shown.selected.contains(self.id(ix))
-        })
     }
 
     /// Does time change what is shown?

@@ -8,6 +8,7 @@ use crate::report::{count, one_line, shell_word};
 use crate::screen::key::Key;
 use crate::screen::moment::Moment;
 use crate::screen::typed::Typed;
+use crate::state::Orchestration;
 use crate::view::{Standing, Unblocker};
 
 /// What is meant.
@@ -33,6 +34,8 @@ pub struct Prompt {
     pub note: Option<Typed>,
     /// What is missing.
     pub missing: Option<&'static str>,
+    /// Why the answer would be refused by now.
+    pub outdated: Option<String>,
 }
 
 /// What came of a key.
@@ -148,20 +151,25 @@ impl Prompt {
         ))
     }
 
+    /// About the orchestration that is shown.
+    ///
     /// # Errors
-    /// When nothing runs.
-    pub fn cancel_all(moment: &Moment) -> Result<Self, String> {
-        let running = moment.orchestration().filter(|(_, o)| o.ended_at.is_none());
-        let (orch, _) = running.ok_or("no orchestration runs")?;
+    /// When it does not run.
+    pub fn cancel_all(
+        moment: &Moment,
+        shown: Option<(&OrchId, &Orchestration)>,
+    ) -> Result<Self, String> {
+        let running = shown.filter(|(_, o)| o.ended_at.is_none());
+        let (orch, entry) = running.ok_or("no orchestration runs here")?;
         let live = moment.state.open.values().filter(|run| run.orch == *orch);
         let explained = format!(
-            "nothing more is started, and {} asked to end",
+            "{orch}: nothing more is started, and {} asked to end",
             match live.count() {
                 1 => "the running task is".to_owned(),
                 n => format!("{} are", count(n, "running task", "running tasks")),
             }
         );
-        let title = "cancel the whole orchestration".to_owned();
+        let title = format!("cancel all of `{}`", one_line(&entry.command));
         Ok(Self::plain(
             Meant::CancelAll(orch.clone()),
             title,
@@ -183,7 +191,28 @@ impl Prompt {
             explained,
             note: None,
             missing: None,
+            outdated: None,
         }
+    }
+
+    /// Looks again whether the answer can be taken: others may have decided meanwhile.
+    pub fn look_again(&mut self, moment: &Moment) {
+        let task = |id: &TaskId, ask: fn(&Moment, TaskIx) -> Result<Self, String>| {
+            let ix = moment.plan.find(id).ok_or("the task is gone")?;
+            ask(moment, ix).map(drop)
+        };
+        let asked = match &self.meant {
+            Meant::Complete(id) => task(id, Self::complete),
+            Meant::Approve(id) => task(id, Self::approve),
+            Meant::Reject(id) => task(id, Self::reject),
+            Meant::Reset(id) => task(id, Self::reset),
+            Meant::Cancel(id) => task(id, Self::cancel),
+            Meant::CancelAll(orch) => {
+                let known = moment.state.orchestrations.get_key_value(orch);
+                Self::cancel_all(moment, known).map(drop)
+            }
+        };
+        self.outdated = asked.err();
     }
 
     /// What stands before the note.

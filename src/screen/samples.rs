@@ -36,13 +36,15 @@ pub fn moment(story: &Story) -> Arc<Moment> {
         processes: Processes::default(),
         not_landed: Vec::new(),
         at: story.now(),
+        damage: None,
         trouble: None,
-        shown: Some(Shown {
+        invalid: std::collections::BTreeMap::new(),
+        shown: vec![Shown {
             orch: orch(),
             selected: std::collections::BTreeSet::new(),
             left: Some(Duration::from_secs(250)),
-            beside: 0,
-        }),
+        }],
+        abroad: 0,
     })
 }
 

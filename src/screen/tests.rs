@@ -3,7 +3,7 @@
 use crate::model::Decision;
 use crate::screen::ask::{Ask, Msg, Source};
 use crate::screen::key::Key;
-use crate::screen::samples::{Watched, game, moment};
+use crate::screen::samples::{COLOUR, Watched, game, moment};
 use crate::view::tests::{id, print};
 
 fn watched() -> Watched {
@@ -296,4 +296,181 @@ fn the_selected_row_is_always_on_the_screen() {
     watched.keys(&[Key::End]).tell(Msg::Resized(80, 60));
     let (top, page) = (watched.model.top, watched.model.page());
     assert_eq!(top + page, 500, "no row stands empty");
+}
+
+#[test]
+fn what_was_announced_and_has_happened_is_not_said_any_more() {
+    let done = |well| Msg::Done {
+        said: "asked it to stop".to_owned(),
+        well,
+    };
+    for (keys, well) in [("xy", true), ("Xy", true), ("Xy", false)] {
+        let mut story = game();
+        let mut watched = Watched::new(&story, (80, 24));
+        watched.selects(2).types(keys).tell(done(well));
+        assert!(watched.text(COLOUR).contains("asked it to stop"), "{keys}");
+        let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
+        story.happens(crate::event::Event::Ended {
+            run,
+            verdict: crate::event::Verdict::Completed { sha: None },
+            took_ms: 1,
+        });
+        story.happens(crate::event::Event::OrchestrationEnded {
+            orch: crate::view::tests::orch(),
+            exit: 1,
+        });
+        watched.tell(Msg::Moment(moment(&story)));
+        let text = watched.text(COLOUR);
+        // A refusal stays until somebody has read it.
+        assert_eq!(text.contains("asked it to stop"), !well, "{keys}: {text}");
+    }
+    // Its command may end later than the orchestration.
+    let mut story = game();
+    let mut watched = Watched::new(&story, (80, 24));
+    watched.types("Xy");
+    let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
+    story.happens(crate::event::Event::Ended {
+        run,
+        verdict: crate::event::Verdict::Completed { sha: None },
+        took_ms: 1,
+    });
+    story.happens(crate::event::Event::OrchestrationEnded {
+        orch: crate::view::tests::orch(),
+        exit: 1,
+    });
+    watched.tell(Msg::Moment(moment(&story))).tell(done(true));
+    assert!(!watched.text(COLOUR).contains("asked it to stop"));
+}
+
+#[test]
+fn of_several_orchestrations_one_is_shown_and_meant() {
+    let mut story = game();
+    let second = crate::model::OrchId::parse("orch-20250108-150000-bbbb").unwrap();
+    story.happens(crate::event::Event::OrchestrationStarted {
+        orch: second.clone(),
+        owner: crate::view::tests::process(2),
+        command: "runr run --task 09-docs".to_owned(),
+        tasks: 1,
+        jobs: 1,
+        home: None,
+    });
+    let mut now = moment(&story);
+    let both = std::sync::Arc::get_mut(&mut now).unwrap();
+    let shown = crate::screen::moment::Shown {
+        orch: second.clone(),
+        selected: [id("09-docs.md")].into(),
+        left: None,
+    };
+    both.shown.insert(0, shown);
+    let mut watched = watched();
+    watched.tell(Msg::Moment(now));
+    let text = watched.text(COLOUR);
+    assert!(
+        text.starts_with("runr run --task 09-docs  1 of 2 that run"),
+        "{text}"
+    );
+    watched.types("o");
+    let text = watched.text(COLOUR);
+    assert!(text.starts_with("runr run  2 of 2 that run"), "{text}");
+    // What is cancelled is what is shown.
+    watched.types("X");
+    assert!(watched.text(COLOUR).contains("cancel all of `runr run`?"));
+    watched.types("noX");
+    let text = watched.text(COLOUR);
+    assert!(
+        text.contains("cancel all of `runr run --task 09-docs`?"),
+        "{text}"
+    );
+    watched.types("y");
+    assert_eq!(decisions(&watched), [Decision::CancelAll { orch: second }]);
+    // With one there is nothing to choose.
+    let mut watched = Watched::new(&game(), (80, 24));
+    watched.types("o");
+    assert!(
+        watched
+            .text(COLOUR)
+            .contains("no other orchestration runs here")
+    );
+}
+
+#[test]
+fn a_file_that_is_invalid_is_no_ready_task() {
+    let mut now = moment(&game());
+    let invalid = std::sync::Arc::get_mut(&mut now).unwrap();
+    invalid.trouble = Some(".runr/tasks/09-docs.md:2:7: wrong".to_owned());
+    for (number, why) in [(9, "it is invalid"), (2, "it runs all the same")] {
+        invalid
+            .invalid
+            .insert(crate::plan::TaskIx(number), why.to_owned());
+    }
+    for (width, height) in [(80, 24), (200, 50), (40, 10)] {
+        let mut watched = Watched::new(&game(), (width, height));
+        let before = watched.text(COLOUR);
+        assert!(before.contains("2 ready") || width == 40, "{before}");
+        watched.tell(Msg::Moment(std::sync::Arc::clone(&now)));
+        watched.types("G");
+        let text = watched.text(COLOUR);
+        assert!(!text.contains("2 ready"), "{text}");
+        assert!(text.contains(".runr/tasks/09-docs.md:2:7: wrong"), "{text}");
+        if width == 40 {
+            continue;
+        }
+        assert!(
+            text.contains("1 running") && text.contains("1 invalid"),
+            "{text}"
+        );
+        let row = text.lines().find(|line| line.contains("09-docs.md  "));
+        assert!(
+            row.is_some_and(|row| row.contains("it is invalid")),
+            "{text}"
+        );
+        watched.selects(2);
+        let text = watched.text(COLOUR);
+        assert!(text.contains("it runs all the same"), "{text}");
+        // What is said last takes no room from it.
+        watched.tell(Msg::Done {
+            said: "approved".to_owned(),
+            well: true,
+        });
+        assert!(watched.text(COLOUR).contains("09-docs.md:2:7: wrong"));
+    }
+}
+
+#[test]
+fn help_is_read_to_its_end_on_a_small_screen() {
+    for (size, whole) in [((80, 24), true), ((40, 10), false)] {
+        let mut watched = Watched::new(&game(), size);
+        watched.types("?");
+        let text = watched.text(COLOUR);
+        assert!(text.contains("up down k j"), "{text}");
+        assert_eq!(text.contains("quit; the run"), whole, "{text}");
+        watched.keys(&[Key::PageDown, Key::End, Key::Down]);
+        let text = watched.text(COLOUR);
+        assert!(text.contains("quit; the run"), "{text}");
+        assert_eq!(text.contains("more above"), !whole, "{text}");
+        watched.types("q");
+        assert!(!watched.text(COLOUR).contains("quit; the run"));
+        assert!(!watched.asked.contains(&Ask::Leave));
+    }
+}
+
+#[test]
+fn a_question_that_others_have_answered_says_so() {
+    let mut story = game();
+    let mut watched = Watched::new(&story, (80, 24));
+    watched.selects(6).types("rno");
+    watched.tell(Msg::Moment(moment(&story)));
+    assert!(!watched.text(COLOUR).contains("not any more"));
+    story.happens(crate::event::Event::Reset {
+        task: id("06-copy.md"),
+        by: "eve".to_owned(),
+        note: None,
+    });
+    watched.tell(Msg::Moment(moment(&story)));
+    let text = watched.text(COLOUR);
+    assert!(
+        text.contains("not any more: 06-copy.md does not wait"),
+        "{text}"
+    );
+    assert!(text.contains("│ no "), "what was typed stays: {text}");
 }

@@ -109,10 +109,12 @@ impl Store {
         match &self.journal {
             Some(journal) if journal.is_current()? => {}
             Some(_) => {
-                // Another file stands in its place: what was folded from the old one is void.
+                // Where another file stands in its place, what was folded from the old one is void.
                 self.journal = Journal::open(&self.layout.journal())?;
-                self.begin_anew();
-                if self.journal.is_none() {
+                if self.journal.is_some() {
+                    self.begin_anew();
+                } else {
+                    // What was read is the best that is known, as with a cache whose journal is gone.
                     self.damage = Some(StoreError::Lost {
                         path: self.layout.journal(),
                     });

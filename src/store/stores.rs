@@ -6,14 +6,19 @@
 
 mod append;
 mod open;
+mod reopen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crate::event::{Event, Recorded};
-use crate::model::{OrchId, Repositories, Repository, RunId, TaskId, Unread, Unreadable, Whose};
+use crate::model::{
+    Alias, OrchId, Repositories, Repository, RunId, TaskId, Unread, Unreadable, Whose,
+};
 use crate::state::State;
 use crate::store::{Layout, Notice, Places, Store, StoreError};
+
+use reopen::Stamp;
 
 /// The journals of a plan's repositories. Without others this is the home's store and nothing else.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Stores {
     stranded: BTreeMap<RunId, Whose>,
     /// Where the files of such a repository were.
     left: BTreeMap<Whose, Layout>,
+    /// Repositories whose journal cannot be read, and how its files were when that was tried again.
+    lost: BTreeMap<Alias, Option<Stamp>>,
 }
 
 impl Stores {
@@ -57,6 +64,7 @@ impl Stores {
             written: BTreeSet::new(),
             stranded: BTreeMap::new(),
             left: BTreeMap::new(),
+            lost: BTreeMap::new(),
         };
         stores.follow(repositories, tasks);
         stores
@@ -78,6 +86,7 @@ impl Stores {
 
     fn open_others(&mut self) {
         self.others.clear();
+        self.lost.clear();
         self.whole = None;
         if self.repositories.is_alone() {
             return;
@@ -107,6 +116,9 @@ impl Stores {
             false => Unreadable::new(Unread::Journal, why),
         };
         self.repositories.set_unknown(number, why);
+        let lost = self.repositories.others().get(number);
+        self.lost
+            .extend(lost.map(|other| (other.alias.clone(), None)));
     }
 
     /// Makes the state of the whole from the states of the parts.
@@ -292,13 +304,14 @@ impl Stores {
     /// # Errors
     /// When the home's journal cannot be read. Another one that cannot be read makes its tasks unknown.
     pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
-        let before = self.home.state().seq;
+        let (before, damaged) = (self.home.state().seq, self.home.damage().is_some());
         let mut news = self.home.refresh()?;
         if self.whole.is_none() {
             return Ok(news);
         }
-        // Another journal may stand in a journal's place.
-        let mut replaced = self.home.state().seq < before;
+        // Another journal may stand in a journal's place, or the same one again after it was away.
+        let came_back = damaged && self.home.damage().is_none();
+        let mut replaced = came_back || self.home.state().seq < before;
         news = self.take_in(Whose::Home, news);
         for number in 0..self.others.len() {
             let Some(store) = &mut self.others[number] else {
@@ -376,6 +389,12 @@ impl Stores {
             }
             let recorded = Recorded { event, ..recorded };
             whole.apply(&recorded);
+            if let Event::OrchestrationStarted { orch, .. } = &recorded.event
+                && let Some(entry) = whole.orchestrations.get_mut(orch)
+            {
+                // What only they know of is theirs.
+                entry.abroad = !self.home.state().orchestrations.contains_key(orch);
+            }
             news.push(recorded);
         }
         news

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::event::{CancelTarget, Event, Verdict};
-use crate::model::{Alias, Known, Repositories, Repository, Status, TaskId, Whose};
+use crate::model::{Alias, Known, OrchId, Repositories, Repository, Status, TaskId, Whose};
 use crate::state::{Illegal, State};
 use crate::store::tests::{
     by_hand, ended, orch, process, reserved, run, started_orchestration, task,
 };
-use crate::store::{Store, Stores};
+use crate::store::{Store, StoreError, Stores};
 
 fn alias(name: &str) -> Alias {
     Alias::parse(name).unwrap()
@@ -164,6 +164,100 @@ fn a_journal_that_is_damaged_makes_its_tasks_unknown() {
     assert_eq!(done.news.len(), 1);
     // The home's own goes on.
     before.append(vec![by_hand("c.md")]).unwrap();
+}
+
+#[test]
+fn a_journal_that_comes_back_is_read_with_what_was_written_meanwhile() {
+    let top = tempfile::tempdir().unwrap();
+    let mut stores = open(top.path());
+    stores.append(vec![by_hand("api:b.md")]).unwrap();
+    let (journal, away) = (
+        top.path().join("api/.runr/journal.jsonl"),
+        top.path().join("away"),
+    );
+    let status = |stores: &Stores, name: &str| stores.state().status(&task(name));
+    for round in 0..2 {
+        fs::rename(&journal, &away).unwrap();
+        stores.refresh().unwrap();
+        stores.reopen();
+        assert_eq!(status(&stores, "api:b.md"), Status::Unknown, "{round}");
+        assert_eq!(stores.repositories().unreadable().count(), 1);
+        fs::rename(&away, &journal).unwrap();
+        // Nobody asks for it: an orchestration that has lost a journal does not find it again by itself.
+        stores.refresh().unwrap();
+        assert_eq!(status(&stores, "api:b.md"), Status::Unknown, "{round}");
+        let mut theirs = Store::open(&top.path().join("api")).unwrap();
+        theirs
+            .append(vec![by_hand(&format!("{round}.md"))])
+            .unwrap();
+        stores.reopen();
+        assert_eq!(status(&stores, "api:b.md"), Status::Completed, "{round}");
+        assert_eq!(stores.repositories().unreadable().count(), 0);
+        assert_eq!(stores.readable(), [Whose::Home, Whose::Other(0)]);
+        // And what is written from here on is heard.
+        theirs.append(vec![by_hand("a.md")]).unwrap();
+        stores.refresh().unwrap();
+        assert_eq!(status(&stores, "api:a.md"), Status::Completed, "{round}");
+    }
+}
+
+#[test]
+fn what_was_known_of_home_stays_while_its_journal_is_away() {
+    let top = tempfile::tempdir().unwrap();
+    let mut stores = open(top.path());
+    stores
+        .append(vec![by_hand("api:b.md"), by_hand("a.md")])
+        .unwrap();
+    let (journal, away) = (
+        top.path().join("home/.runr/journal.jsonl"),
+        top.path().join("away"),
+    );
+    fs::rename(&journal, &away).unwrap();
+    let before = plain(stores.state());
+    stores.refresh().unwrap();
+    assert!(matches!(stores.damage(), Some(StoreError::Lost { .. })));
+    assert_eq!(plain(stores.state()), before);
+    assert!(stores.append(vec![by_hand("c.md")]).is_err());
+    fs::rename(&away, &journal).unwrap();
+    stores.refresh().unwrap();
+    assert!(stores.damage().is_none());
+    assert_eq!(plain(stores.state()), before, "nothing counts twice");
+    // Another journal in its place is believed.
+    fs::remove_file(&journal).unwrap();
+    stores.refresh().unwrap();
+    fs::remove_file(top.path().join("home/.runr/task-status.json")).ok();
+    let mut anew = Store::open(&top.path().join("home")).unwrap();
+    anew.append(vec![by_hand("c.md")]).unwrap();
+    stores.refresh().unwrap();
+    let status = |name: &str| stores.state().status(&task(name));
+    assert_eq!(status("a.md"), Status::Pending);
+    assert_eq!(status("c.md"), Status::Completed);
+    assert_eq!(status("api:b.md"), Status::Completed);
+}
+
+#[test]
+fn what_others_run_for_themselves_is_known_to_be_theirs() {
+    let top = tempfile::tempdir().unwrap();
+    let mut stores = open(top.path());
+    let mut theirs = Store::open(&top.path().join("api")).unwrap();
+    let own = OrchId::parse("orch-20250108-150000-bbbb").unwrap();
+    let began = Event::OrchestrationStarted {
+        orch: own.clone(),
+        owner: process(),
+        command: "runr run".to_owned(),
+        tasks: 1,
+        jobs: 1,
+        home: None,
+    };
+    theirs.append(vec![began.clone()]).unwrap();
+    stores.refresh().unwrap();
+    assert!(stores.state().orchestrations[&own].abroad);
+    assert_eq!(plain(stores.state()), plain(open(top.path()).state()));
+    // One that was started here is ours, whichever journal is read first.
+    let mut ours = Store::open(&top.path().join("home")).unwrap();
+    ours.append(vec![began]).unwrap();
+    stores.refresh().unwrap();
+    assert!(!stores.state().orchestrations[&own].abroad);
 }
 
 #[test]

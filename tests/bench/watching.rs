@@ -245,6 +245,9 @@ fn moment(plan: &Arc<Plan>) -> Arc<Moment> {
         not_landed: Vec::new(),
         at: jiff::Timestamp::UNIX_EPOCH,
         trouble: None,
-        shown: None,
+        shown: Vec::new(),
+        abroad: 0,
+        damage: None,
+        invalid: std::collections::BTreeMap::new(),
     })
 }

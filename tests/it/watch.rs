@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
+use crate::support_several::Several;
 use crate::support_terminal::{Ended, Terminal};
 use crate::world::World;
 
@@ -99,7 +100,7 @@ fn several_people_watch_and_windows_change_their_size() {
     small.until_says("◐ a.md");
     large.until_says("runr run  running for");
     large.types("X");
-    large.until_says("cancel the whole orchestration?");
+    large.until_says("cancel all of `runr run`?");
     large.types("y");
     small.until_says("◌ a.md");
     running.wait().exits(1);
@@ -174,7 +175,17 @@ fn tasks_are_shown_as_they_stand_and_as_their_files_change() {
     world.task("e", "run: 'true'");
     terminal.until_says("5 tasks: 2 ready, 3 blocked");
     world.write(".runr/tasks/e.md", "---\nrun: [\n---\n");
-    terminal.until_says("the files have 1 problem");
+    let text = terminal.until_says(".runr/tasks/e.md:2:6");
+    assert!(
+        text.contains("5 tasks: 1 invalid, 1 ready, 3 blocked"),
+        "{text}"
+    );
+    let line = text.lines().find(|line| line.contains("○ e.md")).unwrap();
+    assert!(line.contains("its file is invalid at"), "{line}");
+    // What a key was answered hides nothing of it.
+    terminal.types("a");
+    let text = terminal.until_says("does not wait for approval");
+    assert!(text.contains(".runr/tasks/e.md:2:6"), "{text}");
     terminal.types("/e.md\r");
     terminal.until_says("1/1");
     terminal.types("q");
@@ -250,10 +261,167 @@ fn an_orchestrator_that_is_killed_is_missed() {
     terminal.until_says("running for");
     running.signal(Signal::KILL);
     terminal.until_says("its process is gone: runr resume");
+    drop(running);
+    // What nobody does any more does not run beside what does.
+    world.task("e", "run: [sh, -c, 'read answer < ../other']");
+    world.gate("other");
+    let other = world.spawn(&["run", "--task", "e"]);
+    terminal.until_says("runr run --task e  running for");
+    world.open("other", "pass");
+    other.wait().exits(0);
+    terminal.until_says("its process is gone: runr resume");
     terminal.types("q");
     assert_eq!(terminal.ends(), LEFT);
-    drop(running);
     // Nothing is left behind: what still runs is taken over, and ends.
     world.open("gate", "pass");
     world.run(&["resume"]).exits(3);
+}
+
+#[test]
+fn what_is_made_after_the_start_is_seen() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.root().join(".runr")).unwrap();
+    let mut init = world.sealed("git");
+    init.args(["init", "-q"]);
+    world.output(init).exits(0);
+    let mut terminal = Terminal::of(&world, &["watch"], (80, 24));
+    terminal.until_says("runr tasks add");
+    world.task("a", "run: 'true'");
+    terminal.until_says("1 task: 1 ready");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn a_journal_that_is_away_is_missed_and_found_again() {
+    let world = World::new();
+    world.write(".runr/config.yaml", "isolation: none\n");
+    world.task("a", "run: 'true'");
+    world.task("b", "depends_on: [a.md]\nrun: 'true'");
+    world.run(&["run", "--task", "a"]).exits(0);
+    let journal = world.root().join(".runr/journal.jsonl");
+    let away = world.outside().join("away.jsonl");
+    let mut terminal = Terminal::of(&world, &["watch"], (80, 24));
+    terminal.until_says("✓ a.md");
+    std::fs::rename(&journal, &away).unwrap();
+    let text = terminal.until_says("is missing or has lost lines");
+    assert!(text.contains("runr doctor"), "{text}");
+    // Nothing that was known is denied.
+    assert!(
+        !text.contains("nothing has run yet") && text.contains("✓ a.md"),
+        "{text}"
+    );
+    std::fs::rename(&away, &journal).unwrap();
+    terminal.until("it is read again", |text| {
+        text.contains("✓ a.md") && !text.contains("lost lines")
+    });
+    // The whole folder goes, and comes back.
+    let (runr, away) = (world.root().join(".runr"), world.outside().join("away"));
+    std::fs::rename(&runr, &away).unwrap();
+    terminal.until_says("`.runr` is not there any more");
+    std::fs::rename(&away, &runr).unwrap();
+    terminal.until("it is read again", |text| {
+        text.contains("✓ a.md") && !text.contains("any more")
+    });
+    world.task("e", "run: 'true'");
+    terminal.until_says("3 tasks: 1 completed");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn a_neighbours_journal_that_was_away_is_read_again() {
+    let several = Several::new(&["api"]);
+    several.works("api", "b", &[]);
+    several.works("project", "a", &["api:b"]);
+    several.commit(&["project", "api"]);
+    several.run("api", &["run"]).exits(0);
+    let journal = several.root("api").join(".runr/journal.jsonl");
+    let away = several.root("away.jsonl");
+    let home = several.root("project");
+    let args = ["-C", home.to_str().unwrap(), "watch"];
+    let mut terminal = Terminal::of(&several.world, &args, (80, 24));
+    terminal.until_says("✓ api:b.md");
+    std::fs::rename(&journal, &away).unwrap();
+    terminal.until_says("? api:b.md");
+    std::fs::rename(&away, &journal).unwrap();
+    terminal.until_says("✓ api:b.md");
+    // And what is written from here on is heard of.
+    several.run("api", &["tasks", "reset", "b"]).exits(0);
+    terminal.until_says("○ api:b.md");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn the_head_names_what_runs_here() {
+    let several = Several::new(&["api"]);
+    several.works("api", "b", &[]);
+    several.works("project", "a", &["api:b"]);
+    several.waits("project", "c", &[], "gate");
+    several.waits("project", "d", &[], "gate");
+    several.world.gate("gate");
+    several.commit(&["project", "api"]);
+    let home = several.root("project");
+    let args = ["-C", home.to_str().unwrap(), "watch"];
+    let mut terminal = Terminal::of(&several.world, &args, (100, 24));
+    terminal.until_says("nothing has run yet");
+    // What another repository runs for itself is not what ran here.
+    several.run("api", &["run"]).exits(0);
+    terminal.until("it is theirs", |text| {
+        text.contains("✓ api:b.md") && text.contains("nothing has run yet")
+    });
+    let first = several.start("project", &["run", "--task", "c"]);
+    terminal.until_says("runr run --task c  running for");
+    let second = several.start("project", &["run", "--task", "d"]);
+    let text = terminal.until_says("runr run --task d  1 of 2 that run");
+    assert!(text.contains("o other run"), "{text}");
+    terminal.types("o");
+    terminal.until_says("runr run --task c  2 of 2 that run");
+    terminal.types("X");
+    terminal.until_says("cancel all of `runr run --task c`?");
+    terminal.types("y");
+    // What was asked for has happened: there is nothing to wait for any more.
+    terminal.until("only the other runs", |text| {
+        text.contains("runr run --task d  running for") && !text.contains("to stop")
+    });
+    first.wait().exits(1);
+    several.world.open("gate", "go");
+    second.wait().exits(0);
+    terminal.until_says("took");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn help_is_whole_on_every_screen() {
+    let world = world();
+    let mut terminal = Terminal::of(&world, &["watch"], (80, 24));
+    terminal.until_says("nothing has run yet");
+    terminal.types("?");
+    let text = terminal.until_says("quit; the run goes on");
+    assert!(
+        text.contains("up down k j") && !text.contains("more below"),
+        "{text}"
+    );
+    terminal.resize((40, 10));
+    terminal.until_says("more below");
+    terminal.types("jG");
+    terminal.until_says("quit; the run goes on");
+    terminal.types("qq");
+    assert_eq!(terminal.ends(), LEFT);
+}
+
+#[test]
+fn an_orchestration_file_that_is_not_there_is_named_and_nothing_quoted() {
+    let world = world();
+    for command in ["run", "check"] {
+        let ran = world.run(&[command, "--config", "nope.yaml"]).exits(2);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("--> nope.yaml\n"), "{said}");
+        assert!(
+            !said.contains(" |"),
+            "a line of a file that is not there: {said}"
+        );
+    }
 }

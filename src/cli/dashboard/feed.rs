@@ -66,7 +66,7 @@ impl Feed {
             &reader.project,
             (&reader.loaded, views, not_landed),
             &reader.store,
-            (reader.generation, reader.trouble()),
+            (reader.generation, reader.trouble().as_deref()),
         )
     }
 

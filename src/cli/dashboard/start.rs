@@ -16,8 +16,7 @@ use crate::cli::dashboard::desk::{Desk, STREAMS};
 use crate::cli::dashboard::feed::{Ask, Feed, Wake};
 use crate::cli::dashboard::{answer, routes};
 use crate::cli::following::Reader;
-use crate::cli::{Context, Exit, Failure, following};
-use crate::git::checked_out::checked_out;
+use crate::cli::{Context, Exit, Failure};
 use crate::web::{self, Hosts, Keys, Limits, Secret};
 
 /// What happens to the address.
@@ -36,19 +35,14 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
     let project = context.project()?;
     let loaded = context.load(&project, None)?;
     let store = context.stores(&project, &loaded.plan)?;
-    let places = store.places();
     let (wake, woken) = mpsc::channel();
     let ask = Ask::new(wake.clone());
-    let git = match project.git {
-        true => checked_out(&project.root)?.map(|stand| stand.common),
-        false => None,
-    };
-    // Before the first reading: what is written from here on wakes.
-    let watching = following::watch_all(&places, git.as_deref(), move |changed| {
+    let mut reader = Reader::new(&project, loaded, store);
+    reader.follow(Arc::new(move |changed| {
         // Nobody listens any more when the command is about to end.
         drop(wake.send(Wake::Changed(changed)));
-    })?;
-    let mut feed = Feed::new(Reader::new(&project, loaded, store));
+    }))?;
+    let mut feed = Feed::new(reader);
     let (publish, _) = watch::channel(Arc::new(feed.seen()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -94,7 +88,6 @@ pub fn run(context: &Context, port: u16, opening: Opening) -> anyhow::Result<Exi
         anyhow::Ok(())
     });
     ask.stop();
-    drop(watching);
     // Connections and streams that still wait for something end here.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served?;

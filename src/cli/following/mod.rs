@@ -6,8 +6,9 @@ mod landed;
 mod log_files;
 mod prints;
 mod reader;
+mod trouble;
 mod watching;
 
 pub use log_files::LogFiles;
 pub use reader::Reader;
-pub use watching::{Changed, watch_all};
+pub use watching::Changed;

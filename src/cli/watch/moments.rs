@@ -3,7 +3,7 @@
 //! Looks at most every 100 ms, and never for more than a twentieth of the time: the run that is watched needs the
 //! machine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -15,7 +15,7 @@ use crate::cli::following::{Changed, Reader};
 use crate::cli::snapshot::all_processes;
 use crate::cli::watch::estimate;
 use crate::cli::watch::happening::Happening;
-use crate::model::{OrchId, ProcessRef, TaskId};
+use crate::model::{OrchId, ProcessRef, TaskId, Whose};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::Plan;
 use crate::screen::{Moment, Msg, Shown};
@@ -40,8 +40,12 @@ pub enum Wake {
 pub struct Moments {
     reader: Reader,
     plan: (u64, Arc<Plan>),
-    /// The orchestration that is shown, and its tasks.
-    shown: Option<(OrchId, BTreeSet<TaskId>)>,
+    /// The tasks of the orchestrations that may be shown, as their plans say.
+    selected: BTreeMap<OrchId, BTreeSet<TaskId>>,
+    /// The orchestration whose file is read.
+    newest: Option<OrchId>,
+    /// Where everything was when it was told last.
+    places: (u64, Vec<Whose>),
     /// Was the orchestration file named by a person? Then it stays.
     named: bool,
     watched: BTreeSet<(u32, u64)>,
@@ -53,7 +57,9 @@ impl Moments {
     pub fn new(reader: Reader, wake: Sender<Wake>) -> Self {
         Self {
             plan: (reader.generation, Arc::new(reader.loaded.plan.clone())),
-            shown: None,
+            selected: BTreeMap::new(),
+            newest: None,
+            places: (reader.generation, reader.store.readable()),
             named: reader.file.is_some(),
             watched: BTreeSet::new(),
             wake,
@@ -64,7 +70,7 @@ impl Moments {
     /// What is true now, from what was read last.
     #[must_use]
     pub fn moment(&mut self) -> Moment {
-        self.choose();
+        let shown = self.choose();
         if self.plan.0 != self.reader.generation {
             let plan = Arc::new(self.reader.loaded.plan.clone());
             self.plan = (self.reader.generation, plan);
@@ -73,31 +79,35 @@ impl Moments {
         let (views, not_landed) = self.reader.views();
         let state = self.reader.store.state();
         let at = Timestamp::now();
-        let damage = self.reader.store.damage().map(ToString::to_string);
+        let plan = &self.plan.1;
+        let shown = shown.into_iter().map(|orch| {
+            let selected = self.selected.get(&orch).cloned().unwrap_or_default();
+            let left = is_open(state, &orch)
+                .then(|| estimate::left((plan, state), &orch, &selected, at))
+                .flatten();
+            Shown {
+                orch,
+                selected,
+                left,
+            }
+        });
         Moment {
             project: self.reader.project.name(),
-            plan: Arc::clone(&self.plan.1),
+            plan: Arc::clone(plan),
             generation: self.plan.0,
             views,
             processes: all_processes(&self.reader.store),
             not_landed,
             at,
-            trouble: damage.or_else(|| self.reader.trouble().map(str::to_owned)),
-            shown: self.shown.clone().map(|(orch, selected)| {
-                let runs = is_open(state, &orch);
-                Shown {
-                    left: runs
-                        .then(|| estimate::left((&self.plan.1, state), &orch, &selected, at))
-                        .flatten(),
-                    beside: state
-                        .orchestrations
-                        .iter()
-                        .filter(|(other, o)| o.ended_at.is_none() && **other != orch)
-                        .count(),
-                    orch,
-                    selected,
-                }
-            }),
+            damage: self.reader.damage(),
+            trouble: self.reader.trouble(),
+            invalid: self.reader.invalid(),
+            shown: shown.collect(),
+            abroad: state
+                .orchestrations
+                .values()
+                .filter(|o| o.ended_at.is_none() && o.abroad)
+                .count(),
             state: state.clone(),
         }
     }
@@ -124,6 +134,14 @@ impl Moments {
             }
             self.reader.refresh();
             let moment = Arc::new(self.moment());
+            let places = (self.reader.generation, self.reader.store.readable());
+            if places != self.places {
+                self.places = places;
+                let places = self.reader.store.places();
+                if tell.send(Happening::Placed(places)).is_err() {
+                    return;
+                }
+            }
             if tell.send(Happening::Told(Msg::Moment(moment))).is_err() {
                 return;
             }
@@ -132,35 +150,51 @@ impl Moments {
         }
     }
 
-    /// The newest orchestration that runs, else the newest; with the file that it was started with.
-    fn choose(&mut self) {
+    /// The orchestrations that run, the newest first; when none does, one whose process is gone, else the one that ran
+    /// last. The first one's file is read.
+    fn choose(&mut self) -> Vec<OrchId> {
         let state = self.reader.store.state();
-        let newest = state
-            .orchestrations
-            .iter()
-            // What others run in their repositories is theirs to watch.
-            .filter(|(_, o)| !o.abroad)
-            .max_by_key(|(id, o)| (o.ended_at.is_none(), o.started_at, *id))
-            .map(|(id, _)| id.clone());
-        if self.shown.as_ref().map(|(orch, _)| orch) == newest.as_ref() {
-            return;
+        let all = state.orchestrations.iter();
+        // What others run in their repositories is theirs to watch.
+        let mut own: Vec<_> = all.filter(|(_, o)| !o.abroad).collect();
+        own.sort_by_key(|(id, o)| std::cmp::Reverse((o.ended_at.is_none(), o.started_at, *id)));
+        let open = own.iter().filter(|(_, o)| o.ended_at.is_none());
+        let living = open.filter(|(_, o)| process::is_alive(&o.owner)).copied();
+        let mut shown: Vec<OrchId> = living.map(|(id, _)| id.clone()).collect();
+        if shown.is_empty() {
+            shown.extend(own.first().map(|(id, _)| (*id).clone()));
         }
-        let Some(orch) = newest else {
-            self.shown = None;
+        self.selected.retain(|id, _| shown.contains(id));
+        for id in &shown {
+            if !self.selected.contains_key(id) {
+                // Without its plan everything is shown.
+                let frozen = FrozenPlan::read(self.reader.store.layout(), id).ok();
+                let selected = frozen.iter().flat_map(|frozen| {
+                    let ids = frozen.selected.iter();
+                    ids.filter_map(|n| frozen.tasks.get(*n as usize).cloned())
+                });
+                self.selected.insert(id.clone(), selected.collect());
+            }
+        }
+        if self.newest.as_ref() != shown.first() {
+            self.newest = shown.first().cloned();
+            self.follow_file();
+        }
+        shown
+    }
+
+    /// Reads the orchestration file that the newest orchestration was started with, unless a person has named another.
+    fn follow_file(&mut self) {
+        let Some(orch) = self.newest.as_ref().filter(|_| !self.named) else {
             return;
         };
-        // Without its plan everything is shown.
-        let frozen = FrozenPlan::read(self.reader.store.layout(), &orch).ok();
-        let selected = frozen.iter().flat_map(|frozen| {
-            let ids = frozen.selected.iter();
-            ids.filter_map(|n| frozen.tasks.get(*n as usize).cloned())
-        });
-        self.shown = Some((orch, selected.collect()));
+        let frozen = FrozenPlan::read(self.reader.store.layout(), orch).ok();
         let file = frozen.and_then(|frozen| frozen.config);
         let file: Option<PathBuf> = file.map(|file| self.reader.project.root.join(file));
-        if !self.named && file != self.reader.file {
+        if file != self.reader.file {
             self.reader.file = file;
             self.reader.reload();
+            self.reader.refresh();
         }
     }
 

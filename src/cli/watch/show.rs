@@ -11,7 +11,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::cli::deciding::decide;
 use crate::cli::evidence;
-use crate::cli::following::{self, Reader};
+use crate::cli::following::Reader;
 use crate::cli::snapshot::look;
 use crate::cli::watch::happening::Happening;
 use crate::cli::watch::moments::{self, Moments};
@@ -19,7 +19,6 @@ use crate::cli::watch::tail::{self, Tail};
 use crate::cli::watch::terminal::Screen;
 use crate::cli::watch::{keys, signals};
 use crate::cli::{Context, Exit, Failure};
-use crate::git::checked_out::checked_out;
 use crate::model::TaskId;
 use crate::orchestrate::Signalled;
 use crate::report::people::{needs_people, needs_text};
@@ -45,21 +44,15 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     let places = store.places();
     let (tell, told) = channel();
     let (wake, woken) = channel();
-    let git = match project.git {
-        true => checked_out(&project.root)?.map(|stand| stand.common),
-        false => None,
-    };
-    // Before the first reading: what is written from here on wakes.
-    let files = {
-        let wake = wake.clone();
-        following::watch_all(&places, git.as_deref(), move |changed| {
-            // Nobody listens any more when the command is about to end.
-            let _ = wake.send(moments::Wake::Changed(changed));
-        })?
-    };
     let mut reader = Reader::new(&project, loaded, store);
     reader.file = orchestration.map(Path::to_owned);
-    reader.refresh();
+    reader.follow({
+        let wake = wake.clone();
+        Arc::new(move |changed| {
+            // Nobody listens any more when the command is about to end.
+            let _ = wake.send(moments::Wake::Changed(changed));
+        })
+    })?;
     let mut moments = Moments::new(reader, wake);
     let first = moments.moment();
     let (tail_wake, tail_woken) = channel();
@@ -86,7 +79,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     std::thread::spawn(move || tail.run(&tail_woken));
     std::thread::spawn(move || keys::listen(&tell));
     let ended = show.until_left(&mut screen, asks, &told);
-    drop((screen, files));
+    drop(screen);
     ended
 }
 
@@ -166,6 +159,10 @@ impl Show {
                             drop(self.tail.send(tail::Wake::Grown));
                         }
                         asks.extend(self.model.update(msg));
+                    }
+                    Happening::Placed(places) => {
+                        drop(self.tail.send(tail::Wake::Placed(places.clone())));
+                        self.places = places;
                     }
                     Happening::Signalled(signal) => return Ok(Exit(signal.exit())),
                     Happening::Stopped => asks.push(Ask::Suspend),

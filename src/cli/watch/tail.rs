@@ -28,6 +28,8 @@ pub enum Wake {
     Show(Option<Source>),
     /// A file may have grown, or a run have ended.
     Grown,
+    /// Repositories came or went.
+    Placed(Places),
 }
 
 /// What the thread owns.
@@ -74,16 +76,26 @@ impl Tail {
             match first {
                 Ok(Wake::Show(source)) => {
                     // Only the last of several selections matters.
-                    let last = woken.try_iter().filter_map(|wake| match wake {
-                        Wake::Show(source) => Some(source),
-                        Wake::Grown => None,
-                    });
-                    let source = last.last().unwrap_or(source);
-                    self.begin(source);
+                    let mut last = source;
+                    for wake in woken.try_iter() {
+                        match wake {
+                            Wake::Show(source) => last = source,
+                            Wake::Grown => {}
+                            Wake::Placed(places) => self.places = places,
+                        }
+                    }
+                    self.begin(last);
                 }
                 // It is read a little later, with what comes until then.
                 Ok(Wake::Grown) => {
                     wait = (!self.ended).then_some(APART);
+                    continue;
+                }
+                Ok(Wake::Placed(places)) => {
+                    self.places = places;
+                    // What could not be read may be there now.
+                    let log = matches!(self.source, Some(Source::Log(_)));
+                    self.ended &= !log || self.last.is_some();
                     continue;
                 }
                 Err(RecvTimeoutError::Timeout) => {}

@@ -9,6 +9,7 @@ use crate::plan::TaskIx;
 use crate::report::{Note, columns, count, notes, one_line, status_style, status_words};
 use crate::screen::ask::Source;
 use crate::screen::detail::Detail;
+use crate::screen::draw::noted::words;
 use crate::screen::draw::paint::Paint;
 use crate::screen::log::{From, LogLine, wrapped};
 use crate::screen::model::Model;
@@ -63,13 +64,19 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
     if title != one_line(task.id.as_str()) {
         lines.push(Line::raw(paint.cut(&title, width)));
     }
+    if let Some(why) = moment.invalid.get(&ix) {
+        for part in wrapped(&one_line(why), width).into_iter().take(2) {
+            lines.push(Line::styled(part, paint.bad()));
+        }
+    }
     let facts = moment.facts(model.now);
     // What there is to look at begins with them.
     let told = matches!(model.source, Some(Source::Evidence(..)));
     for note in notes(&facts, ix).iter().filter(|_| !told) {
-        let text = note.text(&facts, ix);
+        let text = words(&facts, (note, ix));
         // What it waits for, and how long it runs, follow, with more about it.
-        let told = matches!(note, Note::Elapsed(_));
+        let told = matches!(note, Note::Elapsed(_))
+            || (matches!(note, Note::Ready) && moment.invalid.contains_key(&ix));
         if told
             || text.is_empty()
             || (matches!(note, Note::BlockedBy(_)) && detail_waits(model, detail))
@@ -224,22 +231,49 @@ fn log(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
         Some(Source::Text(path)) => one_line(path).into_owned(),
         Some(Source::Evidence(..)) => "to look at".to_owned(),
     };
+    let (width, height) = (usize::from(area.width), usize::from(area.height) - 1);
+    let mut lines = model.log.shown(width, height + 1);
+    let more = lines.len() > height;
     let right = match (model.log.hidden(), &model.source) {
+        // Where a text begins at the top nothing else tells that it goes on.
+        ((From::Beginning, 0), _) if more => "more below: ]".to_owned(),
         ((_, 0), Some(Source::Log(_) | Source::Evidence(..))) => "Tab: its text".to_owned(),
         ((_, 0), Some(Source::Text(_))) if has_log(model) => "Tab: its log".to_owned(),
         ((_, 0), _) => String::new(),
         ((From::End, n), _) => format!("{} below", count(n, "line", "lines")),
-        ((From::Beginning, n), _) => format!("{} above", count(n, "line", "lines")),
+        ((From::Beginning, n), _) => {
+            let above = format!("{} above", count(n, "line", "lines"));
+            match more {
+                true => format!("{above}, more below: ]"),
+                false => above,
+            }
+        }
     };
+    match model.log.hidden().0 {
+        From::Beginning => lines.truncate(height),
+        From::End => drop(lines.drain(..lines.len().saturating_sub(height))),
+    }
     let top = Rect { height: 1, ..area };
     paint.rule(buffer, top, Span::styled(name, paint.dim()), &right);
-    let (width, height) = (usize::from(area.width), usize::from(area.height) - 1);
     if model.log.is_empty() {
-        let line = Line::styled("nothing yet", paint.dim());
+        // Of a run that is over nothing will come.
+        let over = match &model.source {
+            Some(Source::Log(run)) => {
+                let state = &model.moment.state;
+                !state.open.contains_key(run) && !state.claimed.contains_key(run)
+            }
+            _ => false,
+        };
+        let words = if over {
+            "it wrote nothing"
+        } else {
+            "nothing yet"
+        };
+        let line = Line::styled(words, paint.dim());
         buffer.set_line(area.x, area.y + 1, &line, area.width);
         return;
     }
-    for (y, line) in (area.y + 1..).zip(model.log.shown(width, height)) {
+    for (y, line) in (area.y + 1..).zip(lines) {
         let line = match line {
             LogLine::Text(text) => Line::raw(text),
             LogLine::Heading(name) => Line::styled(format!("==> {}", one_line(&name)), paint.dim()),

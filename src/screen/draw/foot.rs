@@ -7,16 +7,15 @@ use ratatui::text::{Line, Span};
 use crate::model::Status;
 use crate::report::{columns, one_line};
 use crate::screen::draw::paint::Paint;
-use crate::screen::log::broken;
+use crate::screen::layout::Areas;
+use crate::screen::log::wrapped;
 use crate::screen::model::{Mode, Model, Saying};
 use crate::screen::rows::Shape;
 use crate::view::Ask;
 
-/// The most rows that words of a command take.
-const MOST: usize = 8;
-
 /// Gives where the cursor is, if something is typed here.
-pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Option<Position> {
+pub fn foot(buffer: &mut Buffer, areas: &Areas, model: &Model, paint: Paint) -> Option<Position> {
+    let area = areas.foot;
     let width = usize::from(area.width);
     if let Mode::Filter(typed, _) = &model.mode {
         let (before, after) = typed.parts();
@@ -33,9 +32,13 @@ pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Opt
         let x = u16::try_from(columns(label) + columns(before)).unwrap_or(0);
         return Some(Position::new(area.x + x.min(area.width - 1), area.y));
     }
-    let line = match (&model.said, &model.busy, &model.moment.trouble) {
+    // Where there is no room for it above, what is wrong stands here.
+    let moment = &model.moment;
+    let trouble = moment.damage.as_ref().or(moment.trouble.as_ref());
+    let trouble = trouble.filter(|_| areas.notice.height == 0);
+    let line = match (&model.said, &model.busy, trouble) {
         (Some(said), ..) => return say(buffer, area, (said, paint)),
-        (None, Some(busy), _) => Line::raw(format!("{busy}{}", paint.glyphs.ellipsis())),
+        (None, Some((busy, _)), _) => Line::raw(format!("{busy}{}", paint.glyphs.ellipsis())),
         (None, None, Some(trouble)) => {
             Line::styled(paint.cut(&one_line(trouble), width), paint.bad())
         }
@@ -49,22 +52,26 @@ pub fn foot(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) -> Opt
 fn say(buffer: &mut Buffer, area: Rect, (said, paint): (&Saying, Paint)) -> Option<Position> {
     let width = usize::from(area.width);
     let style = if said.well { paint.good() } else { paint.bad() };
-    let lines: Vec<String> = said
+    let mut parts: Vec<String> = said
         .text
         .lines()
-        .map(|line| one_line(line).into_owned())
+        .flat_map(|line| wrapped(&one_line(line), width))
         .collect();
-    let parts: Vec<&str> = lines.iter().flat_map(|line| broken(line, width)).collect();
-    let most = usize::from(area.y).min(MOST);
-    let shown = &parts[..parts.len().min(most)];
-    let rows = u16::try_from(shown.len()).unwrap_or(0);
-    for (part, y) in shown.iter().zip(area.bottom() - rows..) {
+    let most = usize::from(area.y);
+    if parts.len() > most {
+        parts.truncate(most);
+        if let Some(last) = parts.last_mut() {
+            *last = paint.glyphs.ellipsis().to_owned();
+        }
+    }
+    let rows = u16::try_from(parts.len()).unwrap_or(0);
+    for (part, y) in parts.iter().zip(area.bottom() - rows..) {
         for x in area.left()..area.right() {
             if let Some(cell) = buffer.cell_mut((x, y)) {
                 cell.reset();
             }
         }
-        buffer.set_line(area.x, y, &Line::styled(*part, style), area.width);
+        buffer.set_line(area.x, y, &Line::styled(part.as_str(), style), area.width);
     }
     None
 }
@@ -92,6 +99,9 @@ fn keys<'a>(model: &Model, (width, paint): (usize, Paint)) -> Line<'a> {
     }
     if !model.filter.is_empty() {
         all.push(("Esc", "all tasks".to_owned()));
+    }
+    if model.moment.shown.len() > 1 {
+        all.push(("o", "other run".to_owned()));
     }
     all.push((
         "t",

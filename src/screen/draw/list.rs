@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::plan::TaskIx;
 use crate::report::people::{Asked, Trouble};
 use crate::report::{class_style, columns, count, notes, one_line, status_style};
+use crate::screen::draw::noted::words;
 use crate::screen::draw::paint::Paint;
 use crate::screen::model::Model;
 use crate::screen::rows::{Row, Shape, Spot};
@@ -140,7 +141,7 @@ impl Painter<'_> {
                 let view = moment.view(ix);
                 let style = paint.style(status_style(view.status));
                 let name_style = match view.class() {
-                    _ if moment.is_outside(ix) => paint.dim(),
+                    _ if self.model.is_outside(ix) => paint.dim(),
                     Class::Running | Class::NeedsYou | Class::Failed => style,
                     _ => ratatui::style::Style::new(),
                 };
@@ -152,9 +153,15 @@ impl Painter<'_> {
                     false => String::new(),
                 };
                 let gap = column.saturating_sub(used + columns(&closed));
-                let said = self.said(ix);
+                let invalid = moment
+                    .invalid
+                    .get(&ix)
+                    .map(|why| one_line(why).into_owned());
+                let is_invalid = invalid.is_some();
+                let said = invalid.unwrap_or_else(|| self.said(ix));
                 let left = room.saturating_sub(used + columns(&closed) + gap + 2);
                 let said_style = match (view.class(), &view.standing) {
+                    _ if is_invalid => paint.bad(),
                     (Class::Failed | Class::Stopped, _) => style,
                     (_, Standing::Blocked(_)) | (Class::Completed, _) => paint.dim(),
                     _ => ratatui::style::Style::new(),
@@ -193,7 +200,7 @@ impl Painter<'_> {
         }
         let notes: Vec<String> = notes(&facts, ix)
             .iter()
-            .map(|note| note.text(&facts, ix))
+            .map(|note| words(&facts, (note, ix)))
             .filter(|text| !text.is_empty())
             .collect();
         notes.join("  ")

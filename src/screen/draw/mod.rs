@@ -7,6 +7,7 @@ mod foot;
 mod head;
 mod help;
 mod list;
+mod noted;
 mod paint;
 mod prompt;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use ratatui::text::Line;
 use crate::screen::layout::LEAST;
 use crate::screen::model::{Mode, Model};
 
+pub use help::{room as help_room, rows as help_rows};
 pub use paint::Paint;
 
 /// Paints everything.
@@ -32,6 +34,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, paint: Paint) {
     }
     let buffer = frame.buffer_mut();
     head::head(buffer, areas.head, model, paint);
+    head::notice(buffer, areas.notice, model, paint);
     list::title(buffer, areas.title, model, paint);
     list::list(buffer, areas.list, model, paint);
     if areas.beside {
@@ -42,15 +45,15 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, paint: Paint) {
         }
     }
     detail::detail(buffer, areas.detail, model, paint);
+    let typing = foot::foot(buffer, &areas, model, paint);
     let cursor = match &model.mode {
-        Mode::Help => {
-            help::help(buffer, frame_of(&areas), paint);
+        Mode::Help(top) => {
+            help::help(buffer, frame_of(&areas), (*top, paint));
             None
         }
         Mode::Prompt(prompt) => prompt::prompt(buffer, frame_of(&areas), (prompt, paint)),
         Mode::Browse | Mode::Filter(..) => None,
     };
-    let typing = foot::foot(buffer, areas.foot, model, paint);
     if let Some(position) = cursor.or(typing) {
         frame.set_cursor_position(position);
     }

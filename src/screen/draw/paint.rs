@@ -81,12 +81,16 @@ impl Paint {
         };
         let room = width.saturating_sub(columns(&right) + 4);
         let name = self.cut(&left.content, room);
+        let (before, after) = match name.is_empty() {
+            true => (format!("{dash}{dash}"), dash),
+            false => (format!("{dash} "), " "),
+        };
         let used = columns(&name) + columns(&right) + 3;
         let line = Line::from(vec![
-            Span::styled(format!("{dash} "), self.dim()),
+            Span::styled(before, self.dim()),
             Span::styled(name, left.style),
             Span::styled(
-                format!(" {}", dash.repeat(width.saturating_sub(used))),
+                format!("{after}{}", dash.repeat(width.saturating_sub(used))),
                 self.dim(),
             ),
             Span::styled(right, self.dim()),

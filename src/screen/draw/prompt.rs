@@ -2,11 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::report::columns;
 use crate::screen::draw::paint::Paint;
-use crate::screen::log::broken;
+use crate::screen::log::{broken, wrapped};
 use crate::screen::prompt::Prompt;
 
 const WIDEST: u16 = 72;
@@ -22,8 +23,12 @@ pub fn prompt(
         paint.cut(&format!("{}?", prompt.title), width),
         paint.bold(),
     )];
-    let explained = broken(&prompt.explained, width);
-    lines.extend(explained.into_iter().take(2).map(Line::raw));
+    let (explained, style) = match &prompt.outdated {
+        Some(outdated) => (format!("not any more: {outdated}"), paint.bad()),
+        None => (prompt.explained.clone(), Style::new()),
+    };
+    let explained = wrapped(&explained, width).into_iter().take(3);
+    lines.extend(explained.map(|part| Line::styled(part, style)));
     let mut cursor = None;
     if let Some(note) = &prompt.note {
         lines.push(Line::styled(format!("{}:", prompt.label()), paint.dim()));
