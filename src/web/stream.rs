@@ -63,12 +63,15 @@ impl Messages {
         self.sender.send(message.bytes()).await.is_ok()
     }
 
-    /// Says that one is still there, in a comment.
+    /// Says that one is still there. A message, not a comment: the page hears messages only, and takes long silence
+    /// for a server that is gone.
     #[must_use]
     pub fn breathe(&mut self) -> bool {
-        let sent = self
-            .sender
-            .try_send(Bytes::from_static(b": still here\n\n"));
+        let breath = Message {
+            event: "breath",
+            data: "{}".to_owned(),
+        };
+        let sent = self.sender.try_send(breath.bytes());
         !matches!(sent, Err(mpsc::error::TrySendError::Closed(_)))
     }
 
