@@ -137,6 +137,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_breath_is_a_message_that_a_page_hears() {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let mut messages = Messages {
+            sender,
+            farewell: None,
+        };
+        assert!(messages.breathe());
+        let bytes = receiver.recv().await;
+        assert_eq!(bytes.as_deref(), Some(&b"event: breath\ndata: {}\n\n"[..]));
+    }
+
+    #[tokio::test]
     async fn nobody_sends_to_a_reader_that_has_left() {
         let (mut messages, response) = stream();
         drop(response);

@@ -1,5 +1,5 @@
 // The page: what is known, which view is shown, keys, and the address. Only the view that is shown is drawn.
-import { by, clock, count, say, send } from "/dom.js";
+import { by, clock, count, hide, say, send } from "/dom.js";
 import { Detail } from "/detail.js";
 import { Graph } from "/graph.js";
 import { Overview, ending } from "/overview.js";
@@ -70,7 +70,7 @@ let matter = null;
 function complain(text) {
   matter = text ?? null;
   const shown = trouble ?? matter;
-  if (by("trouble").hidden !== !shown) by("trouble").hidden = !shown;
+  hide(by("trouble"), !shown);
   say(by("trouble"), shown ?? "");
 }
 

@@ -16,7 +16,7 @@ export class Detail {
     this.box.hidden = !name;
     if (!name) { this.box.replaceChildren(); return; }
     Object.assign(this, { head: make("div"), need: make("div"), body: make("div", {}, make("p", { class: "soft" }, "…")), decision: null, runs: new Runs(), first: true });
-    this.other = { state: news(), need: news() };
+    this.other = { state: news(), need: news(), page: news() };
     this.box.replaceChildren(this.head, this.need, this.body);
     this.box.scrollTop = 0;
     this.render();
@@ -38,7 +38,8 @@ export class Detail {
     const token = ++this.token;
     try {
       const page = await ask("/api/task", { task: this.name });
-      if (token === this.token) this.fill(page);
+      const near = [...page.prerequisites, ...page.dependents].map((other) => this.world.tasks.get(other)?.class);
+      if (token === this.token && this.other.page([page, near])) this.fill(page);
     } catch (error) {
       if (token === this.token && this.first) this.body.replaceChildren(make("p", {}, error.message));
     }

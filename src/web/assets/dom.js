@@ -17,6 +17,8 @@ export function make(name, attributes = {}, ...children) {
 /** Changes a text only where it is another: everything that is written is painted. */
 export function say(element, text) { if (element.textContent !== text) element.textContent = text; }
 
+export function hide(element, hidden) { if (element.hidden !== hidden) element.hidden = hidden; }
+
 /** Tells whether a value is another than the last time. */
 export function news() {
   let last;

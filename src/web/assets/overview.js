@@ -1,5 +1,5 @@
 // The overview: how many tasks stand how, what needs people, what runs, what to type next.
-import { CLASSES, by, count, make, news, say, since, span, usd } from "/dom.js";
+import { CLASSES, by, count, hide, make, news, say, since, span, usd } from "/dom.js";
 import { People } from "/people.js";
 
 const COUNTS = { total: "total", completed: "completed", running: "running", need_you: "needs_you", failed: "failed", stopped: "stopped", ready: "ready", blocked: "blocked" };
@@ -54,7 +54,7 @@ export class Overview {
     }
     this.cards = cards;
     place(by("running"), [...cards.values()].map((card) => card.element));
-    by("idle").hidden = live.length > 0;
+    hide(by("idle"), live.length > 0);
   }
 
   card(task) {

@@ -1,5 +1,5 @@
 // The list of all tasks: a row for each, which of them are shown, and which is chosen.
-import { CLASSES, by, glyph, make, say, usd } from "/dom.js";
+import { CLASSES, by, glyph, hide, make, say, usd } from "/dom.js";
 
 /** What most tasks say, or another column, is no news in a row. */
 const USUAL = ["ready", "no checkpoint", "manual"];
@@ -37,7 +37,7 @@ export class Tasks {
     if (row.glyph.className !== mark.className) row.glyph.className = mark.className;
     say(row.glyph, mark.textContent);
     say(row.name, task.title === task.task ? task.task : `${task.task} — ${task.title}`);
-    row.word.className = `word c-${task.class}`;
+    if (row.word.className !== `word c-${task.class}`) row.word.className = `word c-${task.class}`;
     say(row.word, CLASSES[task.class][1]);
     say(row.why, [...task.notes.filter((note) => !USUAL.includes(note)), ...(task.cost_usd ? [usd(task.cost_usd)] : [])].join(" · "));
   }
@@ -62,11 +62,11 @@ export class Tasks {
 
   sift(names) {
     for (const name of names) {
-      const item = this.rows.get(name)?.item, hidden = !this.fits(name);
-      if (item && item.hidden !== hidden) item.hidden = hidden;
+      const item = this.rows.get(name)?.item;
+      if (item) hide(item, !this.fits(name));
     }
-    by("none").hidden = !this.world.order.length || this.world.order.some((name) => this.rows.get(name)?.item.hidden === false);
-    by("no-tasks").hidden = this.world.order.length > 0;
+    hide(by("none"), !this.world.order.length || this.world.order.some((name) => this.rows.get(name)?.item.hidden === false));
+    hide(by("no-tasks"), this.world.order.length > 0);
   }
 
   choose(name) {

@@ -80,7 +80,7 @@ export class Timeline {
     const total = labels + width + BESIDE - 4, height = HEAD + names.length * ROW + 8;
     const svg = draw("svg", { width: total, height, role: "group", "aria-label": `${count(runs.length, "run", "runs")} of ${count(names.length, "task", "tasks")}` });
     names.forEach((name, i) => { if (i % 2) svg.append(draw("rect", { class: "stripe", x: 0, y: HEAD + i * ROW, width: total, height: ROW })); });
-    const step = stepOf((last - first) / 1000 / (width / 110));
+    const step = stepOf((last - first) / 1000 / Math.max(3, width / 110));
     for (let s = 0; s * 1000 <= last - first; s += step) {
       const at = x(first + s * 1000);
       svg.append(draw("line", { class: "tick", x1: at, x2: at, y1: HEAD - 6, y2: height }), draw("text", { class: "tick-text", x: at + 3, y: 14 }, s ? `+${brief(s)}` : "0"));
