@@ -15,7 +15,7 @@ export class Detail {
     this.name = name;
     this.box.hidden = !name;
     if (!name) { this.box.replaceChildren(); return; }
-    Object.assign(this, { head: make("div"), need: make("div"), body: make("div", {}, make("p", { class: "soft" }, "…")), decision: null, runs: new Runs(), first: true });
+    Object.assign(this, { head: make("div"), need: make("div"), body: make("div", {}, make("p", { class: "soft" }, "…")), decision: null, runs: new Runs(), unfolded: new Set(["text", "runs"]), filled: false });
     this.other = { state: news(), need: news(), page: news() };
     this.box.replaceChildren(this.head, this.need, this.body);
     this.box.scrollTop = 0;
@@ -41,7 +41,7 @@ export class Detail {
       const near = [...page.prerequisites, ...page.dependents].map((other) => this.world.tasks.get(other)?.class);
       if (token === this.token && this.other.page([page, near])) this.fill(page);
     } catch (error) {
-      if (token === this.token && this.first) this.body.replaceChildren(make("p", {}, error.message));
+      if (token === this.token && !this.filled) this.body.replaceChildren(make("p", {}, error.message));
     }
   }
 
@@ -78,17 +78,19 @@ export class Detail {
   }
 
   fill({ settings, prerequisites, dependents, runs, text }) {
+    this.filled = true;
     // What is being read stays as it is.
-    const open = this.first ? new Set(["text", "runs"]) : new Set([...this.body.querySelectorAll("details[open]")].map((one) => one.dataset.part));
-    this.first = false;
-    const fold = (part, title, ...children) => make("details", { "data-part": part, open: open.has(part) }, make("summary", {}, title), ...children);
+    const fold = (part, title, ...children) => make("details", { open: this.unfolded.has(part), ontoggle: ({ target }) => this.unfolded[target.open ? "add" : "delete"](part) }, make("summary", {}, title), ...children);
     const names = (title, list) => list.length ? make("div", {}, make("h3", {}, title), make("p", { class: "names" }, ...list.map((other) => make("button", { class: "link", onclick: () => this.open(other) },
       `${this.world.tasks.has(other) ? `${CLASSES[this.world.tasks.get(other).class][0]} ` : ""}${other}`)))) : "";
+    const read = [...this.body.querySelectorAll("pre")].map((pre) => [pre, pre.scrollTop]), focus = document.activeElement;
     this.body.replaceChildren(
       names("Needs", prerequisites), names("Needed by", dependents),
       text === null ? "" : fold("text", "Task", make("pre", {}, text.trim())),
       runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, "It has not run yet."),
       fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
+    for (const [pre, top] of read) if (top) pre.scrollTop = top;
+    if (this.body.contains(focus)) focus.focus({ preventScroll: true });
   }
 }
 
