@@ -74,8 +74,8 @@ function complain(text) {
   say(by("trouble"), shown ?? "");
 }
 
-function stand(how) {
-  const since = new Date().toLocaleTimeString(undefined, { timeStyle: "short" });
+function stand(how, heard = new Date()) {
+  const since = heard.toLocaleTimeString(undefined, { timeStyle: "short" });
   const found = {
     live: ["live", null],
     lost: ["no connection", `The dashboard has not answered since ${since}: what is shown here is from then. This page tries again by itself. If the command was ended, type \`runr dashboard\` and open the address that it prints.`],

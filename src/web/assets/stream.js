@@ -6,8 +6,8 @@ const SILENCE = 50_000;
 const SOON = 1_000, SELDOM = 15_000;
 
 /**
- * Listens until the page closes. `take(message, whole)` gets what comes; `stand(how, why)` how it stands:
- * `live`, `lost`, `locked` (no token is valid here) or `full` (too many pages are open).
+ * Listens until the page closes. `take(message, whole)` gets what comes; `stand(how, heard)` how it stands:
+ * `live`, `lost` (and when something was heard last), `locked` (no token is valid here) or `full` (too many pages are open).
  */
 export function listen(take, stand) {
   let stream = null, heard = 0, wait = SOON, timer = 0, lost = false;
@@ -33,7 +33,7 @@ export function listen(take, stand) {
   function again() {
     stream?.close();
     stream = null;
-    if (!lost) stand("lost");
+    if (!lost) stand("lost", new Date(heard));
     lost = true;
     clearTimeout(timer);
     timer = setTimeout(attempt, wait);
