@@ -25,19 +25,14 @@ function graphViewer(box, chosen) {
       nodes.set(node.getAttribute("data-task"), node);
       node.id = `runr-task-${nodes.size}`;
       node.setAttribute("role", "button");
+      // Its title is its name for who listens.
       node.setAttribute("tabindex", "-1");
-      label(node);
     }
     if (sheet.firstElementChild !== svg) sheet.replaceChildren(svg);
     if (box.firstElementChild !== sheet) box.replaceChildren(sheet);
     drawnAt = null;
     if (before && before.w === size.w) { at = before; paint(); } else fit();
     if (selected && nodes.has(selected)) mark(selected); else selected = null;
-  }
-
-  function label(node) {
-    const title = node.querySelector("title");
-    if (title) node.setAttribute("aria-label", title.textContent.replace(/\n/g, ", "));
   }
 
   function paint() {
@@ -213,7 +208,7 @@ function graphViewer(box, chosen) {
   new ResizeObserver(() => { if (svg && selected) reveal(selected); else paint(); }).observe(box);
 
   return {
-    show, fit, begin, zoom, find, label,
+    show, fit, begin, zoom, find,
     select: (name) => select(name, "reveal"),
     follow: (how) => { neighbours = how; },
     node: (name) => nodes.get(name),

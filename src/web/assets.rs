@@ -28,9 +28,34 @@ pub const ASSETS: &[Asset] = &[
         text: include_str!("assets/app.js"),
     },
     Asset {
+        path: "/overview.js",
+        kind: SCRIPT,
+        text: include_str!("assets/overview.js"),
+    },
+    Asset {
+        path: "/tasks.js",
+        kind: SCRIPT,
+        text: include_str!("assets/tasks.js"),
+    },
+    Asset {
+        path: "/graph.js",
+        kind: SCRIPT,
+        text: include_str!("assets/graph.js"),
+    },
+    Asset {
         path: "/detail.js",
         kind: SCRIPT,
         text: include_str!("assets/detail.js"),
+    },
+    Asset {
+        path: "/decision.js",
+        kind: SCRIPT,
+        text: include_str!("assets/decision.js"),
+    },
+    Asset {
+        path: "/run.js",
+        kind: SCRIPT,
+        text: include_str!("assets/run.js"),
     },
     Asset {
         path: "/people.js",
@@ -41,6 +66,16 @@ pub const ASSETS: &[Asset] = &[
         path: "/timeline.js",
         kind: SCRIPT,
         text: include_str!("assets/timeline.js"),
+    },
+    Asset {
+        path: "/stream.js",
+        kind: SCRIPT,
+        text: include_str!("assets/stream.js"),
+    },
+    Asset {
+        path: "/pace.js",
+        kind: SCRIPT,
+        text: include_str!("assets/pace.js"),
     },
     Asset {
         path: "/dom.js",

@@ -63,12 +63,15 @@ impl Messages {
         self.sender.send(message.bytes()).await.is_ok()
     }
 
-    /// Says that one is still there, in a comment.
+    /// Says that one is still there. A message, not a comment: the page hears messages only, and takes long silence
+    /// for a server that is gone.
     #[must_use]
     pub fn breathe(&mut self) -> bool {
-        let sent = self
-            .sender
-            .try_send(Bytes::from_static(b": still here\n\n"));
+        let breath = Message {
+            event: "breath",
+            data: "{}".to_owned(),
+        };
+        let sent = self.sender.try_send(breath.bytes());
         !matches!(sent, Err(mpsc::error::TrySendError::Closed(_)))
     }
 
@@ -131,6 +134,18 @@ mod tests {
             last = bytes;
         }
         assert_eq!(last, "event: resync\ndata: {}\n\n");
+    }
+
+    #[tokio::test]
+    async fn a_breath_is_a_message_that_a_page_hears() {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let mut messages = Messages {
+            sender,
+            farewell: None,
+        };
+        assert!(messages.breathe());
+        let bytes = receiver.recv().await;
+        assert_eq!(bytes.as_deref(), Some(&b"event: breath\ndata: {}\n\n"[..]));
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 // Drives the dashboard in a real Chromium. Started by tests/it/dashboard_browser.rs with the address, the browser
 // and the command that stands for another terminal. Fails with the first thing that is not as it should be.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
@@ -101,6 +102,49 @@ await step("the graph is drawn, moved, searched and walked by keys", async () =>
   await page.locator("#picture [data-task='02-use.md'].pending").waitFor();
 });
 
+await step("a view that is not shown is not drawn, and catches up when it is", async () => {
+  await page.locator("#picture [data-task='03-copy.md'].awaiting").waitFor();
+  await page.evaluate(() => {
+    window.touched = 0;
+    new MutationObserver((all) => { window.touched += all.length; }).observe(document.getElementById("overview"), { childList: true, subtree: true, attributes: true, characterData: true });
+  });
+  runr("tasks", "reset", "03-copy.md");
+  await page.locator("#picture [data-task='03-copy.md']:not(.awaiting)").waitFor();
+  assert.equal(await page.evaluate(() => window.touched), 0);
+  await page.locator("nav button[data-view=overview]").click();
+  await row("03-copy.md").locator(".word", { hasText: "ready" }).waitFor();
+});
+
+await step("what comes again as it was is not written again", async () => {
+  const came = page.evaluate(() => new Promise((done) => {
+    const stream = new EventSource("/api/events"), touched = [];
+    stream.addEventListener("whole", () => new MutationObserver((all) => touched.push(...all.map((one) => one.target.outerHTML ?? one.target.data)))
+      .observe(document.documentElement, { childList: true, subtree: true, attributes: true, characterData: true }));
+    // The page has heard it too, and draws before the second frame.
+    stream.addEventListener("change", () => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => { stream.close(); done(touched); })), 300));
+  }));
+  await page.waitForTimeout(500);
+  const file = `${PROJECT}/.runr/tasks/00-setup.md`;
+  writeFileSync(file, readFileSync(file));
+  assert.deepEqual(await came, []);
+});
+
+await step("an answer that somebody else has given meanwhile is said", async () => {
+  await page.locator("#people button", { hasText: "Get" }).click();
+  await page.locator("#detail .group button", { hasText: "It is done" }).click();
+  await page.locator("#detail textarea").fill("half a sen");
+  // Another change leaves what is being written, and the keys, where they are.
+  runr("tasks", "complete", "03-copy.md");
+  await row("03-copy.md").locator(".word", { hasText: "completed" }).waitFor();
+  await page.keyboard.type("tence");
+  assert.equal(await page.locator("#detail textarea").inputValue(), "half a sentence");
+  runr("tasks", "complete", "01-keys.md");
+  await page.locator("#detail .said", { hasText: "settled meanwhile: the task is completed" }).waitFor();
+  await page.keyboard.press("Escape");
+  runr("tasks", "reset", "01-keys.md");
+  await row("01-keys.md").locator(".word", { hasText: "needs you" }).waitFor();
+});
+
 await step("the timeline has a bar for each run", async () => {
   await page.locator("nav button[data-view=timeline]").click();
   await page.locator("#bars .run").first().waitFor();
@@ -164,6 +208,43 @@ await step("everything is reached and left by keys alone", async () => {
   await page.locator("#detail h2").waitFor();
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement.closest("#people") !== null), true, "the focus is back where it was");
+});
+
+await step("a dashboard that has gone is missed, and whoever comes in its place is told from it", async () => {
+  const begin = async (...more) => {
+    const child = spawn(RUNR, ["dashboard", "--no-open", ...more], { cwd: PROJECT, stdio: ["ignore", "pipe", "ignore"] });
+    return { child, address: await new Promise((done) => child.stdout.once("data", (text) => done(String(text).trim()))) };
+  };
+  const first = await begin();
+  const other = await browser.newPage();
+  await other.goto(first.address);
+  await other.locator("#link[data-state=live]").waitFor();
+  first.child.kill("SIGKILL");
+  await other.locator("#trouble", { hasText: "has not answered since" }).waitFor();
+  assert.equal(await other.locator("#list li").count(), 5);
+  const second = await begin("--port", new URL(first.address).port);
+  await other.locator("#link[data-state=locked]").waitFor();
+  await other.locator("#trouble", { hasText: "open the address that `runr dashboard` has printed" }).waitFor();
+  await other.close();
+  second.child.kill();
+});
+
+await step("a lost connection comes back by itself", async () => {
+  let away = true;
+  const other = await browser.newPage();
+  await other.route("**/api/open", (route) => away ? route.abort() : route.fallback());
+  await other.goto(`${own}/`);
+  await other.locator("#link[data-state=live]").waitFor();
+  await other.route("**/api/events", (route) => away ? route.abort() : route.fallback());
+  await other.reload();
+  await other.locator("#link[data-state=lost]").waitFor();
+  await other.locator("#trouble", { hasText: "tries again by itself" }).waitFor();
+  away = false;
+  await other.evaluate(() => window.dispatchEvent(new Event("online")));
+  await other.locator("#link[data-state=live]").waitFor();
+  assert.ok(await other.locator("#trouble").isHidden());
+  assert.equal(await other.locator("#list li").count(), 5);
+  await other.close();
 });
 
 await step("a rebound name gets nothing", async () => {

@@ -157,6 +157,10 @@ async fn answer(
         What::Rules => Ok(typed("text/css; charset=utf-8", render::svg_rules())),
         What::Viewer => Ok(typed("text/javascript; charset=utf-8", render::VIEWER)),
         What::Session => session::begin(&desk),
+        What::Open => {
+            drop(place(&desk)?);
+            Ok(object("{}".to_owned()).into_response())
+        }
         What::Seen => Ok(object(now(&desk).await?.whole()).into_response()),
         What::Events => events(desk),
         What::Graph => {

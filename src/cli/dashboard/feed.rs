@@ -1,6 +1,7 @@
 //! The one reader of the journal: a thread that folds what is new and publishes what is to be seen.
 //!
-//! Works only while somebody looks, or asks; what comes faster than every 40 ms is shown together.
+//! Works only while somebody looks, or asks. Who asks is answered at once; how often the pages that look are told is
+//! the pace's to say.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -8,11 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::cli::dashboard::pace::Pace;
 use crate::cli::dashboard::seen::Seen;
 use crate::cli::following::{Changed, Reader};
-
-/// The shortest time between two pictures.
-const APART: Duration = Duration::from_millis(70);
 
 /// Why the thread should look again.
 #[derive(Debug)]
@@ -26,7 +25,11 @@ pub enum Wake {
 
 /// What the thread owns.
 #[derive(Debug)]
-pub struct Feed(Reader);
+pub struct Feed {
+    reader: Reader,
+    /// Task files or the configuration have changed since they were read.
+    files: bool,
+}
 
 /// How others reach the thread.
 #[derive(Debug, Clone)]
@@ -53,15 +56,18 @@ impl Ask {
 
 impl Feed {
     #[must_use]
-    pub fn new(reader: Reader) -> Self {
-        Self(reader)
+    pub const fn new(reader: Reader) -> Self {
+        Self {
+            reader,
+            files: false,
+        }
     }
 
     /// What is to be seen, from what was read last.
     #[must_use]
     pub fn seen(&mut self) -> Seen {
-        let (views, not_landed) = self.0.views();
-        let reader = &self.0;
+        let (views, not_landed) = self.reader.views();
+        let reader = &self.reader;
         Seen::new(
             &reader.project,
             (&reader.loaded, views, not_landed),
@@ -72,49 +78,76 @@ impl Feed {
 
     /// Reads and publishes until told to stop.
     pub fn run(mut self, woken: &Receiver<Wake>, publish: &watch::Sender<Arc<Seen>>) {
-        let mut last = Instant::now();
-        // The journal has grown unseen since.
-        let mut behind = false;
-        while let Ok(first) = woken.recv() {
-            let mut asked = Vec::new();
-            let mut files = false;
-            let mut next = Some(first);
-            let ready_at = last + APART;
-            while let Some(wake) = next.take() {
-                match wake {
-                    Wake::Changed(Changed::Journal) => behind = true,
-                    Wake::Changed(Changed::Files) => files = true,
-                    Wake::Asked(answer) => asked.push(answer),
-                    Wake::Stop => return,
+        let mut pace = Pace::new(Instant::now());
+        let mut asked = Vec::new();
+        loop {
+            // All who ask at once get one answer.
+            let wait = match asked.is_empty() {
+                true => pace.wait(Instant::now()),
+                false => Some(Duration::ZERO),
+            };
+            let wake = match wait {
+                Some(wait) => woken.recv_timeout(wait),
+                None => woken.recv().map_err(RecvTimeoutError::from),
+            };
+            match wake {
+                Ok(Wake::Changed(what)) => {
+                    self.files |= what == Changed::Files;
+                    pace.heard();
                 }
-                // Who asks does not wait for more.
-                let wait = match asked.is_empty() {
-                    true => ready_at.saturating_duration_since(Instant::now()),
-                    false => Duration::ZERO,
-                };
-                next = match woken.recv_timeout(wait) {
-                    Ok(wake) => Some(wake),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                };
-            }
-            if files {
-                self.0.reload();
-                behind = true;
-            }
-            if asked.is_empty() && publish.receiver_count() == 0 {
-                continue;
-            }
-            if behind || !asked.is_empty() {
-                self.0.refresh();
-                publish.send_replace(Arc::new(self.seen()));
-                last = Instant::now();
-                behind = false;
-            }
-            for answer in asked {
-                // Who asked may have left.
-                let _ = answer.send(Arc::clone(&publish.borrow()));
+                Ok(Wake::Asked(answer)) => asked.push(answer),
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.answer(std::mem::take(&mut asked), publish, &mut pace);
+                    self.tell(publish, &mut pace);
+                }
             }
         }
+    }
+
+    /// Tells those who ask. Those who look are told in turn.
+    fn answer(
+        &mut self,
+        asked: Vec<oneshot::Sender<Arc<Seen>>>,
+        publish: &watch::Sender<Arc<Seen>>,
+        pace: &mut Pace,
+    ) {
+        if asked.is_empty() {
+            return;
+        }
+        let seen = self.look();
+        // The watch may not have woken yet for what is read already.
+        if seen.since(&publish.borrow()).is_some() {
+            pace.heard();
+        }
+        publish.send_if_modified(|last| {
+            *last = Arc::clone(&seen);
+            false
+        });
+        for answer in asked {
+            // Who asked may have left.
+            let _ = answer.send(Arc::clone(&seen));
+        }
+    }
+
+    /// Tells those who look, when it is time.
+    fn tell(&mut self, publish: &watch::Sender<Arc<Seen>>, pace: &mut Pace) {
+        if pace.wait(Instant::now()) != Some(Duration::ZERO) {
+            return;
+        }
+        // Nobody does: who comes asks first.
+        if publish.receiver_count() > 0 {
+            publish.send_replace(self.look());
+        }
+        pace.told(Instant::now());
+    }
+
+    /// What is true now.
+    fn look(&mut self) -> Arc<Seen> {
+        if std::mem::take(&mut self.files) {
+            self.reader.reload();
+        }
+        self.reader.refresh();
+        Arc::new(self.seen())
     }
 }

@@ -1,7 +1,7 @@
 //! What the dashboard shows and does: the answers behind the routes of [`crate::web`].
 //!
 //! Knows the commands and what they read. Takes no lock for reading and slows no run: one thread folds the journal
-//! as it grows, only while somebody looks, and at most every 40 ms.
+//! as it grows, only while somebody looks, and seldom while much happens.
 
 mod act;
 mod answer;
@@ -9,6 +9,7 @@ mod desk;
 mod feed;
 mod graph;
 mod output;
+mod pace;
 mod people;
 mod routes;
 mod run_files;

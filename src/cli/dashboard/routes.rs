@@ -11,6 +11,8 @@ pub enum What {
     /// The script that moves the graph.
     Viewer,
     Session,
+    /// Whether a stream could be opened now.
+    Open,
     Seen,
     Events,
     Graph,
@@ -47,6 +49,7 @@ pub fn table() -> Vec<(Route, What)> {
         (shell("/graph.css"), What::Rules),
         (shell("/viewer.js"), What::Viewer),
         (exchange, What::Session),
+        (Route::get("/api/open"), What::Open),
         (Route::get("/api/seen"), What::Seen),
         (Route::get("/api/events"), What::Events),
         (Route::get("/api/graph"), What::Graph),

@@ -14,6 +14,17 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Changes a text only where it is another: everything that is written is painted. */
+export function say(element, text) { if (element.textContent !== text) element.textContent = text; }
+
+export function hide(element, hidden) { if (element.hidden !== hidden) element.hidden = hidden; }
+
+/** Tells whether a value is another than the last time. */
+export function news() {
+  let last;
+  return (value) => { const text = JSON.stringify(value); const other = text !== last; last = text; return other; };
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 export function draw(name, attributes = {}, text) {
   const element = document.createElementNS(SVG, name);
@@ -56,6 +67,25 @@ export function span(seconds) {
   return `${Math.floor(s / 86400)}d ${Math.floor((s % 86400) / 3600)}h`;
 }
 
+/** A command line as it is typed; `null`: there is none. */
+export function command(line) {
+  if (line === null || line === undefined) return null;
+  return Array.isArray(line) ? line.join(" ") : typeof line === "string" ? line : JSON.stringify(line);
+}
+
+/** How long ago a time was, kept up to date while `clock` is called. Without a connection time stands still here. */
+export function since(world, time) {
+  const element = make("span", { "data-since": time });
+  countUp(world, element);
+  return element;
+}
+function countUp(world, element) { say(element, span((Date.now() + world.skew - Date.parse(element.dataset.since)) / 1000)); }
+/** All at once, and only in what is shown: reading what is laid out in between would lay it out again each time. */
+export function clock(world) {
+  if (!world.live) return;
+  for (const element of document.querySelectorAll("main > :not([hidden]) [data-since], #detail:not([hidden]) [data-since]")) countUp(world, element);
+}
+
 /** Of small amounts as many digits as tell something. */
 export const usd = (dollars) => `$${dollars >= 1 || dollars === 0 ? dollars.toFixed(2) : dollars.toFixed(4).replace(/0{1,2}$/, "")}`;
 export const when = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -65,6 +95,6 @@ export const CLASSES = {
   needs_you: ["◈", "needs you"], running: ["◐", "running"], failed: ["✗", "failed"], stopped: ["◌", "stopped"],
   ready: ["○", "ready"], blocked: ["○", "blocked"], completed: ["✓", "completed"],
 };
-const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈", unknown: "?" };
+export const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈", unknown: "?" };
 export const glyph = (task) => make("span", { class: `glyph c-${task.class}`, "aria-hidden": "true" }, GLYPHS[task.status] ?? "○");
 export const outcomeClass = (outcome) => ({ completed: "completed", awaiting_approval: "needs_you", running: "running", failed: "failed", retry: "failed" })[outcome] ?? "stopped";

@@ -1,5 +1,5 @@
 // What needs people: a card for each, with what there is to look at and what to type. Texts are texts, never HTML.
-import { ask, count, make, span, usd } from "/dom.js";
+import { ask, command, count, make, span, usd } from "/dom.js";
 
 /** So many cards look for their evidence by themselves. */
 const EAGER = 6;
@@ -23,7 +23,7 @@ export class People {
     this.cards = cards;
     const focus = document.activeElement;
     this.list.replaceChildren(...[...cards.values()].map((card) => card.element));
-    if (!all.length) this.list.append(make("li", { class: "empty" }, "Nothing: workers have all they need."));
+    if (!all.length) this.list.append(make("li", { class: "empty" }, "Nothing needs you."));
     if (focus && this.list.contains(focus)) focus.focus();
   }
 
@@ -73,7 +73,7 @@ function parts(seen) {
     ...(seen.risks ?? []).map((risk) => ["risk", `Risk: ${risk}`]),
     ...(seen.outside ?? []).map((path) => ["bad", `${path} is not the task’s to change`]),
     ...(seen.conflict ? [["bad", `Conflict in ${seen.conflict.files.join(", ")}${seen.conflict.others.length ? ` with ${seen.conflict.others.join(", ")}` : ""}`]] : []),
-    ...(seen.checks ?? []).map((check) => [check.passed ? "good" : "bad", `${check.passed ? "✓" : "✗"} ${words(check.command)} · ${span(check.took_ms / 1000)}`]),
+    ...(seen.checks ?? []).map((check) => [check.passed ? "good" : "bad", `${check.passed ? "✓" : "✗"} ${command(check.command)} · ${span(check.took_ms / 1000)}`]),
   ];
   if (items.length) found.push(make("ul", { class: "signs" }, ...items.map(([kind, text]) => make("li", { class: kind }, text))));
   if (seen.diff?.length) found.push(difference(seen.diff));
@@ -99,5 +99,3 @@ function difference(diff) {
   if (diff.length > 8) files.push(make("li", { class: "soft" }, `and ${diff.length - 8} more`));
   return make("details", { class: "diff" }, make("summary", {}, `Changed ${count(diff.length, "file", "files")}, +${sum("added")} −${sum("removed")}`), make("ul", {}, ...files));
 }
-
-function words(line) { return Array.isArray(line) ? line.join(" ") : typeof line === "string" ? line : JSON.stringify(line); }

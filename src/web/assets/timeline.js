@@ -1,38 +1,51 @@
 // The runs over time: a row for each task, a bar for each attempt.
-import { ask, by, count, draw, make, outcomeClass, span, when } from "/dom.js";
+import { GLYPHS, ask, by, count, draw, make, outcomeClass, span, when } from "/dom.js";
+import { paced } from "/pace.js";
 
 const ROW = 22, NAMES = 190, HEAD = 26;
+/** Room for the words beside the last bar. */
+const BESIDE = 76;
+const OUTCOMES = { running: GLYPHS.in_progress, completed: GLYPHS.completed, awaiting_approval: GLYPHS.awaiting_approval, failed: GLYPHS.failed, retry: GLYPHS.failed };
+/** Of all that happens between two readings, in milliseconds: reading and drawing everything is dear. */
+const APART = 500, SELDOM = 5_000, SHARE = 10;
 
 export class Timeline {
   constructor(world, open) {
-    Object.assign(this, { world, open, runs: [], earlier: 0, zoom: 1, chosen: null, stamp: 0, timer: null });
+    Object.assign(this, { world, open, runs: [], earlier: 0, zoom: 1, chosen: null, stamp: 0, timer: null, free: 0, read: false });
+    this.paint = paced(() => { if (!by("timeline").hidden) this.bars(); }, SELDOM);
     by("wider").addEventListener("click", () => this.scale(1.6));
     by("narrower").addEventListener("click", () => this.scale(1 / 1.6));
-    by("whole").addEventListener("click", () => { this.zoom = 1; this.draw(); });
-    by("orchestration").addEventListener("change", (event) => { this.chosen = event.target.value; this.zoom = 1; this.draw(); });
-    new ResizeObserver(() => { if (!by("timeline").hidden) this.draw(); }).observe(by("bars"));
+    by("whole").addEventListener("click", () => { this.zoom = 1; this.bars(); });
+    by("orchestration").addEventListener("change", (event) => { this.chosen = event.target.value; this.zoom = 1; this.bars(); });
+    let width = 0;
+    new ResizeObserver(() => { if (by("bars").clientWidth !== width) { width = by("bars").clientWidth; this.paint(); } }).observe(by("bars"));
   }
 
   scale(factor) {
     const box = by("bars");
     const middle = (box.scrollLeft + box.clientWidth / 2) / this.zoom;
     this.zoom = Math.min(200, Math.max(1, this.zoom * factor));
-    this.draw();
+    this.bars();
     box.scrollLeft = middle * this.zoom - box.clientWidth / 2;
   }
 
-  show() { this.load(); }
-
-  // At most twice a second, whatever happens.
-  refresh() {
-    if (this.timer) return;
-    this.timer = setTimeout(() => { this.timer = null; if (!by("timeline").hidden) this.load(); }, 500);
+  /** Reads the runs again, unless nothing has changed. */
+  draw(changed) {
+    if (this.timer || (this.read && !changed.size)) return;
+    const wait = Math.max(0, this.free - performance.now());
+    this.timer = setTimeout(() => { this.timer = null; if (!by("timeline").hidden) this.load(); else this.read = false; }, wait);
   }
 
+  /** What runs grows with the time. */
+  tick() { if (this.runs.some((run) => run.took_ms === null)) this.paint(); }
+
   async load() {
-    const stamp = ++this.stamp;
+    const stamp = ++this.stamp, began = performance.now();
     let found;
     try { found = await ask("/api/timeline"); } catch (error) { by("bars").replaceChildren(make("p", {}, error.message)); return; }
+    const now = performance.now();
+    this.free = now + Math.min(SELDOM, Math.max(APART, (now - began) * SHARE));
+    this.read = true;
     if (stamp !== this.stamp) return;
     this.runs = found.runs;
     this.earlier = found.earlier;
@@ -47,10 +60,10 @@ export class Timeline {
       select.replaceChildren(...ids.map((id) => make("option", { value: id }, known.has(id) ? `${when(known.get(id).started_at)} · ${known.get(id).command}` : id === "claimed" ? "claimed, outside of any orchestration" : id)), make("option", { value: "all" }, "all"));
     }
     select.value = this.chosen;
-    this.draw();
+    this.paint();
   }
 
-  draw() {
+  bars() {
     const box = by("bars");
     const runs = this.runs.filter((run) => this.chosen === "all" || run.orchestration === this.chosen);
     if (!runs.length) { box.replaceChildren(make("p", { class: "soft" }, "Nothing has run yet.")); by("span").textContent = ""; return; }
@@ -62,12 +75,12 @@ export class Timeline {
     const first = Math.min(...bars.map((bar) => bar.start)), last = Math.max(...bars.map((bar) => bar.end), first + 1);
     const names = [...new Set(bars.map((bar) => bar.run.task))];
     const labels = box.clientWidth < 600 ? 124 : NAMES;
-    const width = Math.max(120, (box.clientWidth - labels - 24) * this.zoom);
+    const width = Math.max(120, (box.clientWidth - labels - BESIDE) * this.zoom);
     const x = (time) => labels + ((time - first) / (last - first)) * width;
-    const total = labels + width + 20, height = HEAD + names.length * ROW + 8;
+    const total = labels + width + BESIDE - 4, height = HEAD + names.length * ROW + 8;
     const svg = draw("svg", { width: total, height, role: "group", "aria-label": `${count(runs.length, "run", "runs")} of ${count(names.length, "task", "tasks")}` });
     names.forEach((name, i) => { if (i % 2) svg.append(draw("rect", { class: "stripe", x: 0, y: HEAD + i * ROW, width: total, height: ROW })); });
-    const step = stepOf((last - first) / 1000 / (width / 110));
+    const step = stepOf((last - first) / 1000 / Math.max(3, width / 110));
     for (let s = 0; s * 1000 <= last - first; s += step) {
       const at = x(first + s * 1000);
       svg.append(draw("line", { class: "tick", x1: at, x2: at, y1: HEAD - 6, y2: height }), draw("text", { class: "tick-text", x: at + 3, y: 14 }, s ? `+${brief(s)}` : "0"));
@@ -93,7 +106,8 @@ export class Timeline {
       bar.addEventListener("click", act);
       bar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
       svg.append(bar);
-      if (x(end) + 60 < total) svg.append(draw("text", { class: "tick-text", x: x(end) + 5, y: HEAD + row.get(run.task) * ROW + 15 }, took));
+      // The colour tells nothing that the glyph does not tell too.
+      svg.append(draw("text", { class: "tick-text", x: Math.max(x(end), x(start) + 3) + 5, y: HEAD + row.get(run.task) * ROW + 15, "aria-hidden": "true" }, `${OUTCOMES[run.outcome] ?? GLYPHS.stopped} ${took}`));
     }
     const scroll = [box.scrollLeft, box.scrollTop];
     box.replaceChildren(svg);
