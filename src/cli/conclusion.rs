@@ -36,6 +36,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
     let events = events_of(&finished, &places)?;
     let mut receipt = receipt(context, &finished, (&events, &places))?;
     receipt.landing.clone_from(&finished.landing);
+    receipt.warnings.clone_from(&finished.not_told);
     if let Some(remedy) = &finished.held_back {
         if receipt.ending == Ending::Blocked {
             receipt.why = format!("what is left waits: {}", remedy.says);

@@ -30,6 +30,7 @@ mod subject;
 mod task_text;
 mod there;
 mod watch;
+mod workerless;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,10 @@ use crate::report::shell_word;
 pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
     let wanted = name.trim_start_matches("./");
     let wanted = wanted.strip_prefix(".runr/tasks/").unwrap_or(wanted);
+    if wanted.trim().is_empty() {
+        return Err(Failure::usage("the name of a task is empty")
+            .help("runr tasks list    shows all tasks"));
+    }
     let ids = || plan.numbers().map(|ix| (ix, plan.task(ix).id.as_str()));
     let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
     // From the strictest reading to the loosest; the first that finds something decides.
@@ -112,6 +116,10 @@ mod tests {
         assert_eq!(
             task(&plan, "00-steup").unwrap_err().help,
             ["did you mean `00-setup.md`?"]
+        );
+        assert_eq!(
+            task(&plan, " ").unwrap_err().message,
+            "the name of a task is empty"
         );
         assert_eq!(task(&plan, "zebra").unwrap_err().message, "no task `zebra`");
     }

@@ -97,6 +97,8 @@ pub struct Finished {
     pub to_land: Option<String>,
     /// Completed work that is not in its branch and that something selected waits for.
     pub held_back: Option<Remedy>,
+    /// Why somebody who was to be notified was not, each reason once.
+    pub not_told: Vec<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -292,7 +294,7 @@ async fn drive(
     }
     let mut finished = finish(ending, orch, selected, owners)?;
     // Everything is written by now: nobody who is slow to hear of it can change it.
-    finished.screen.tell_all().await;
+    finished.not_told = finished.screen.tell_all().await;
     Ok(finished)
 }
 

@@ -24,8 +24,8 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let caller = claiming::at_the_shell(context, args.session)?;
     let project = context.project()?;
+    let caller = claiming::at_the_shell(context, &project, args.session)?;
     let loaded = context.load(&project, None)?;
     let mut store = context.stores(&project, &loaded.plan)?;
     let ix = names::own(&loaded.plan, &args.task, "claim")?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::snapshot::fingerprints;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, diagnostic, workerless};
 use crate::model::{Collision, StalePolicy};
 use crate::plan::TaskIx;
 use crate::report::{Arrows, PlanReport};
@@ -68,6 +68,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         forecast: &forecast,
         expected: &expected,
     };
+    if let (Some(warning), false) = (workerless::warning(plan), context.quiet()) {
+        diagnostic::print(&mut context.err(), &[warning])?;
+    }
     let mut out = context.out();
     if args.json {
         report.write_json(&mut out)?;

@@ -66,6 +66,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
+        for warning in &receipt.warnings {
+            text = format!("{text}\nwarning: {}\n", one_line(warning));
+        }
         if !since.is_empty() {
             text = format!("{text}\nsince then completed: {}\n", since.join(", "));
         }

@@ -118,7 +118,7 @@ fn prepare(
         Some(name) => folder(name)?,
         None => format!("{}/", usual_folder(found.format, &path)),
     };
-    let batch = read(found.format, &found.given).map_err(refused)?;
+    let batch = read(found.format, &found.given, found.settings.as_ref()).map_err(refused)?;
     let exists = |name: &str| TaskId::parse(name).is_ok_and(|id| plan.find(&id).is_some());
     let Arrangement { tasks, notes } =
         arrange(batch, found.format, folder.trim_end_matches('/'), exists).map_err(refused)?;
