@@ -24,6 +24,7 @@ mod log_output;
 mod mcp;
 mod names;
 mod outside;
+mod quoting;
 mod runs;
 mod snapshot;
 mod subject;

@@ -19,7 +19,7 @@ fn a_manual_task_is_done_when_its_checks_say_so() {
     for words in [
         "checking key.md: echo looked; test -s key.txt",
         "\n  looked\n",
-        "error: `key.md` is not done: verification failed",
+        "error: `key.md` is not done: `echo looked; test -s key.txt` ended with exit code 1\n",
         "help: runr tasks complete key.md --unchecked    takes your word for it",
     ] {
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
