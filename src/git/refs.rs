@@ -76,22 +76,46 @@ fn somebody_older(common: &Path, than: SystemTime) -> bool {
     entries.flatten().any(|entry| {
         let folder = entry.path();
         let is_git = fs::read(folder.join("comm")).is_ok_and(|name| name.starts_with(b"git"));
-        is_git
-            && !is_elsewhere(common, &folder)
-            && began(&folder).is_none_or(|after| booted + after <= than)
+        let may_be_older = match Life::of(&folder) {
+            Life::Over => false,
+            Life::Began(after) => booted + after <= than,
+            Life::Unknown => true,
+        };
+        is_git && may_be_older && !is_elsewhere(common, &folder)
     })
 }
 
-/// Those that live long and lock no reference, and those that say themselves that they work on another repository.
+/// Those that live long and lock no reference, and those that work on another repository.
 fn is_elsewhere(common: &Path, folder: &Path) -> bool {
     let line = fs::read(folder.join("cmdline")).unwrap_or_default();
-    line.split(|byte| *byte == 0).any(|word| {
-        let place = word.strip_prefix(b"--git-dir=");
-        word.ends_with(b"--daemon")
-            || place.is_some_and(|place| {
-                place.starts_with(b"/") && place != common.as_os_str().as_bytes()
-            })
-    })
+    let words = || line.split(|byte| *byte == 0);
+    if words().any(|word| word.ends_with(b"--daemon")) {
+        return true;
+    }
+    if let Some(told) = words().find_map(|word| word.strip_prefix(b"--git-dir=")) {
+        return told.starts_with(b"/") && told != common.as_os_str().as_bytes();
+    }
+    let told_by_environment = fs::read(folder.join("environ")).map_or(true, |all| {
+        all.split(|byte| *byte == 0)
+            .any(|variable| variable.starts_with(b"GIT_DIR="))
+    });
+    !told_by_environment
+        && fs::read_link(folder.join("cwd")).is_ok_and(|at| is_outside(common, &at))
+}
+
+/// Is a folder in another repository? In doubt it is not.
+fn is_outside(common: &Path, folder: &Path) -> bool {
+    let args = ["rev-parse", "--path-format=absolute", "--git-common-dir"];
+    let Ok(answer) = Git::at(folder).ask(&args) else {
+        return false;
+    };
+    match answer.code {
+        Some(0) => answer.text().is_ok_and(|found| {
+            let (found, common) = (fs::canonicalize(found), fs::canonicalize(common));
+            found.is_ok_and(|found| common.is_ok_and(|common| found != common))
+        }),
+        _ => false,
+    }
 }
 
 fn uptime() -> Option<Duration> {
@@ -100,13 +124,36 @@ fn uptime() -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// When a process began, after the boot; rounded down.
-fn began(folder: &Path) -> Option<Duration> {
-    let stat = fs::read_to_string(folder.join("stat")).ok()?;
-    // The name in parentheses may hold anything; what follows is field 3.
-    let (_, rest) = stat.rsplit_once(')')?;
-    let ticks: u64 = rest.split_whitespace().nth(19)?.parse().ok()?;
-    Some(Duration::from_millis(ticks * (1000 / TICKS)))
+/// What `/proc/PID/stat` tells of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// So long after the boot; rounded down.
+    Began(Duration),
+    /// It has ended and holds nothing; nobody has waited for it. Where the first process waits for none that it has
+    /// not started, as in many containers, it stays so.
+    Over,
+    /// It went away, or belongs to somebody else.
+    Unknown,
+}
+
+impl Life {
+    fn of(folder: &Path) -> Self {
+        fs::read_to_string(folder.join("stat"))
+            .ok()
+            .and_then(|stat| Self::told(&stat))
+            .unwrap_or(Self::Unknown)
+    }
+
+    fn told(stat: &str) -> Option<Self> {
+        // The name in parentheses may hold anything; what follows is field 3.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_whitespace();
+        if matches!(fields.next()?, "Z" | "X") {
+            return Some(Self::Over);
+        }
+        let ticks: u64 = fields.nth(18)?.parse().ok()?;
+        Some(Self::Began(Duration::from_millis(ticks * (1000 / TICKS))))
+    }
 }
 
 #[cfg(test)]
@@ -151,10 +198,28 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_lives_is_found_by_its_age() {
-        let own = Path::new("/proc/self");
-        let age = uptime().unwrap().checked_sub(began(own).unwrap()).unwrap();
+    fn a_process_that_lives_is_found_by_its_age_and_one_that_has_ended_is_not() {
+        let Life::Began(after) = Life::of(Path::new("/proc/self")) else {
+            panic!("this process lives");
+        };
+        let age = uptime().unwrap().checked_sub(after).unwrap();
         assert!(age < Duration::from_secs(3600), "{age:?}");
-        assert_eq!(began(Path::new("/proc/none")), None);
+        assert_eq!(Life::of(Path::new("/proc/none")), Life::Unknown);
+        let tail = "1 9 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 700 0 0";
+        let told = |state: &str| Life::told(&format!("7 (git) R (x) {state} {tail}"));
+        assert_eq!(told("S"), Some(Life::Began(Duration::from_secs(7))));
+        assert_eq!(told("Z"), Some(Life::Over));
+        assert_eq!(Life::told("7 (git"), None);
+    }
+
+    #[test]
+    fn another_repository_is_known_by_where_a_process_works() {
+        let (sample, other) = (Sample::new(), Sample::new());
+        let common = sample.root().join(".git");
+        assert!(!is_outside(&common, &sample.root()));
+        assert!(!is_outside(&common, &common));
+        assert!(is_outside(&common, &other.root()));
+        let nowhere = tempfile::tempdir().unwrap();
+        assert!(!is_outside(&common, nowhere.path()), "in doubt");
     }
 }

@@ -12,10 +12,11 @@ use crate::render::{Drawing, Node};
 /// Columns of a title in a box.
 const TITLE: usize = 40;
 /// Edges that a renderer with Mermaid's defaults draws.
-pub const EDGE_LIMIT: usize = 500;
+const MAX_EDGES: usize = 500;
+/// Characters that it reads.
+const MAX_TEXT: usize = 50_000;
 
-/// Writes the drawing as one flowchart. Renderers with default settings refuse more than 500 edges or
-/// 50,000 characters; a comment says so where that may happen.
+/// Writes the drawing as one flowchart.
 #[must_use]
 pub fn mermaid(drawing: &Drawing) -> String {
     let mut out = String::new();
@@ -24,15 +25,22 @@ pub fn mermaid(drawing: &Drawing) -> String {
     out
 }
 
+/// What a renderer with Mermaid's defaults has against a flowchart of [`mermaid`], and what leaves less of it. A document
+/// cannot raise these limits, only the page that shows it
+/// (<https://mermaid.js.org/config/schema-docs/config.html>, `secure`).
+#[must_use]
+pub fn too_much_for_mermaid(drawing: &Drawing, text: &str) -> Option<String> {
+    let (edges, characters) = (drawing.edges.len(), text.chars().count());
+    (edges > MAX_EDGES || characters > MAX_TEXT).then(|| {
+        format!(
+            "Mermaid draws at most {MAX_EDGES} dependencies from {MAX_TEXT} characters, and here are {edges} from {characters}; \
+             `--reduce`, `--track` and `--focus` leave less, and the page that shows it may raise `maxEdges` and `maxTextSize`"
+        )
+    })
+}
+
 fn write(out: &mut impl Write, drawing: &Drawing) -> fmt::Result {
     writeln!(out, "flowchart LR")?;
-    if drawing.edges.len() > EDGE_LIMIT {
-        writeln!(
-            out,
-            "  %% {} edges: Mermaid draws {EDGE_LIMIT} unless maxEdges is raised",
-            drawing.edges.len()
-        )?;
-    }
     for (i, name) in drawing.tracks.iter().enumerate() {
         writeln!(out, "  subgraph track{i}[\"{}\"]", escaped(&one_line(name)))?;
         for (n, node) in numbered(drawing).filter(|(_, node)| node.track == Some(i)) {

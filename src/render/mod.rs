@@ -27,7 +27,7 @@ pub use drawing::{Drawing, Edge, Node, Standing, Total};
 pub use html::html;
 pub use json::json;
 pub use mark::{Mark, marks};
-pub use mermaid::mermaid;
+pub use mermaid::{mermaid, too_much_for_mermaid};
 pub use selection::{Edges, Reach, Selection};
 pub use svg::{Sheet, Unfit, svg, svg_rules, svg_with};
 pub use text::{Charset, Page, text};

@@ -5,7 +5,10 @@
 //! that of two writers only one can win.
 
 mod fold;
+mod join;
+mod known;
 mod legal;
 
-pub use fold::{ClaimedRun, Naming, OpenRun, Orchestration, State, TaskState};
+pub use join::Naming;
+pub use known::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
 pub use legal::Illegal;

@@ -230,16 +230,17 @@ fn only_the_command_line_prints_exits_and_reads_the_environment() {
 
 #[test]
 fn one_function_changes_a_tasks_state() {
-    // `State`'s maps are written in fold.rs only; everybody else goes through `apply`.
+    // `State`'s maps are written by the fold only; everybody else goes through `apply`.
     let mut wrong = Vec::new();
     for (_, files) in layers() {
         for (file, code) in files {
             // `sched` has maps of its own by these names, and cannot name a `State` to write.
             // `join` puts the states of several repositories together, and nothing is written from that.
-            if matches!(
+            let writes = matches!(
                 file.as_str(),
-                "state/fold.rs" | "state/fold/join.rs" | "sched/queue.rs"
-            ) {
+                "state/fold.rs" | "state/join.rs" | "sched/queue.rs"
+            );
+            if writes || file.starts_with("state/fold/") {
                 continue;
             }
             for word in [

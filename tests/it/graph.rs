@@ -159,6 +159,34 @@ fn nasty() -> Folder {
 }
 
 #[test]
+fn a_graph_that_mermaid_would_not_draw_is_said_beside_it() {
+    let chain = |n: usize| {
+        let files: Vec<_> = (0..n)
+            .map(|i| {
+                let after = (0..i).rev().take(2).map(|p| format!("t{p}.md"));
+                let after = after.collect::<Vec<_>>().join(", ");
+                task(
+                    &format!("t{i}.md"),
+                    "Do",
+                    &format!("depends_on: [{after}]\n"),
+                )
+            })
+            .collect();
+        Folder::new(&files)
+    };
+    let few = chain(200).graph(&["--mermaid"]);
+    assert_eq!(String::from_utf8_lossy(&few.stderr), "");
+    let many = chain(300).graph(&["--mermaid"]);
+    let said = String::from_utf8_lossy(&many.stderr);
+    assert!(
+        said.starts_with("note: Mermaid draws at most 500 dependencies")
+            && said.contains("here are 597 from "),
+        "{said}"
+    );
+    assert!(many.stdout.starts_with(b"flowchart LR\n"));
+}
+
+#[test]
 fn graphviz_draws_every_real_graph() {
     for path in fixtures() {
         let folder = real(&path);

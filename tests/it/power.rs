@@ -154,9 +154,10 @@ fn cut(number: u32) -> Cut {
         .any(|event| event["exit"] == 0);
     assert!(
         ran.code == 0 || ran.code == 2 && over,
-        "{context}\nthen\n{}\n{}",
+        "{context}\nthen\n{}\n{}\n{}",
         ran.stdout,
-        ran.stderr
+        ran.stderr,
+        world.run(&["report", "--json"]).stdout
     );
     git(&world, &["fsck", "--no-dangling", "--no-progress"]);
     for (task, _) in GRAPH {
@@ -207,6 +208,8 @@ fn world_ends(world: &World) {
         left.extend(crate::world::processes_naming(&format!(
             "{root}/.runr/runs/"
         )));
+        // One on its way out has lost its command line and its environment, but it may still have its files.
+        left.extend(crate::world::processes_inside(world.root()));
         let held: Vec<Proc> = left.iter().filter_map(|(pid, _)| Proc::of(*pid)).collect();
         if held.is_empty() {
             return;

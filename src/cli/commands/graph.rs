@@ -117,7 +117,11 @@ fn show(
     Ok(if args.dot {
         render::dot(drawing)
     } else if args.mermaid {
-        render::mermaid(drawing)
+        let text = render::mermaid(drawing);
+        if let Some(limit) = render::too_much_for_mermaid(drawing, &text) {
+            writeln!(context.err(), "note: {limit}")?;
+        }
+        text
     } else if args.json {
         render::json(drawing)
     } else if args.svg {

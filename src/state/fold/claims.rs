@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 
 use crate::event::{Event, Verdict};
-use crate::model::{RunId, Source, Status, TaskId};
-use crate::state::fold::{ClaimedRun, State};
+use crate::model::{Source, Status};
+use crate::state::known::{ClaimedRun, State};
 
 /// What stands behind the end of a claim.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +17,6 @@ pub(super) struct Proof<'a> {
 }
 
 impl State {
-    /// The claimed run of a task, if a person or a session outside has taken it.
-    #[must_use]
-    pub fn claimed_run(&self, task: &TaskId) -> Option<(&RunId, &ClaimedRun)> {
-        self.claimed.iter().find(|(_, run)| run.task == *task)
-    }
-
     /// `event` is a `claimed`; any other changes nothing.
     pub(super) fn claim(&mut self, event: &Event, at: Timestamp) {
         let Event::Claimed {
@@ -115,7 +109,9 @@ impl State {
 mod tests {
     use super::*;
     use crate::event::Recorded;
-    use crate::model::{Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, Through};
+    use crate::model::{
+        Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, TaskId, Through,
+    };
     use crate::state::Illegal;
 
     fn who() -> Provenance {

@@ -11,6 +11,8 @@ mod until;
 
 pub use journal::Journal;
 pub use ledger::Ledger;
-pub use process::{Proc, Ran, Running, processes_called, processes_naming, with_cookie};
+pub use process::{
+    Proc, Ran, Running, processes_called, processes_inside, processes_naming, with_cookie,
+};
 pub use project::{World, binary};
 pub use until::{Came, Watch};

@@ -243,6 +243,25 @@ pub fn processes_called(program: &str, what: &str) -> Vec<(u32, String)> {
     found
 }
 
+/// The live processes that work in a folder or have a file below it open.
+pub fn processes_inside(folder: &Path) -> Vec<(u32, String)> {
+    let is_inside = |link: PathBuf| fs::read_link(link).is_ok_and(|to| to.starts_with(folder));
+    let numbers = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name();
+        name.to_str()?.parse::<u32>().ok()
+    });
+    numbers
+        .filter(|pid| {
+            let open = fs::read_dir(format!("/proc/{pid}/fd"))
+                .into_iter()
+                .flatten();
+            is_inside(PathBuf::from(format!("/proc/{pid}/cwd")))
+                || open.flatten().any(|file| is_inside(file.path()))
+        })
+        .filter_map(|pid| Some((pid, Proc::of(pid)?.command_line())))
+        .collect()
+}
+
 /// What each thread of a process waits for in the kernel.
 pub fn threads(pid: u32) -> Vec<String> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {

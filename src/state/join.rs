@@ -4,7 +4,7 @@
 //! repository's journal has its own rules about its own tasks.
 
 use crate::model::{OrchId, Status, TaskId};
-use crate::state::fold::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
+use crate::state::known::{ClaimedRun, OpenRun, Orchestration, State, TaskState};
 
 /// What a task of a journal is called in the whole; `None`: it has no name there.
 pub type Naming<'a> = dyn Fn(&TaskId) -> Option<TaskId> + 'a;
