@@ -3,7 +3,7 @@
 //! Knows the plan. `check` warns of them, for a run may still name a worker; what would start them refuses.
 
 use crate::cli::Failure;
-use crate::model::{Diagnostic, Note, Severity, TaskKind};
+use crate::model::{Diagnostic, Note, Severity, TaskKind, Whose};
 use crate::plan::{Plan, TaskIx};
 
 /// Others that a warning names beside the first.
@@ -20,10 +20,12 @@ pub fn among(plan: &Plan, tasks: impl IntoIterator<Item = TaskIx>) -> Vec<TaskIx
     found
 }
 
-/// The warning about the tasks of a plan; none when each has somebody.
+/// The warning about the tasks of a plan's own repository; none when each has somebody.
 #[must_use]
 pub fn warning(plan: &Plan) -> Option<Diagnostic> {
-    let found = among(plan, plan.numbers());
+    // Another repository's are told of by a check there.
+    let own = plan.numbers().filter(|ix| plan.whose(*ix) == Whose::Home);
+    let found = among(plan, own);
     let first = plan.task(*found.first()?);
     let others = found.iter().skip(1);
     Some(Diagnostic {

@@ -182,3 +182,29 @@ fn what_no_run_can_do_is_said_before_anything_starts() {
     let ran = repo.runr(&["check"], 0);
     assert!(ran.out.contains("no problems"), "{}", ran.out);
 }
+
+#[test]
+fn a_run_that_was_claimed_has_a_report() {
+    let repo = Repo::with(&[("one", "run: 'true'"), ("walk", "type: manual")]);
+    let ran = repo.runr(&["claim", "one"], 0);
+    let run = ran.out.trim().rsplit_once("run:").unwrap().1.to_owned();
+    let ran = repo.runr(&["report", &run], 0);
+    assert!(
+        ran.out.contains("no orchestration: the task was claimed"),
+        "{}",
+        ran.out
+    );
+    repo.runr(&["tasks", "complete", "one"], 0);
+    let ran = repo.runr(&["report", &run, "--json"], 0);
+    let page: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (&page["task"], &page["outcome"], &page["orchestration"]),
+        (
+            &"one.md".into(),
+            &"completed".into(),
+            &serde_json::Value::Null
+        )
+    );
+    let ran = repo.runr(&["logs", &run], 0);
+    assert!(ran.err.contains("has left no output"), "{}", ran.err);
+}

@@ -46,7 +46,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !args.release && !context.quiet() {
         let name = shell_word(task.id.as_str()).into_owned();
         let mut err = context.err();
-        writeln!(err, "  next: runr tasks complete {name}    runs its checks")?;
+        let does = match task.policy.verify.commands.is_empty() {
+            true => "says that it is done",
+            false => "runs its checks",
+        };
+        writeln!(err, "  next: runr tasks complete {name}    {does}")?;
         writeln!(err, "        runr claim --release {name}    gives it back")?;
     }
     Ok(Exit::OK)

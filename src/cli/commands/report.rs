@@ -211,15 +211,15 @@ fn report_run(
     let mut events: Vec<Recorded> = Vec::new();
     let mut about = None;
     places.history(&mut |recorded| {
-        if let Event::Reserved {
-            run: of,
-            task,
-            orch,
-            ..
-        } = &recorded.event
-            && of == run
-        {
-            about = Some((task.clone(), orch.clone()));
+        match &recorded.event {
+            Event::Reserved {
+                run: of,
+                task,
+                orch,
+                ..
+            } if of == run => about = Some((task.clone(), Some(orch.clone()))),
+            Event::Claimed { run: of, task, .. } if of == run => about = Some((task.clone(), None)),
+            _ => {}
         }
         events.push(recorded);
     })?;
@@ -278,7 +278,7 @@ fn report_run(
     let page = RunPage {
         provenance,
         task: &task,
-        orch: &orch,
+        orch: orch.as_ref(),
         entry: &entry,
         spec: spec.as_ref(),
         state: state.as_ref(),

@@ -181,7 +181,11 @@ fn refuse_running(settlement: &Settlement, tasks: &[TaskIx]) -> anyhow::Result<(
 fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyhow::Result<String> {
     let project = &settlement.project;
     if !project.git {
-        return Err(Failure::usage("there is no git repository here to commit in").into());
+        return Err(
+            Failure::usage("there is no git repository here to commit in")
+                .help("ask again without --commit; git init    makes a repository")
+                .into(),
+        );
     }
     let folder = people::folder(&project.root)?;
     let rules = settlement.config.git.commits;
