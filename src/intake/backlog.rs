@@ -229,7 +229,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            broken.starts_with("backlog/config.yml:2: not valid YAML"),
+            broken.starts_with("backlog/config.yml:1: not valid YAML"),
             "{broken}"
         );
     }
