@@ -1,22 +1,15 @@
-//! Saying that a claimed task is done: its checks decide, in an attempt of their own.
+//! Saying that a claimed task is done: its checks decide.
 //!
-//! The attempt's worker is a command that does nothing: the work was done before, outside. Everything else
-//! is as in any run: the checks' logs, limits, processes, and the secrets kept out of what is written.
+//! Knows what is recorded and committed when they pass. How they are run is [`crate::claim::check`]'s matter.
 
-use std::fs::{self, File};
 use std::io;
 
-use crate::attempt;
+use crate::claim::check::Checking;
 use crate::claim::keep::Proof;
 use crate::claim::{ClaimError, Desk, Keep, Kept};
 use crate::event::{Event, Verdict};
-use crate::model::{
-    CommandLine, OrchId, Outcome, Remark, RunId, RunSpec, RunState, Settled, Task, TaskKind,
-};
+use crate::model::{Outcome, Remark, RunId, RunState, Settled, TaskKind};
 use crate::plan::TaskIx;
-use crate::state::ClaimedRun;
-use crate::store::{create_run, lock, read_state};
-use crate::worker;
 
 /// What happens when a task has no checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +61,12 @@ impl Desk<'_> {
         let mut checks = 0;
         let mut passed_checks = Vec::new();
         if !verify.commands.is_empty() || !verify.higher.is_empty() {
-            let state = self.check(&run, &claim, task, stop).await?;
+            let checking = Checking {
+                run: &run,
+                attempt: claim.attempt,
+                tree: &self.project.root,
+            };
+            let state = self.check(&checking, task, stop).await?;
             let passed = state.checks.iter().filter(|check| check.passed).count();
             if state.outcome != Outcome::Succeeded || passed < state.checks.len() {
                 let state = Box::new(state);
@@ -116,90 +114,6 @@ impl Desk<'_> {
             true => Completion::AwaitingApproval { run, checks },
             false => Completion::Completed { run, checks, kept },
         })
-    }
-
-    async fn check(
-        &self,
-        run: &RunId,
-        claim: &ClaimedRun,
-        task: &Task,
-        stop: impl Future<Output = ()>,
-    ) -> Result<RunState, ClaimError> {
-        let _alone = self.alone(task)?;
-        let layout = self.store.layout();
-        // The folder of an earlier try at the same run: nobody else writes there.
-        match fs::remove_dir_all(layout.run(run)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(system("remove the logs of the last checks")(error));
-            }
-            _ => {}
-        }
-        let (spec, secrets) = self.spec(run, claim, task);
-        let dir = create_run(layout, &spec)?;
-        let launch = |source| ClaimError::Launch {
-            task: task.id.clone(),
-            source,
-        };
-        let held = attempt::start(&self.exe, &dir, &secrets)
-            .await
-            .map_err(launch)?;
-        let mut live = held.go().await.map_err(system("start the checks"))?;
-        let watch = system("wait for the checks");
-        let stopped = tokio::select! {
-            ended = live.ended() => { ended.map_err(&watch)?; false }
-            () = stop => true,
-        };
-        if stopped {
-            live.terminate().map_err(system("stop the checks"))?;
-            live.ended().await.map_err(&watch)?;
-            return Err(ClaimError::Interrupted);
-        }
-        read_state(layout, run)?.ok_or_else(|| ClaimError::NoVerdict {
-            task: task.id.clone(),
-        })
-    }
-
-    /// Two requests at once would write one folder.
-    fn alone(&self, task: &Task) -> Result<File, ClaimError> {
-        let path = self.store.layout().task_lock(&task.id);
-        lock::try_take(&path.with_extension("claim"))?.ok_or_else(|| ClaimError::BeingChecked {
-            task: task.id.clone(),
-        })
-    }
-
-    fn spec(
-        &self,
-        run: &RunId,
-        claim: &ClaimedRun,
-        task: &Task,
-    ) -> (RunSpec, Vec<(String, String)>) {
-        let env = worker::environment(self.env.iter().cloned(), &task.env);
-        let (secrets, plain): (Vec<_>, Vec<_>) = env
-            .into_iter()
-            .partition(|(name, value)| worker::holds_secret(name, value));
-        let layout = self.store.layout();
-        let spec = RunSpec {
-            schema_version: 1,
-            run: run.clone(),
-            // No orchestration has it; the contract of an attempt wants a name.
-            orch: OrchId::of_claim(run),
-            task: task.id.clone(),
-            attempt: claim.attempt,
-            title: task.title.to_string(),
-            worker: "claim".to_owned(),
-            root: self.project.root.clone(),
-            tree: self.project.root.clone(),
-            lock: layout.task_lock(&task.id),
-            command: CommandLine::Argv(vec!["true".to_owned()]),
-            env: plain,
-            secrets: secrets.iter().map(|(name, _)| name.clone()).collect(),
-            verify: task.policy.verify.clone(),
-            timeouts: task.policy.timeouts.clone(),
-            previous: None,
-            git: None,
-            agent: None,
-        };
-        (spec, secrets)
     }
 }
 

@@ -95,6 +95,9 @@ impl ClaimError {
                 format!("runr tasks complete {task}    is how a person says so"),
                 "give the task a `verify:`, or the configuration a `verify.tier0`".to_owned(),
             ],
+            Self::NoRepository => {
+                vec!["ask again without a commit; git init    makes a repository".to_owned()]
+            }
             Self::CommitBeforeApproval { .. } => {
                 vec!["commit it yourself, then ask again without a commit".to_owned()]
             }

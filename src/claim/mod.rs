@@ -8,6 +8,7 @@
 //! Knows the plan, the journal, attempts and the repository. Does not know the command line or the protocol by which it is
 //! asked.
 
+mod check;
 mod complete;
 mod desk;
 mod error;

@@ -94,7 +94,7 @@ impl Desk<'_> {
     }
 
     /// A run id that nobody has.
-    fn new_run(&self) -> Result<RunId, ClaimError> {
+    pub(super) fn new_run(&self) -> Result<RunId, ClaimError> {
         loop {
             let random = getrandom::u32().map_err(|error| ClaimError::System {
                 doing: "draw a run id",

@@ -3,6 +3,7 @@
 //! Knows the variables that agents give their commands. Does not know what a claim does.
 
 use std::io::Write as _;
+use std::pin::Pin;
 
 use jiff::Timestamp;
 
@@ -35,8 +36,12 @@ pub struct Caller {
 /// The caller at the command line. `session` was named there; else the environment may tell of one.
 ///
 /// # Errors
-/// Inside of an attempt, whose task runr has already; or when the session's name is no name.
-pub fn at_the_shell(context: &Context, session: Option<String>) -> Result<Caller, Failure> {
+/// Inside of an attempt, whose task runr has already; when the session's name is no name; or git cannot be asked.
+pub fn at_the_shell(
+    context: &Context,
+    project: &Project,
+    session: Option<String>,
+) -> anyhow::Result<Caller> {
     not_inside_an_attempt()?;
     let told = variable("CLAUDE_CODE_SESSION_ID");
     let holder = told
@@ -50,14 +55,18 @@ pub fn at_the_shell(context: &Context, session: Option<String>) -> Result<Caller
         (Some(named), Some(told)) if named == told => Some(named),
         (Some(named), _) => {
             return Ok(Caller {
-                who: provenance(context, Through::CommandLine, Some(checked(named)?)),
+                who: provenance(
+                    (context, project),
+                    Through::CommandLine,
+                    Some(checked(named)?),
+                )?,
                 holder: None,
             });
         }
         (None, told) => told.filter(|told| is_session(told)),
     };
     Ok(Caller {
-        who: provenance(context, Through::CommandLine, session),
+        who: provenance((context, project), Through::CommandLine, session)?,
         holder,
     })
 }
@@ -65,25 +74,29 @@ pub fn at_the_shell(context: &Context, session: Option<String>) -> Result<Caller
 /// The caller of `runr mcp`: the program that started it.
 ///
 /// # Errors
-/// Inside of an attempt.
-pub fn at_the_protocol(context: &Context) -> Result<Caller, Failure> {
+/// Inside of an attempt; or when git cannot be asked.
+pub fn at_the_protocol(context: &Context, project: &Project) -> anyhow::Result<Caller> {
     not_inside_an_attempt()?;
     let session = variable("CLAUDE_CODE_SESSION_ID").filter(|told| is_session(told));
     let holder = rustix::process::getppid()
         .and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok())
         .and_then(|pid| process::of(pid).ok());
     Ok(Caller {
-        who: provenance(context, Through::Mcp, session),
+        who: provenance((context, project), Through::Mcp, session)?,
         holder,
     })
 }
 
-fn provenance(context: &Context, through: Through, session: Option<String>) -> Provenance {
-    Provenance {
-        by: context.user(),
+fn provenance(
+    (context, project): (&Context, &Project),
+    through: Through,
+    session: Option<String>,
+) -> anyhow::Result<Provenance> {
+    Ok(Provenance {
+        by: context.person(project)?,
         through,
         session,
-    }
+    })
 }
 
 fn not_inside_an_attempt() -> Result<(), Failure> {
@@ -204,6 +217,35 @@ pub fn failure(error: ClaimError) -> anyhow::Error {
     }
 }
 
+/// Waits for work that Ctrl-C ends early, through the future that it is given.
+///
+/// # Errors
+/// The work's own; or when nothing can be awaited.
+pub fn interruptible<T>(
+    work: impl AsyncFnOnce(Pin<Box<dyn Future<Output = ()>>>) -> Result<T, ClaimError>,
+) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let stop = async {
+        // Without the signal's handler the default holds: this program ends, and the attempt at its limit.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    runtime.block_on(work(Box::pin(stop))).map_err(failure)
+}
+
+/// `its check passed`.
+#[must_use]
+pub fn passed(checks: usize) -> String {
+    match checks {
+        0 => "nothing was checked".to_owned(),
+        1 => "its check passed".to_owned(),
+        n => format!("{n} checks passed"),
+    }
+}
+
 /// Completes a claimed task from the command line and prints what became of it.
 ///
 /// # Errors
@@ -215,23 +257,8 @@ pub fn complete(
     how: How,
 ) -> anyhow::Result<()> {
     let task = desk.plan.task(ix).id.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let stop = async {
-        // Without the signal's handler the default holds: this program ends, and the attempt at its limit.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let done = runtime
-        .block_on(desk.complete(ix, how, stop))
-        .map_err(failure)?;
-    let passed = |checks: u32| match checks {
-        0 => "nothing was checked".to_owned(),
-        1 => "its check passed".to_owned(),
-        n => format!("{n} checks passed"),
-    };
+    let done = interruptible(|stop| desk.complete(ix, how, stop))?;
+    let passed = |checks: u32| passed(checks as usize);
     let mut out = context.out();
     match done {
         Completion::Completed { run, checks, kept } => {

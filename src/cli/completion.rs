@@ -11,13 +11,19 @@ use clap::{Command, CommandFactory as _};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
 
-use crate::cli::Exit;
 use crate::cli::args::Args;
+use crate::cli::{Exit, quoting};
 use crate::project::{self, Project};
 use crate::spec;
 
 /// The variable by which a shell asks. Others than the usual one of the library would not need a script of ours.
 const ASKED: &str = "RUNR_COMPLETE";
+
+/// Set by bash when the word that is being typed does not begin with a quote.
+const BARE: &str = "RUNR_COMPLETE_BARE";
+
+/// What bash needs beside the script of the library.
+const BASH: &str = include_str!("runr.bash");
 
 /// Candidates that are given: nobody reads more.
 const MOST: usize = 2000;
@@ -49,7 +55,11 @@ pub fn script(shell: clap_complete::Shell, out: &mut Vec<u8>) -> std::io::Result
     let completer = shells
         .completer(&name)
         .ok_or(std::io::ErrorKind::NotFound)?;
-    completer.write_registration(ASKED, "runr", "runr", "runr", out)
+    completer.write_registration(ASKED, "runr", "runr", "runr", out)?;
+    if shell == clap_complete::Shell::Bash {
+        out.extend_from_slice(BASH.as_bytes());
+    }
+    Ok(())
 }
 
 /// Gives every argument the completer of what its value is called in the help.
@@ -88,13 +98,13 @@ fn completer(called: &str) -> Option<ArgValueCompleter> {
 
 /// The names that begin as typed, of the project that the line is about.
 fn matching(current: &OsStr, names: impl Fn(&Project) -> Vec<String>) -> Vec<CompletionCandidate> {
-    let Some(current) = current.to_str() else {
+    let Some(current) = current.to_str().map(quoting::taken_off) else {
         return Vec::new();
     };
     // The last of several with commas between is the one being typed.
     let (before, typed) = match current.rsplit_once(',') {
         Some((before, typed)) => (format!("{before},"), typed),
-        None => (String::new(), current),
+        None => (String::new(), current.as_str()),
     };
     let Some(project) = project() else {
         return Vec::new();
@@ -102,7 +112,15 @@ fn matching(current: &OsStr, names: impl Fn(&Project) -> Vec<String>) -> Vec<Com
     let mut found = names(&project);
     found.retain(|name| name.starts_with(typed) && !name.chars().any(char::is_control));
     found.truncate(MOST);
-    let candidate = |name: String| CompletionCandidate::new(format!("{before}{name}"));
+    // The other shells put marks before what they would take for something else themselves.
+    let bare = std::env::var_os(BARE).is_some();
+    let candidate = |name: String| {
+        let word = format!("{before}{name}");
+        CompletionCandidate::new(match bare {
+            true => quoting::put_on(&word),
+            false => word,
+        })
+    };
     found.into_iter().map(candidate).collect()
 }
 

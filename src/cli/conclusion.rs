@@ -43,6 +43,7 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
             "goes on when that is mended",
         );
     }
+    receipt.warnings.clone_from(&finished.not_told);
     if let Some(remedy) = &finished.held_back {
         if receipt.ending == Ending::Blocked {
             receipt.why = format!("what is left waits: {}", remedy.says);

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use crate::cli::args::{Color, Global};
 use crate::cli::diagnostic;
 use crate::cli::exit::{Exit, Failure, Reported};
+use crate::git::{Git, GitError, repository};
 use crate::model::Diagnostic;
 use crate::plan::Plan;
 use crate::project::{self, Edits, Loaded, Project};
@@ -169,26 +170,21 @@ impl Context {
         }
     }
 
-    /// Who types, for the journal: the login name, else the number.
-    #[must_use]
-    pub fn user(&self) -> String {
-        self.known_as(None)
-    }
-
-    /// The same under the name that something else knows them by, if it does.
-    #[must_use]
-    pub fn known_as(&self, name: Option<String>) -> String {
-        let login = || {
-            ["USER", "LOGNAME"]
-                .iter()
-                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-                .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    /// Who types, as everything that is recorded and shown names them: in a repository as `Name <mail>`, if git knows
+    /// them, for what they decide is told to others through git; else by their login.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn person(&self, project: &Project) -> Result<String, GitError> {
+        let known = match project.git {
+            true => repository::who(&Git::at(&project.root))?,
+            false => None,
         };
-        let name = name.unwrap_or_else(login);
-        match self.through {
+        let name = known.unwrap_or_else(login);
+        Ok(match self.through {
             Some(what) => format!("{name} ({what})"),
             None => name,
-        }
+        })
     }
 
     /// The signs that the locale can show.
@@ -378,5 +374,42 @@ impl Context {
         notices
             .iter()
             .try_for_each(|notice| writeln!(err, "note: {notice}"))
+    }
+}
+
+/// The login name as the environment, else the system tells it; else the number.
+fn login() -> String {
+    let told = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let uid = rustix::process::getuid().as_raw();
+    told.or_else(|| named(&std::fs::read_to_string("/etc/passwd").ok()?, uid))
+        .unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name that a list of users in the form of `/etc/passwd` gives a number.
+fn named(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/bash\n+\nada:x:1000:100::/home/ada:/bin/sh\n:x:7::";
+        for (uid, name) in [
+            (0, Some("root")),
+            (1000, Some("ada")),
+            (100, None),
+            (7, None),
+        ] {
+            assert_eq!(named(users, uid).as_deref(), name, "{uid}");
+        }
     }
 }

@@ -25,6 +25,7 @@ pub fn decide(typed: &Context, through: &'static str, decision: Decision) -> Sai
                 tasks: vec![task.to_string()],
                 note,
                 commit: false,
+                unchecked: false,
             };
             complete::run(&context, args)
         }

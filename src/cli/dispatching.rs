@@ -13,8 +13,8 @@ use crate::cli::exit::Failure;
 use crate::cli::outside::{self, Outside};
 use crate::cli::selecting::may_be_stale;
 use crate::cli::snapshot::fingerprints;
-use crate::cli::{Context, Exit};
-use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Whose};
+use crate::cli::{Context, Exit, workerless};
+use crate::model::{Collision, Isolation, Land, OrchId, StalePolicy, Status, Whose};
 use crate::orchestrate::ground::{self, Asked};
 use crate::orchestrate::session::{self, Request, Surroundings};
 use crate::orchestrate::{FrozenPlan, Rules, Surface, WithPrerequisites, unmet};
@@ -199,6 +199,12 @@ impl Dispatching {
         scope.selected.sort_unstable();
         scope.selected.dedup();
         scope.again.extend(stale);
+        let state = store.state();
+        let to_start = scope.selected.iter().copied().filter(|ix| {
+            let status = state.status(&loaded.plan.task(*ix).id);
+            scope.again.contains(ix) || !matches!(status, Status::Completed | Status::InProgress)
+        });
+        workerless::refuse(&loaded.plan, to_start)?;
         let outside = unmet(&loaded.plan, store.state(), &scope.selected, &scope.again);
         let outside = scope.outside.of(&loaded.plan, store.state(), outside)?;
         let request = self.request(context, scope, &project, &loaded)?;

@@ -24,6 +24,7 @@ mod log_output;
 mod mcp;
 mod names;
 mod outside;
+mod quoting;
 mod released;
 mod runs;
 mod selecting;
@@ -32,6 +33,7 @@ mod subject;
 mod task_text;
 mod there;
 mod watch;
+mod workerless;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,10 @@ use crate::report::shell_word;
 pub fn task(plan: &Plan, name: &str) -> Result<TaskIx, Failure> {
     let wanted = name.trim_start_matches("./");
     let wanted = wanted.strip_prefix(".runr/tasks/").unwrap_or(wanted);
+    if wanted.trim().is_empty() {
+        return Err(Failure::usage("the name of a task is empty")
+            .help("runr tasks list    shows all tasks"));
+    }
     let renamed = under_its_first_name(plan, wanted);
     let wanted = renamed.as_deref().unwrap_or(wanted);
     let ids = || plan.numbers().map(|ix| (ix, plan.task(ix).id.as_str()));
@@ -128,6 +132,10 @@ mod tests {
         assert_eq!(
             task(&plan, "00-steup").unwrap_err().help,
             ["did you mean `00-setup.md`?"]
+        );
+        assert_eq!(
+            task(&plan, " ").unwrap_err().message,
+            "the name of a task is empty"
         );
         assert_eq!(task(&plan, "zebra").unwrap_err().message, "no task `zebra`");
     }

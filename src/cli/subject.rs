@@ -35,6 +35,10 @@ pub fn find(project: &Project, store: &Store, name: &str) -> Result<Subject, Fai
         let state = store.state();
         let known = state.open.contains_key(&run)
             || state.claimed.contains_key(&run)
+            || state
+                .tasks
+                .values()
+                .any(|task| task.last_run_id.as_ref() == Some(&run))
             || store.layout().run(&run).is_dir();
         return if known {
             Ok(Subject::Run(run))

@@ -51,11 +51,31 @@ impl Trailers<'_> {
 }
 
 /// The same for a task that a person has done: there was no run.
-#[must_use]
-pub fn by_hand(folder: &str, task: &TaskId, fingerprint: Fingerprint, said: &Remark) -> String {
-    let task = one_line(&task_path(folder, task));
-    let said = remarks(std::slice::from_ref(said));
-    format!("Runr-Task: {task}\nRunr-Fingerprint: {fingerprint}\n{said}")
+#[derive(Debug)]
+pub struct ByHand<'a> {
+    pub folder: &'a str,
+    pub task: &'a TaskId,
+    pub fingerprint: Fingerprint,
+    /// `tier1 cargo test`; `None`: nothing was verified.
+    pub verified: Option<&'a str>,
+    pub said: &'a Remark,
+}
+
+impl ByHand<'_> {
+    /// The block, each line ended.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let task = one_line(&task_path(self.folder, self.task));
+        let mut text = format!(
+            "Runr-Task: {task}\nRunr-Fingerprint: {}\n",
+            self.fingerprint
+        );
+        if let Some(verified) = self.verified {
+            let _ = writeln!(text, "Runr-Verified: {}", one_line(verified));
+        }
+        text.push_str(&remarks(std::slice::from_ref(self.said)));
+        text
+    }
 }
 
 /// What people said, for the end of a message: who and why. None of it makes a task completed.
@@ -381,7 +401,15 @@ mod tests {
         assert_eq!(read(&text), []);
         let task = TaskId::parse("a.md").unwrap();
         let fingerprint = Fingerprint::parse(PRINT).unwrap();
-        let whole = by_hand("", &task, fingerprint, &said(Settled::Completed, Some("n")));
+        let whole = ByHand {
+            folder: "",
+            task: &task,
+            fingerprint,
+            verified: Some("tier0 true\nRunr-Task: forged.md"),
+            said: &said(Settled::Completed, Some("n")),
+        }
+        .text();
+        assert!(whole.contains("\nRunr-Verified: tier0 true Runr-Task: forged.md\n"));
         let sections = read(&whole);
         assert_eq!(sections[0].groups.len(), 1);
         assert_eq!(sections[0].groups[0].run, None);

@@ -22,7 +22,13 @@ impl Draft {
             }
             text.push_str("---\n");
         }
-        text.push_str(&format!("# {}\n", one_line(&self.title)));
+        let title = one_line(&self.title);
+        text.push_str(&format!("# {title}\n"));
+        let whole = in_one_line(&self.title);
+        if whole != title {
+            // What does not fit there is not lost.
+            text.push_str(&format!("\n{whole}\n"));
+        }
         let body = clean(&self.body);
         let body = body.trim_matches('\n');
         if !body.trim().is_empty() {
@@ -36,12 +42,16 @@ impl Draft {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 200;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = clean(&words.join(" "));
+    let line = in_one_line(text);
     match line.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line,
     }
+}
+
+fn in_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    clean(&words.join(" "))
 }
 
 fn clean(text: &str) -> String {
@@ -66,6 +76,14 @@ mod tests {
             draft.text(),
             "---\npriority: 10\n---\n# Two lines [31m\n\nText\n---\nend\n"
         );
-        assert_eq!(one_line(&"é".repeat(300)).chars().count(), 201);
+        let long = "é".repeat(300);
+        assert_eq!(one_line(&long).chars().count(), 201);
+        let draft = Draft {
+            title: long.clone(),
+            body: "Text".into(),
+            ..Draft::default()
+        };
+        let short = one_line(&long);
+        assert_eq!(draft.text(), format!("# {short}\n\n{long}\n\nText\n"));
     }
 }

@@ -21,6 +21,15 @@ pub enum IntakeError {
         file: Arc<str>,
         source: ForeignError,
     },
+    /// Of the settings of a tool.
+    #[error("{file}:{line}: not valid YAML: {why}")]
+    Yaml {
+        file: Arc<str>,
+        line: u32,
+        why: String,
+    },
+    #[error("{file}: not a mapping of keys to values")]
+    NoMap { file: Arc<str> },
     #[error("{file}:{line}: {what}")]
     Shape {
         file: Arc<str>,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
+
 use crate::intake::{Batch, IntakeError, backlog, beads, checklist, taskmaster};
 
 /// The size of a file that is read.
@@ -91,11 +93,72 @@ pub fn detect(given: &Given) -> Option<Format> {
     }
 }
 
-/// Reads the tasks of some files of one tool.
+/// Where a tool keeps its settings, from the folder that is named; those next to a folder of tasks, or to one task,
+/// come last.
+#[must_use]
+pub fn settings(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::Backlog => &[
+            "backlog/config.yml",
+            ".backlog/config.yml",
+            "backlog.config.yml",
+            "config.yml",
+            "../config.yml",
+        ],
+        Format::Taskmaster | Format::Beads | Format::Checklist => &[],
+    }
+}
+
+/// Why a file that begins as JSON is no tool's: the place where it is no JSON. `None`: it is none, or nothing is wrong
+/// with it.
+#[must_use]
+pub fn broken_json(given: &Given) -> Option<IntakeError> {
+    let text = given.text.strip_prefix('\u{feff}').unwrap_or(&given.text);
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let wrong = |text: &str| serde_json::from_str::<IgnoredAny>(text).err();
+    let whole = wrong(text)?;
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    // One object a line: what is wrong is wrong in a line, and not that another follows.
+    let by_line = lines
+        .clone()
+        .next()
+        .is_some_and(|(_, line)| wrong(line).is_none());
+    let (above, error) = match by_line {
+        true => lines.find_map(|(at, line)| Some((at, wrong(line)?)))?,
+        false => (0, whole),
+    };
+    Some(IntakeError::Json {
+        file: given.file.clone(),
+        line: above + error.line(),
+        column: error.column(),
+        why: taskmaster::words(&error),
+    })
+}
+
+/// Reads the tasks of some files of one tool, whose settings may say what its words mean.
 ///
 /// # Errors
 /// The first place that cannot be understood; or that there is no task at all.
-pub fn read(format: Format, given: &[Given]) -> Result<Batch, IntakeError> {
+pub fn read(
+    format: Format,
+    given: &[Given],
+    settings: Option<&Given>,
+) -> Result<Batch, IntakeError> {
+    let statuses = match (format, settings) {
+        (Format::Backlog, Some(settings)) => backlog::Statuses::read(
+            &settings.file,
+            settings
+                .text
+                .strip_prefix('\u{feff}')
+                .unwrap_or(&settings.text),
+        )?,
+        _ => backlog::Statuses::default(),
+    };
     let mut batch = Batch::default();
     for one in given {
         if one.text.len() as u64 > MAX_FILE {
@@ -107,7 +170,7 @@ pub fn read(format: Format, given: &[Given]) -> Result<Batch, IntakeError> {
         let text = one.text.strip_prefix('\u{feff}').unwrap_or(&one.text);
         let mut found = match format {
             Format::Taskmaster => taskmaster::read(&one.file, text)?,
-            Format::Backlog => backlog::read(&one.file, text)?,
+            Format::Backlog => backlog::read(&one.file, text, &statuses)?,
             Format::Beads => beads::read(&one.file, text)?,
             Format::Checklist => checklist::read(&one.file, text)?,
         };
@@ -121,4 +184,35 @@ pub fn read(format: Format, given: &[Given]) -> Result<Batch, IntakeError> {
         });
     }
     Ok(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_is_said_with_its_place() {
+        for (text, place) in [
+            (
+                "{\"tasks\": [\n  {\"id\": 1, \"title\": \"a\"},\n  {\"id\": 2,, }\n]}",
+                Some((3, 12)),
+            ),
+            ("{\"tasks\": [\n  {\"id\": 1", Some((2, 10))),
+            ("\u{feff}[1, 2", Some((1, 5))),
+            ("{\"id\": \"a\"}\n\n{\"id\": }\n", Some((3, 8))),
+            ("{\"id\": \"a\"}\n{\"id\": \"b\"}\n", None),
+            ("{\"a\": 1}", None),
+            ("# words", None),
+        ] {
+            let given = Given {
+                file: "x.json".into(),
+                text: text.to_owned(),
+            };
+            let found = broken_json(&given).map(|error| match error {
+                IntakeError::Json { line, column, .. } => (line, column),
+                other => panic!("{other}"),
+            });
+            assert_eq!(found, place, "{text}");
+        }
+    }
 }

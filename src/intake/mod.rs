@@ -19,6 +19,6 @@ mod taskmaster;
 pub use arrange::{Arranged, Arrangement, arrange};
 pub use draft::Draft;
 pub use error::IntakeError;
-pub use formats::{Format, Given, MAX_FILE, detect, places, read};
+pub use formats::{Format, Given, MAX_FILE, broken_json, detect, places, read, settings};
 pub use naming::{could_mean, next_name, reference, slug};
 pub use outside::{Batch, Label, Outside, State};

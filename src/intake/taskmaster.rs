@@ -80,7 +80,7 @@ pub fn read(file: &Arc<str>, text: &str) -> Result<Batch, IntakeError> {
         file: file.clone(),
         line: error.line(),
         column: error.column(),
-        why: error.to_string(),
+        why: words(&error),
     })?;
     let mut batch = Batch::default();
     for (tag, tasks) in tags {
@@ -235,7 +235,7 @@ fn number(line: usize) -> u32 {
 }
 
 /// Without the place, which is counted from the wrong line.
-fn words(error: &serde_json::Error) -> String {
+pub(super) fn words(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {
         Some((words, _)) => words.to_owned(),

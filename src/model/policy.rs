@@ -53,6 +53,9 @@ pub struct VerifyPolicy {
     /// as is built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// The task, its step, its track or the orchestration file asks for checks, not the configuration alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// Everything of a task that defaults usually decide; shared between tasks.

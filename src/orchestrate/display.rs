@@ -71,14 +71,16 @@ impl Display {
         self.teller = Some(teller);
     }
 
-    /// Lets those who are notified hear the last of it, for a short while.
-    pub async fn tell_all(&mut self) {
+    /// Lets those who are notified hear the last of it, for a short while. Says and gives what went wrong.
+    pub async fn tell_all(&mut self) -> Vec<String> {
         let Some(teller) = &mut self.teller else {
-            return;
+            return Vec::new();
         };
-        for line in teller.finish().await {
-            self.say(&line);
+        let wrong = teller.finish().await;
+        for why in &wrong {
+            self.say(&format!("warning: {why}"));
         }
+        wrong
     }
 
     pub fn event(&mut self, recorded: &Recorded) {

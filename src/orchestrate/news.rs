@@ -47,27 +47,13 @@ impl News {
                     self.foreign.insert(run.clone(), task);
                     elsewhere(task, Elsewhere::Running)
                 }
-                Event::Ended { run, verdict, .. } => match self.foreign.remove(run) {
+                Event::Ended { run, .. }
+                | Event::Voided { run, .. }
+                | Event::ClaimEnded { run, .. } => match self.foreign.remove(run) {
                     None => None,
                     Some(task) => {
                         usage_changed = true;
-                        elsewhere(
-                            task,
-                            match verdict {
-                                Verdict::Completed { .. } => Elsewhere::Completed,
-                                Verdict::AwaitingApproval { .. } => Elsewhere::AwaitingApproval,
-                                Verdict::Retry { .. }
-                                | Verdict::Failed { .. }
-                                | Verdict::Stopped { .. } => Elsewhere::Free,
-                            },
-                        )
-                    }
-                },
-                Event::Voided { run, .. } => match self.foreign.remove(run) {
-                    None => None,
-                    Some(task) => {
-                        usage_changed = true;
-                        elsewhere(task, Elsewhere::Free)
+                        elsewhere(task, left_as(event))
                     }
                 },
                 Event::Claimed { run, task, .. } => {
@@ -76,22 +62,6 @@ impl News {
                     self.foreign.insert(run.clone(), task);
                     elsewhere(task, Elsewhere::Claimed)
                 }
-                Event::ClaimEnded { run, verdict, .. } => match self.foreign.remove(run) {
-                    None => None,
-                    Some(task) => {
-                        usage_changed = true;
-                        elsewhere(
-                            task,
-                            match verdict {
-                                Some(Verdict::Completed { .. }) => Elsewhere::Completed,
-                                Some(Verdict::AwaitingApproval { .. }) => {
-                                    Elsewhere::AwaitingApproval
-                                }
-                                _ => Elsewhere::Free,
-                            },
-                        )
-                    }
-                },
                 Event::CompletedByHand { task, .. }
                 | Event::Approved { task, .. }
                 | Event::Adopted { task, .. } => elsewhere(plan.find(task), Elsewhere::Completed),
@@ -134,6 +104,22 @@ impl News {
             inputs.push(sched::usage(plan, state, &self.orch));
         }
         inputs
+    }
+}
+
+/// How the end of a run leaves its task.
+fn left_as(end: &Event) -> Elsewhere {
+    let verdict = match end {
+        Event::Ended { verdict, .. } => Some(verdict),
+        Event::ClaimEnded { verdict, .. } => verdict.as_ref(),
+        _ => None,
+    };
+    match verdict {
+        Some(Verdict::Completed { .. }) => Elsewhere::Completed,
+        Some(Verdict::AwaitingApproval { .. }) => Elsewhere::AwaitingApproval,
+        Some(Verdict::Retry { .. } | Verdict::Failed { .. } | Verdict::Stopped { .. }) | None => {
+            Elsewhere::Free
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Part<'a> {
     pub task: &'a TaskId,
     pub title: &'a str,
     pub fingerprint: Fingerprint,
+    /// `tier1 cargo test`; `None`: nothing was verified.
+    pub verified: Option<&'a str>,
     pub said: &'a Remark,
 }
 
@@ -130,7 +132,16 @@ pub fn commit(
     let titles: Vec<&str> = parts.iter().map(|part| part.title).collect();
     let groups: Vec<String> = parts
         .iter()
-        .map(|part| trailers::by_hand(folder, part.task, part.fingerprint, part.said))
+        .map(|part| {
+            let by_hand = trailers::ByHand {
+                folder,
+                task: part.task,
+                fingerprint: part.fingerprint,
+                verified: part.verified,
+                said: part.said,
+            };
+            by_hand.text()
+        })
         .collect();
     let message = format!("{}\n\n{}", titles.join("; "), groups.join(""));
     let git = Git::at(from);

@@ -99,6 +99,8 @@ pub struct Finished {
     pub held_back: Option<Remedy>,
     /// The folders of repositories that it worked in and that could not be read any more.
     pub lost: Vec<String>,
+    /// Why somebody who was to be notified was not, each reason once.
+    pub not_told: Vec<String>,
 }
 
 /// Starts a new orchestration and runs it to its end.
@@ -294,7 +296,7 @@ async fn drive(
     }
     let mut finished = finish(ending, orch, selected, owners)?;
     // Everything is written by now: nobody who is slow to hear of it can change it.
-    finished.screen.tell_all().await;
+    finished.not_told = finished.screen.tell_all().await;
     Ok(finished)
 }
 

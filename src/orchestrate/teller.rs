@@ -13,6 +13,7 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::attempt::brief;
 use crate::event::Recorded;
 use crate::model::{CommandLine, NotifyConfig};
 use crate::orchestrate::notices::{Notice, Notices};
@@ -61,6 +62,11 @@ impl Teller {
         }
         if let Some(command) = &self.config.command {
             let told = tell_command(words(command), self.root.clone(), json(&notice));
+            let shown = brief(command);
+            let told = async move {
+                let why = told.await?;
+                Some(format!("the command of `notify` failed: `{shown}` {why}"))
+            };
             self.running.spawn(told);
         }
         if self.config.desktop {
@@ -68,7 +74,7 @@ impl Teller {
         }
     }
 
-    /// Waits a short while for those being told, ends the others, and gives what went wrong, each once.
+    /// Waits a short while for those being told, ends the others, and gives what went wrong in words, each once.
     pub async fn finish(&mut self) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         let mut wait = async || {
@@ -83,13 +89,17 @@ impl Teller {
         };
         let late = timeout(LAST_PATIENCE, wait()).await.is_err();
         if late {
-            said.push("somebody who was to be notified took too long".to_owned());
+            said.push(format!(
+                "{} took too long: {} seconds after the orchestration had ended nobody waits for it",
+                addressee(&self.config),
+                LAST_PATIENCE.as_secs()
+            ));
             self.running.shutdown().await;
         }
         if self.left_out > 0 {
             said.push(format!("{} notifications were left out", self.left_out));
         }
-        said.iter().map(|why| format!("warning: {why}")).collect()
+        said
     }
 }
 
@@ -117,9 +127,23 @@ impl Drop for Group {
     }
 }
 
+/// Who was not done in time.
+fn addressee(config: &NotifyConfig) -> String {
+    match &config.command {
+        Some(command) if config.desktop => {
+            format!(
+                "the command of `notify`, `{}`, or the desktop",
+                brief(command)
+            )
+        }
+        Some(command) => format!("the command of `notify`, `{}`,", brief(command)),
+        None => "the desktop, which `notify` names,".to_owned(),
+    }
+}
+
+/// Gives why it failed, as it follows the command's words.
 async fn tell_command(words: Vec<String>, root: PathBuf, json: String) -> Option<String> {
     let (program, rest) = words.split_first()?;
-    let failed = |why: String| Some(format!("the command of `notify` failed: {why}"));
     let child = Command::new(program)
         .args(rest)
         .current_dir(root)
@@ -131,7 +155,7 @@ async fn tell_command(words: Vec<String>, root: PathBuf, json: String) -> Option
         .spawn();
     let mut child = match child {
         Ok(child) => child,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Some(format!("cannot be started: {error}")),
     };
     let pid = child.id().and_then(|id| i32::try_from(id).ok());
     let _group = Group(pid.and_then(Pid::from_raw));
@@ -144,10 +168,13 @@ async fn tell_command(words: Vec<String>, root: PathBuf, json: String) -> Option
     };
     match timeout(PATIENCE, told).await {
         Ok(Ok(status)) if status.success() => None,
-        Ok(Ok(status)) => failed(status.to_string()),
-        Ok(Err(error)) => failed(error.to_string()),
-        Err(_) => failed(format!(
-            "it took longer than {} seconds",
+        Ok(Ok(status)) => Some(match status.code() {
+            Some(code) => format!("ended with exit code {code}"),
+            None => format!("was ended by a signal ({status})"),
+        }),
+        Ok(Err(error)) => Some(format!("cannot be waited for: {error}")),
+        Err(_) => Some(format!(
+            "took longer than {} seconds and was ended",
             PATIENCE.as_secs()
         )),
     }

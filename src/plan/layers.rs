@@ -156,6 +156,11 @@ impl<'a> Layers<'a> {
                 tier,
                 higher: higher(verify, tier),
                 max_attempts: verify.max_attempts,
+                asked: self
+                    .settings
+                    .iter()
+                    .flatten()
+                    .any(|s| s.tier.is_some() || s.commands.is_some()),
             },
             isolation: self.first(|s| s.isolation),
         }
@@ -274,6 +279,7 @@ mod tests {
             .collect();
         assert_eq!(higher, [(2, Some(9))]);
         assert_eq!(policy.verify.higher[0].paths, ["db/**"]);
+        assert!(policy.verify.asked);
         let env: Vec<(&str, Option<&str>)> = vec![("A", Some("task")), ("B", Some("track"))];
         let found = layers.env();
         assert_eq!(
@@ -299,7 +305,7 @@ mod tests {
             (policy.timeouts.startup, policy.timeouts.idle),
             (None, None)
         );
-        assert_eq!(policy.retry.max, 0);
+        assert_eq!((policy.retry.max, policy.verify.asked), (0, false));
         let same = read("retries: 0");
         let layers = Layers {
             settings: [Some(&same), None, None, None],

@@ -167,8 +167,11 @@ impl<'a> PlanReport<'a> {
             .filter(|a| self.is_guess(a))
             .count();
         if guesses > 0 {
-            let rest = "marked ~: they have neither run before nor an `estimate`";
-            writeln!(out, "{guesses} of the durations are guesses, {rest}")?;
+            let line = match guesses {
+                1 => "1 of the durations is a guess, marked ~: that task has neither run before nor an `estimate`".to_owned(),
+                n => format!("{n} of the durations are guesses, marked ~: they have neither run before nor an `estimate`"),
+            };
+            writeln!(out, "{line}")?;
         }
         if let Some((cost, unknown)) = self.cost() {
             let rest = match unknown {

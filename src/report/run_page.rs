@@ -22,7 +22,8 @@ use crate::report::style::{bold, dim};
 #[derive(Debug, Clone, Copy)]
 pub struct RunPage<'a> {
     pub task: &'a TaskId,
-    pub orch: &'a OrchId,
+    /// `None`: a person or a session had claimed the task.
+    pub orch: Option<&'a OrchId>,
     pub entry: &'a RunEntry,
     /// `None`: it never came so far.
     pub spec: Option<&'a RunSpec>,
@@ -40,7 +41,7 @@ pub struct RunPage<'a> {
 struct RunJson<'a> {
     schema_version: u32,
     task: &'a TaskId,
-    orchestration: &'a OrchId,
+    orchestration: Option<&'a OrchId>,
     #[serde(flatten)]
     entry: &'a RunEntry,
     worker: Option<&'a str>,
@@ -95,7 +96,10 @@ impl RunPage<'_> {
         };
         row("task", self.task.as_str());
         row("attempt", &entry.attempt.to_string());
-        row("part of", self.orch.as_str());
+        match self.orch {
+            Some(orch) => row("part of", orch.as_str()),
+            None => row("part of", "no orchestration: the task was claimed"),
+        }
         let started = look.zone.to_datetime(entry.started_at);
         row(
             "started",

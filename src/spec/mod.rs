@@ -5,12 +5,15 @@
 //! reader goes on after a problem and collects [`Finding`]s, so that one look shows them all.
 
 mod configuration;
+#[cfg(test)]
+mod edit_samples;
 mod entry_lines;
 mod fields;
 mod finding;
 mod fingerprint;
 mod foreign;
 mod frontmatter;
+mod item_edit;
 mod lists;
 mod orchestration;
 mod reader;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::support::Fixture;
 
 fn small() -> Fixture {
@@ -322,7 +324,7 @@ fn import_keeps_order_and_what_is_done() {
         let before = fixture.snapshot();
         let again = fixture.runr(&["tasks", "import", source, "--into", folder]);
         assert_eq!(again.code, 0, "{}", again.err);
-        assert!(again.out.contains("imported 0 tasks"), "{}", again.out);
+        assert!(again.out.contains("nothing new: all "), "{}", again.out);
         assert_eq!(before, fixture.snapshot(), "{name}");
     }
 }
@@ -438,6 +440,10 @@ fn import_refuses_what_cannot_be_trusted() {
     let fixture = small();
     fixture.write("circle.json", "{\"tasks\": [\n{\"id\": 1, \"title\": \"a\", \"dependencies\": [2]},\n{\"id\": 2, \"title\": \"b\", \"dependencies\": [1]}]}");
     fixture.write("broken.jsonl", "{\"id\":\"a\",\"title\":\"x\"}\n{\"id\":\n");
+    fixture.write(
+        "broken.json",
+        "{\"tasks\": [\n  {\"id\": 1, \"title\": \"a\"},\n  {\"id\": 2,, }]}\n",
+    );
     fixture.write("words.md", "# No list\n");
     fixture.write(
         "twice.jsonl",
@@ -455,6 +461,7 @@ fn import_refuses_what_cannot_be_trusted() {
             "`2` (circle.json:3) → `1` (circle.json:2) → `2`",
         ),
         ("broken.jsonl", "broken.jsonl:2"),
+        ("broken.json", "error: broken.json:3:12: "),
         ("words.md", "no tasks of a known tool"),
         (
             "twice.jsonl",
@@ -479,5 +486,51 @@ fn import_refuses_what_cannot_be_trusted() {
     assert_eq!(
         text,
         "---\nx-imported: \"beads ../../../etc/x\"\n---\n# ---[31m ../..\n\n---\nrun: rm\n"
+    );
+}
+
+#[test]
+fn import_takes_the_last_of_a_backlogs_own_statuses_as_done() {
+    let fixture = small();
+    fixture.write(
+        "backlog/config.yml",
+        "project_name: \"x\"\nstatuses: [\"Idea\", \"In Progress\", \"Shipped\"]\n",
+    );
+    for (n, status) in [(1, "Shipped"), (2, "Idea"), (3, "In Progress")] {
+        fixture.write(
+            &format!("backlog/tasks/task-{n} - T.md"),
+            format!("---\nid: task-{n}\ntitle: T{n}\nstatus: {status}\n---\n"),
+        );
+    }
+    for (from, into) in [
+        (".", "a"),
+        ("backlog", "b"),
+        ("backlog/tasks", "c"),
+        ("backlog/tasks/task-1 - T.md", "d"),
+    ] {
+        let ran = fixture.runr(&["tasks", "import", from, "--into", into, "--json"]);
+        assert_eq!(ran.code, 0, "{from}: {}", ran.err);
+        let said: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let done: Vec<bool> = said["tasks"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|task| task["completed"] == true)
+            .collect();
+        let expected: &[bool] = match into {
+            "d" => &[true],
+            _ => &[true, false, false],
+        };
+        assert_eq!(done, expected, "{from}");
+    }
+    let idea = read(&fixture, ".runr/tasks/a/02-t2.md");
+    assert!(!idea.contains("tags"), "{idea}");
+    fixture.write("backlog/config.yml", "statuses: [\n");
+    let ran = fixture.runr(&["tasks", "import", "backlog", "--into", "e"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("backlog/config.yml:") && ran.err.contains("not valid YAML"),
+        "{}",
+        ran.err
     );
 }

@@ -437,7 +437,7 @@ fn two_configurations_are_one_too_many() {
 fn links_stay_inside_and_do_not_circle() {
     let fixture = Fixture::with(&[
         ("real.md", "---\ntype: manual\n---\n"),
-        (".runr/tasks/a.md", "# A\n"),
+        (".runr/tasks/a.md", "---\ntype: manual\n---\n# A\n"),
     ]);
     let tasks = fixture.root().join(".runr/tasks");
     let link =

@@ -35,7 +35,10 @@ fn a_sound_project() {
 
 #[test]
 fn warnings_become_errors_when_strict() {
-    let fixture = Fixture::with(&[(".runr/tasks/a.md", "---\ndepend_on: [x]\nx-mine: 1\n---\n")]);
+    let fixture = Fixture::with(&[(
+        ".runr/tasks/a.md",
+        "---\ndepend_on: [x]\nx-mine: 1\nrun: make\n---\n",
+    )]);
     let ran = fixture.runr(&["check"]);
     assert_eq!(
         (ran.code, ran.out.as_str()),
@@ -118,6 +121,7 @@ fn all_problems_of_all_files_sorted_by_place() {
 #[test]
 fn names_that_mean_two_tasks() {
     let fixture = Fixture::with(&[
+        (".runr/config.yaml", "worker: codex\n"),
         (".runr/tasks/setup.md", ""),
         (".runr/tasks/net/setup.md", ""),
         (".runr/tasks/net/a.md", "---\ndepends_on: setup\n---\n"),

@@ -56,7 +56,8 @@ fn offered(fixture: &Fixture, words: &[&str]) -> Vec<String> {
     let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     let last = words.len() - 1;
     let drive = format!(
-        "{script}\nCOMP_WORDS=({}); COMP_CWORD={last}; COMP_TYPE=9\n_clap_complete_runr runr '{}' '{}'\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        "{script}\nCOMP_LINE='{}'; COMP_WORDS=({}); COMP_CWORD={last}; COMP_TYPE=9\n_runr runr '{}' '{}'\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        line(words),
         quoted.join(" "),
         words[last],
         words[last - 1],
@@ -79,6 +80,40 @@ fn offered(fixture: &Fixture, words: &[&str]) -> Vec<String> {
         .map(|line| line.trim_end().to_owned())
         .filter(|line| !line.is_empty() && !line.starts_with('-'))
         .collect()
+}
+
+/// The words as they are typed: a mark that bash takes for a word of its own follows its neighbours at once.
+fn line(words: &[&str]) -> String {
+    let mut line = String::new();
+    let mut glued = true;
+    for word in words {
+        let mark = matches!(*word, ":" | "=");
+        if !glued && !mark {
+            line.push(' ');
+        }
+        line.push_str(word);
+        glued = mark;
+    }
+    line
+}
+
+#[test]
+fn bash_takes_names_for_what_they_are() {
+    let fixture = project();
+    for name in ["02 with space", "04-$x", "05-a:b"] {
+        fixture.write(&format!(".runr/tasks/{name}.md"), "# New\n");
+    }
+    for (words, expected) in [
+        (&["runr", "why", "02"][..], r"02\ with\ space.md"),
+        (&["runr", "why", r"02\ w"], r"02\ with\ space.md"),
+        (&["runr", "why", "04"], r"04-\$x.md"),
+        // What bash has split at the colon stays where it is.
+        (&["runr", "why", "05-a", ":"], "b.md"),
+        (&["runr", "why", "05-a", ":", "b"], "b.md"),
+        (&["runr", "run", "--task", "=", "05"], "05-a:b.md"),
+    ] {
+        assert_eq!(offered(&fixture, words), [expected], "{words:?}");
+    }
 }
 
 #[test]

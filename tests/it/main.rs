@@ -44,6 +44,7 @@ mod journal;
 mod logs;
 mod mcp;
 mod notify;
+mod own_checks;
 mod page;
 mod people;
 mod power;

@@ -99,9 +99,12 @@ fn those_who_do_not_listen_fail_nothing() {
     for (notify, words) in [
         (
             "{ command: [no-such-program-anywhere] }",
-            "the command of `notify` failed",
+            "the command of `notify` failed: `no-such-program-anywhere` cannot be started: ",
         ),
-        ("'exit 7'", "the command of `notify` failed"),
+        (
+            "'exit 7'",
+            "the command of `notify` failed: `exit 7` ended with exit code 7\n",
+        ),
         // There is no bus in the sealed environment.
         ("{ desktop: true }", "the desktop was not notified"),
     ] {
@@ -109,6 +112,12 @@ fn those_who_do_not_listen_fail_nothing() {
         let ran = fixture.runr(&["run", "--task", "00-good"]);
         assert_eq!(ran.code, 0, "{notify}: {}", ran.err);
         assert_eq!(ran.err.matches(words).count(), 1, "{notify}: {}", ran.err);
+        // Whoever comes later reads it too.
+        for args in [&["report"][..], &["report", "--md"]] {
+            let report = fixture.runr(args);
+            let at = report.out.replace('\\', "").matches(words).count();
+            assert_eq!(at, 1, "{notify}: {}", report.out);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub fn run(
             .collect();
         named?
     };
-    let by = context.user();
+    let by = context.person(&snapshot.project)?;
     let plan = &snapshot.loaded.plan;
     let now = snapshot.now;
     let events: Vec<Event> = chosen

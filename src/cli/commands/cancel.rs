@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let project = context.project()?;
     let mut store = context.store(&project)?;
-    let by = context.user();
+    let by = context.person(&project)?;
     let named_task = args
         .what
         .as_deref()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::{Context, Exit, diagnostic};
+use crate::cli::{Context, Exit, diagnostic, workerless};
 use crate::model::{Diagnostic, Severity};
 use crate::project::{self, Loaded};
 
@@ -28,6 +28,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Ok(mut loaded) => {
             let mut problems = std::mem::take(&mut loaded.warnings);
             problems.append(&mut loaded.elsewhere);
+            problems.extend(workerless::warning(&loaded.plan));
             (Some(loaded), problems)
         }
         Err(problems) => (None, problems),

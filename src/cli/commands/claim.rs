@@ -24,8 +24,8 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let caller = claiming::at_the_shell(context, args.session)?;
     let project = context.project()?;
+    let caller = claiming::at_the_shell(context, &project, args.session)?;
     let loaded = context.load(&project, None)?;
     let mut store = context.stores(&project, &loaded.plan)?;
     let ix = names::own(&loaded.plan, &args.task, "claim")?;
@@ -46,7 +46,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !args.release && !context.quiet() {
         let name = shell_word(task.id.as_str()).into_owned();
         let mut err = context.err();
-        writeln!(err, "  next: runr tasks complete {name}    runs its checks")?;
+        let does = match task.policy.verify.commands.is_empty() {
+            true => "says that it is done",
+            false => "runs its checks",
+        };
+        writeln!(err, "  next: runr tasks complete {name}    {does}")?;
         writeln!(err, "        runr claim --release {name}    gives it back")?;
     }
     Ok(Exit::OK)

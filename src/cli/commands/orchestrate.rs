@@ -242,9 +242,10 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
             .to_string();
         writeln!(
             out,
-            "{id}  {when}  {:<11}  {:>4} tasks  {}",
+            "{id}  {when}  {:<11}  {:>4} {:<5}  {}",
             word(&store, id, o),
             o.tasks,
+            if o.tasks == 1 { "task" } else { "tasks" },
             crate::report::sanitise(&o.command)
         )?;
     }
@@ -253,8 +254,8 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
 
 fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
     match entry.exit {
-        Some(0) => "done".to_owned(),
-        Some(3) => "unfinished".to_owned(),
+        Some(0) => "completed".to_owned(),
+        Some(3) => "incomplete".to_owned(),
         Some(129 | 130 | 143) => "interrupted".to_owned(),
         Some(code) => format!("exit {code}"),
         None => match lock::owner_lock(store.layout(), id) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::dispatching::known_worker;
 use crate::cli::selecting::{Selecting, may_be_stale};
 use crate::cli::snapshot::fingerprints;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, diagnostic, workerless};
 use crate::model::{Collision, StalePolicy};
 use crate::orchestrate::Selection;
 use crate::plan::TaskIx;
@@ -87,6 +87,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         forecast: &forecast,
         expected: &expected,
     };
+    if let (Some(warning), false) = (workerless::warning(plan), context.quiet()) {
+        diagnostic::print(&mut context.err(), &[warning])?;
+    }
     let mut out = context.out();
     if args.json {
         report.write_json(&mut out)?;

@@ -66,6 +66,9 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         if let Some(landing) = &receipt.landing {
             text = format!("{text}\n{}\n", one_line(landing));
         }
+        for warning in &receipt.warnings {
+            text = format!("{text}\nwarning: {}\n", one_line(warning));
+        }
         if !since.is_empty() {
             text = format!("{text}\nsince then completed: {}\n", since.join(", "));
         }
@@ -208,15 +211,15 @@ fn report_run(
     let mut events: Vec<Recorded> = Vec::new();
     let mut about = None;
     places.history(&mut |recorded| {
-        if let Event::Reserved {
-            run: of,
-            task,
-            orch,
-            ..
-        } = &recorded.event
-            && of == run
-        {
-            about = Some((task.clone(), orch.clone()));
+        match &recorded.event {
+            Event::Reserved {
+                run: of,
+                task,
+                orch,
+                ..
+            } if of == run => about = Some((task.clone(), Some(orch.clone()))),
+            Event::Claimed { run: of, task, .. } if of == run => about = Some((task.clone(), None)),
+            _ => {}
         }
         events.push(recorded);
     })?;
@@ -275,7 +278,7 @@ fn report_run(
     let page = RunPage {
         provenance,
         task: &task,
-        orch: &orch,
+        orch: orch.as_ref(),
         entry: &entry,
         spec: spec.as_ref(),
         state: state.as_ref(),

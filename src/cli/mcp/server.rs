@@ -39,7 +39,7 @@ pub fn serve(context: &Context, access: Access) -> anyhow::Result<Exit> {
     let project = context.project()?;
     let caller = match access {
         Access::Read => None,
-        Access::Write => Some(claiming::at_the_protocol(context)?),
+        Access::Write => Some(claiming::at_the_protocol(context, &project)?),
     };
     let (close, closing) = watch::channel(false);
     let changing = Arc::new(Mutex::new(()));

@@ -128,6 +128,7 @@ pub(super) fn finish(
         store: ending.store,
         detached: ending.detached,
         held_back,
+        not_told: Vec::new(),
         landing: lines(&homes.iter().collect::<Vec<_>>()),
         to_land: homes.iter().find_map(|home| home.command.clone()),
         not_landed: lines(&not_landed.collect::<Vec<_>>()),

@@ -82,8 +82,11 @@ impl Bars {
             .collect();
         let remaining = estimate.remaining(&elapsed).unwrap_or_default();
         let hidden = running.len() - shown;
-        self.total
-            .set_message(total_line(progress.failed(), hidden, remaining));
+        self.total.set_message(total_line(
+            (progress.failed(), progress.stopped()),
+            hidden,
+            remaining,
+        ));
     }
 
     /// Writes something above the bars.
@@ -125,10 +128,12 @@ fn task_line(task: &Running, spinner: &str, now: Timestamp) -> String {
     }
 }
 
-fn total_line(failed: usize, hidden: usize, remaining: Duration) -> String {
+fn total_line((failed, stopped): (usize, usize), hidden: usize, remaining: Duration) -> String {
     let mut line = String::new();
-    if failed > 0 {
-        line.push_str(&format!("  {failed} failed"));
+    for (n, word) in [(failed, "failed"), (stopped, "stopped")] {
+        if n > 0 {
+            line.push_str(&format!("  {n} {word}"));
+        }
     }
     if hidden > 0 {
         line.push_str(&format!("  and {hidden} more running"));
@@ -179,15 +184,14 @@ mod tests {
 
     #[test]
     fn the_total_says_only_what_there_is() {
-        for (failed, hidden, seconds, line) in [
-            (0, 0, 0, ""),
-            (1, 0, 90, "  1 failed  about 1m 30s left"),
-            (0, 3, 0, "  and 3 more running"),
+        for (bad, hidden, seconds, line) in [
+            ((0, 0), 0, 0, ""),
+            ((1, 0), 0, 90, "  1 failed  about 1m 30s left"),
+            ((0, 1), 0, 0, "  1 stopped"),
+            ((2, 1), 0, 0, "  2 failed  1 stopped"),
+            ((0, 0), 3, 0, "  and 3 more running"),
         ] {
-            assert_eq!(
-                total_line(failed, hidden, Duration::from_secs(seconds)),
-                line
-            );
+            assert_eq!(total_line(bad, hidden, Duration::from_secs(seconds)), line);
         }
     }
 }

@@ -86,7 +86,8 @@ pub struct Progress {
     orch: OrchId,
     selected: BTreeSet<TaskId>,
     completed: BTreeSet<TaskId>,
-    bad: BTreeSet<TaskId>,
+    /// Those without a good end, and which status that gave them: failed or stopped.
+    bad: BTreeMap<TaskId, Status>,
     runs: BTreeMap<RunId, KnownRun>,
     /// In the order of their start.
     running: Vec<Running>,
@@ -100,7 +101,7 @@ impl Progress {
             orch,
             selected,
             completed,
-            bad: BTreeSet::new(),
+            bad: BTreeMap::new(),
             runs: BTreeMap::new(),
             running: Vec::new(),
         }
@@ -116,7 +117,14 @@ impl Progress {
     }
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.bad.len()
+        self.ended_as(Status::Failed)
+    }
+    #[must_use]
+    pub fn stopped(&self) -> usize {
+        self.ended_as(Status::Stopped)
+    }
+    fn ended_as(&self, status: Status) -> usize {
+        self.bad.values().filter(|ended| **ended == status).count()
     }
     #[must_use]
     pub fn total(&self) -> usize {
@@ -310,7 +318,7 @@ impl Progress {
                 ),
             ),
             Verdict::Failed { reason, message } => {
-                self.bad.insert(task.clone());
+                self.bad.insert(task.clone(), Status::Failed);
                 let reason = reason_text(*reason, message.as_deref());
                 (
                     Mark::Status(Status::Failed),
@@ -318,7 +326,7 @@ impl Progress {
                 )
             }
             Verdict::Stopped { reason, message } => {
-                self.bad.insert(task.clone());
+                self.bad.insert(task.clone(), Status::Stopped);
                 let reason = reason_text(*reason, message.as_deref());
                 (
                     Mark::Status(Status::Stopped),
@@ -414,6 +422,7 @@ impl Progress {
             }
             Mark::Status(Status::Pending) => {
                 self.completed.remove(task);
+                self.bad.remove(task);
             }
             _ => {}
         }
@@ -460,5 +469,34 @@ fn said(mark: Mark, task: &TaskId, what: String, weight: Weight) -> Said {
         task: Some(task.clone()),
         what,
         weight,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StopReason;
+    use crate::view::tests::{Story, id, orch, print};
+
+    #[test]
+    fn who_is_stopped_has_not_failed() {
+        let mut story = Story::new(&[("a.md", &[]), ("b.md", &[]), ("c.md", &[])]);
+        let stopped = |reason| Verdict::Stopped {
+            reason,
+            message: None,
+        };
+        story.ended("a.md", stopped(StopReason::Cancelled));
+        story.failed("b.md");
+        story.ended("c.md", stopped(StopReason::Timeout));
+        story.completed_by_hand("c.md", print(0));
+        let all = ["a.md", "b.md", "c.md"].map(id).into();
+        let mut progress = Progress::new(orch(), all, BTreeSet::new());
+        for recorded in &story.events {
+            progress.take(recorded);
+        }
+        assert_eq!(
+            (progress.failed(), progress.stopped(), progress.done()),
+            (1, 1, 1)
+        );
     }
 }

@@ -103,6 +103,7 @@ impl Receipt {
             jobs: course.jobs,
             counts,
             landing: None,
+            warnings: Vec::new(),
             tasks,
             needs_people: needs
                 .iter()

@@ -37,6 +37,9 @@ impl Receipt {
         if let Some(landing) = &self.landing {
             let _ = writeln!(text, "- Git: {}", escape(landing));
         }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "- Warning: {}", escape(warning));
+        }
         let line = anstream::adapter::strip_str(&self.counts.line()).to_string();
         let _ = writeln!(text, "- {line}");
         let _ = writeln!(

@@ -34,6 +34,9 @@ pub struct Receipt {
     /// What became of its branch at the end, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landing: Option<String>,
+    /// What went wrong beside the tasks, as that nobody could be notified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The tasks it selected, in the plan's order.
     pub tasks: Vec<TaskEntry>,
     /// What they wait for in other repositories and was not selected.

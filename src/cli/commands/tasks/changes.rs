@@ -25,7 +25,7 @@ impl Keys {
                 Failure::usage(format!("`--set {text}` has no `=`"))
                     .help("for instance --set priority=10")
             })?;
-            let key = known(key)?;
+            let key = settable(key)?;
             let value = value.to_owned();
             Ok(Change::Set { key, value })
         };
@@ -38,11 +38,11 @@ impl Keys {
     }
 }
 
-/// A key that a task file may have.
+/// A key that a person may give a value.
 ///
 /// # Errors
 /// When it is not known, or not a person's to set.
-pub fn known(key: &str) -> Result<String, Failure> {
+fn settable(key: &str) -> Result<String, Failure> {
     let key = key.trim();
     if STATUS.contains(&key) {
         return Err(Failure::usage(format!(
@@ -51,6 +51,15 @@ pub fn known(key: &str) -> Result<String, Failure> {
         .help("runr tasks complete TASK    says that it is done")
         .help("runr tasks reset TASK    makes it count as never run"));
     }
+    known(key)
+}
+
+/// A key that a task file may have.
+///
+/// # Errors
+/// When it is not known.
+pub fn known(key: &str) -> Result<String, Failure> {
+    let key = key.trim();
     let own = key.strip_prefix("x-").is_some_and(|rest| {
         rest.chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
@@ -63,9 +72,15 @@ pub fn known(key: &str) -> Result<String, Failure> {
         Some(near) => failure.help(format!(
             "did you mean `{near}`? keys of your own begin with `x-`"
         )),
-        None => failure.help(format!(
-            "keys: {}; keys of your own begin with `x-`",
-            TASK_KEYS.join(", ")
-        )),
+        None => {
+            let keys: Vec<&str> = TASK_KEYS
+                .into_iter()
+                .filter(|key| !STATUS.contains(key))
+                .collect();
+            failure.help(format!(
+                "keys: {}; keys of your own begin with `x-`",
+                keys.join(", ")
+            ))
+        }
     })
 }

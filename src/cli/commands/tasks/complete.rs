@@ -1,17 +1,18 @@
 //! `runr tasks complete`: a person says that a task is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use crate::claim::{How, Keep, Unchecked};
+use crate::cli::commands::tasks::own_checks::{self, Passed};
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::git::Repository;
-use crate::model::{Isolation, Remark, Settled, Status};
+use crate::model::{Isolation, Remark, Settled, Status, TaskId};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
@@ -28,6 +29,9 @@ pub struct Args {
     /// it owns, after its checks
     #[arg(long)]
     pub commit: bool,
+    /// Do not run the checks that the task asks for: your word is enough. Of a claimed task they always run
+    #[arg(long)]
+    pub unchecked: bool,
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
@@ -64,6 +68,10 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         tasks = unclaimed;
     }
     say_early(context, &settlement, &tasks)?;
+    let passed = match args.unchecked {
+        true => BTreeMap::new(),
+        false => own_checks::run(context, &mut settlement, &tasks)?,
+    };
     let from = context.start()?;
     let mut prints = Vec::new();
     let mut accepted = BTreeSet::new();
@@ -81,13 +89,16 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let said = settlement.remark(Settled::Completed, args.note.clone());
     let done: Vec<Part<'_>> = tasks
         .iter()
-        .map(|ix| settlement.task(*ix))
         .zip(&prints)
-        .map(|(task, fingerprint)| Part {
-            task: &task.id,
-            title: &task.title,
-            fingerprint: *fingerprint,
-            said: &said,
+        .map(|(ix, fingerprint)| {
+            let task = settlement.task(*ix);
+            Part {
+                task: &task.id,
+                title: &task.title,
+                fingerprint: *fingerprint,
+                verified: passed.get(ix).map(|passed| passed.verified.as_str()),
+                said: &said,
+            }
         })
         .collect();
     let mut sha = None;
@@ -108,20 +119,29 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             sha: sha.clone(),
         })
         .collect();
+    let passed: BTreeMap<TaskId, Passed> = passed
+        .into_iter()
+        .map(|(ix, passed)| (settlement.task(ix).id.clone(), passed))
+        .collect();
+    let checked = |task: &TaskId| match passed.get(task) {
+        Some(passed) => format!(": {}", passed.words),
+        None => String::new(),
+    };
     settlement.append(context, events, |event| match event {
         Event::CompletedByHand {
             task,
             sha: Some(sha),
             ..
         } => {
-            let short = sha.get(..7).unwrap_or(sha);
-            Some(format!("completed {task} by hand, in {short}"))
+            let (short, checked) = (sha.get(..7).unwrap_or(sha), checked(task));
+            Some(format!("completed {task} by hand{checked}, in {short}"))
         }
         Event::CompletedByHand { task, .. } if accepted.contains(task) => {
             Some(format!("accepted {task} as it is; its checkpoint stays"))
         }
         Event::CompletedByHand { task, .. } => {
-            Some(format!("completed {task} by hand, no checkpoint"))
+            let checked = checked(task);
+            Some(format!("completed {task} by hand{checked}, no checkpoint"))
         }
         _ => None,
     })
@@ -161,7 +181,11 @@ fn refuse_running(settlement: &Settlement, tasks: &[TaskIx]) -> anyhow::Result<(
 fn commit(context: &Context, settlement: &Settlement, done: &[Part<'_>]) -> anyhow::Result<String> {
     let project = &settlement.project;
     if !project.git {
-        return Err(Failure::usage("there is no git repository here to commit in").into());
+        return Err(
+            Failure::usage("there is no git repository here to commit in")
+                .help("ask again without --commit; git init    makes a repository")
+                .into(),
+        );
     }
     let folder = people::folder(&project.root)?;
     let rules = settlement.config.git.commits;

@@ -7,6 +7,7 @@ pub mod complete;
 mod edit;
 mod import;
 mod list;
+mod own_checks;
 pub mod reject;
 pub mod reset;
 mod settle;

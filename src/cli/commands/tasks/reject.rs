@@ -1,8 +1,9 @@
 //! `runr tasks reject`: a person sends a hybrid task back to its worker.
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::{Context, Exit, there};
+use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
+use crate::report::shell_word;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -14,6 +15,16 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    if args.note.trim().is_empty() {
+        let task = shell_word(&args.task);
+        return Err(
+            Failure::usage("a rejection needs a note that says something, and `--note` is empty")
+                .help(format!(
+                    "runr tasks reject {task} --note \"WHAT SHOULD BE BETTER\"    is what its worker is told"
+                ))
+                .into(),
+        );
+    }
     let named = std::slice::from_ref(&args.task);
     let there = there::each(context, named, |context, tasks| {
         let note = args.note.clone();

@@ -8,7 +8,6 @@ use crate::claim::How;
 use crate::cli::released::Places;
 use crate::cli::{Context, Exit, Failure, claiming, names};
 use crate::event::Event;
-use crate::git::{Git, repository};
 use crate::model::{Config, Remark, Settled, Status, Task, TaskKind};
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
@@ -23,7 +22,7 @@ pub struct Settlement {
     pub plan: Plan,
     pub store: Stores,
     pub config: Config,
-    /// Who types: in a repository as `Name <mail>`, if git knows them, else by their login.
+    /// Who types.
     pub by: String,
 }
 
@@ -36,16 +35,11 @@ impl Settlement {
         let project = context.project()?;
         let loaded = context.load(&project, None)?;
         let store = context.stores(&project, &loaded.plan)?;
-        // Who decides is told to others through git, and known there by that name.
-        let known = match project.git {
-            true => repository::who(&Git::at(&project.root))?,
-            false => None,
-        };
         Ok(Self {
             plan: loaded.plan,
             config: loaded.config,
             store,
-            by: context.known_as(known),
+            by: context.person(&project)?,
             project,
         })
     }
@@ -95,7 +89,7 @@ impl Settlement {
         tasks: &[TaskIx],
         how: &How,
     ) -> anyhow::Result<()> {
-        let caller = claiming::at_the_shell(context, None)?;
+        let caller = claiming::at_the_shell(context, &self.project, None)?;
         let before = Places::of(&self.plan, self.store.state());
         for ix in tasks {
             let place = claiming::Place {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::cli::Failure;
-use crate::intake::{Format, Given, MAX_FILE, detect, places};
+use crate::intake::{Format, Given, MAX_FILE, broken_json, detect, places, settings};
+use crate::report::one_line;
 
 /// Files of one folder.
 const MAX_FILES: usize = 10_000;
@@ -18,6 +19,8 @@ const MAX_FILES: usize = 10_000;
 pub struct Found {
     pub format: Format,
     pub given: Vec<Given>,
+    /// The tool's own settings, if it has some that matter.
+    pub settings: Option<Given>,
 }
 
 /// Reads what is named: a file, or a folder in which the tools' own places are looked at.
@@ -30,10 +33,17 @@ pub fn find(named: &str, path: &Path, format: Option<Format>) -> anyhow::Result<
     })?;
     if kind.is_file() {
         let given = read(named, path)?;
-        let format = format
-            .or_else(|| detect(&given))
-            .ok_or_else(|| unknown(named))?;
+        let format = match format.or_else(|| detect(&given)) {
+            Some(format) => format,
+            None => return Err(not_understood(named, &given).into()),
+        };
+        let (folder, shown) = match (path.parent(), named.rsplit_once('/')) {
+            (Some(folder), Some((shown, _))) => (folder, shown),
+            (Some(folder), None) => (folder, "."),
+            (None, _) => (path, named),
+        };
         return Ok(Found {
+            settings: its_settings(shown, folder, format)?,
             format,
             given: vec![given],
         });
@@ -53,7 +63,11 @@ pub fn find(named: &str, path: &Path, format: Option<Format>) -> anyhow::Result<
             _ => !given.is_empty(),
         };
         if is {
-            found.push(Found { format, given });
+            found.push(Found {
+                settings: its_settings(named, path, format)?,
+                format,
+                given,
+            });
         }
     }
     match found.len() {
@@ -69,6 +83,27 @@ pub fn find(named: &str, path: &Path, format: Option<Format>) -> anyhow::Result<
             .into())
         }
     }
+}
+
+/// A file of a known tool that is broken is not one of an unknown tool.
+fn not_understood(named: &str, given: &Given) -> Failure {
+    match broken_json(given) {
+        Some(error) => Failure::usage(one_line(&error.to_string()))
+            .help("it is not valid JSON there: repair it, or let its tool write it again"),
+        None => unknown(named),
+    }
+}
+
+/// The first of the tool's settings that is there.
+fn its_settings(named: &str, folder: &Path, format: Format) -> anyhow::Result<Option<Given>> {
+    for place in settings(format) {
+        let full = folder.join(place);
+        if full.is_file() {
+            let shown = format!("{}/{place}", named.trim_end_matches('/'));
+            return Ok(Some(read(shown.trim_start_matches("./"), &full)?));
+        }
+    }
+    Ok(None)
 }
 
 fn unknown(named: &str) -> Failure {

@@ -118,7 +118,7 @@ fn prepare(
         Some(name) => folder(name)?,
         None => format!("{}/", usual_folder(found.format, &path)),
     };
-    let batch = read(found.format, &found.given).map_err(refused)?;
+    let batch = read(found.format, &found.given, found.settings.as_ref()).map_err(refused)?;
     let exists = |name: &str| TaskId::parse(name).is_ok_and(|id| plan.find(&id).is_some());
     let Arrangement { tasks, notes } =
         arrange(batch, found.format, folder.trim_end_matches('/'), exists).map_err(refused)?;
@@ -252,10 +252,20 @@ fn say(context: &Context, args: &Args, import: &Import, done: usize) -> anyhow::
         kept => format!("; {kept} there already, kept as they are"),
     };
     let (format, folder) = (import.format.word(), &import.folder);
-    writeln!(
-        out,
-        "{verb} {new} {tasks} of {format} into .runr/tasks/{folder}{completed}{kept}"
-    )?;
+    match (new, all) {
+        (0, 1) => writeln!(
+            out,
+            "nothing new: the task of {format} is in .runr/tasks/{folder} already and stays as it is{completed}"
+        )?,
+        (0, all) => writeln!(
+            out,
+            "nothing new: all {all} tasks of {format} are in .runr/tasks/{folder} already and stay as they are{completed}"
+        )?,
+        _ => writeln!(
+            out,
+            "{verb} {new} {tasks} of {format} into .runr/tasks/{folder}{completed}{kept}"
+        )?,
+    }
     if context.quiet() {
         return Ok(());
     }
