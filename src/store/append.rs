@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::event::{Event, Recorded};
 use crate::state::{Illegal, State};
 use crate::store::journal::Journal;
-use crate::store::{Notice, Store, StoreError, first_write, line, older_files, replace};
+use crate::store::{Notice, Store, StoreError, first_write, line, lock, older_files, replace};
 
 /// An event that was not written, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,13 +87,7 @@ impl Store {
         first_write::prepare(&self.layout)?;
         // Here and not with the journal: what was released stays released for this store.
         first_write::fill_reserve(&self.layout);
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(StoreError::io("open", path))
+        lock::open(path)
     }
 
     fn append_locked(&mut self, events: Vec<Event>) -> Result<Appended, StoreError> {

@@ -279,7 +279,11 @@ impl Journal {
         })
     }
 
-    fn length(&self) -> Result<u64, StoreError> {
+    /// How many bytes the file has now, what was not read included.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub fn length(&self) -> Result<u64, StoreError> {
         self.file
             .metadata()
             .map(|meta| meta.len())

@@ -69,6 +69,11 @@ impl Layout {
     pub fn journal_lock(&self) -> PathBuf {
         self.locks().join("journal")
     }
+    /// Held while the status file is replaced.
+    #[must_use]
+    pub fn status_lock(&self) -> PathBuf {
+        self.locks().join("status")
+    }
     /// Space that is given back when the disk is full.
     #[must_use]
     pub fn reserve(&self) -> PathBuf {

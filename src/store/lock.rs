@@ -52,18 +52,26 @@ pub enum Held {
 /// # Errors
 /// When the file cannot be made or locked.
 pub fn try_take(path: &Path) -> Result<Option<File>, StoreError> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(StoreError::io("open", path))?;
+    let file = open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(StoreError::io("lock", path)(error)),
     }
+}
+
+/// Opens a lock file, which is made where it is missing, without locking it.
+///
+/// # Errors
+/// When the file cannot be made or opened.
+pub fn open(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(StoreError::io("open", path))
 }
 
 /// Does an attempt at the task hold its lock?

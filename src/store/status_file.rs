@@ -6,8 +6,9 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::store::journal::Journal;
 pub use crate::store::status_format::Found;
-use crate::store::{Store, StoreError, replace, status_format};
+use crate::store::{Store, StoreError, first_write, lock, replace, status_format};
 
 /// The shortest time between two replacements while a command runs.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -80,12 +81,40 @@ impl Store {
         }
         let text = status_format::encode(&self.state, id, position)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
-        replace::replace(&path, &text).map_err(StoreError::io("replace", &path))?;
+        first_write::prepare(&self.layout)?;
+        let lock_path = self.layout.status_lock();
+        let lock = lock::open(&lock_path)?;
+        lock.lock().map_err(StoreError::io("lock", &lock_path))?;
+        // Were this to panic, the file is closed and the lock with it.
+        let replaced = match is_overtaken(journal, &path) {
+            Ok(false) => replace::replace(&path, &text).map_err(StoreError::io("replace", &path)),
+            Ok(true) => Ok(()),
+            Err(error) => Err(error),
+        };
+        lock.unlock()
+            .map_err(StoreError::io("unlock", &lock_path))?;
+        replaced?;
         self.cache.seq = Some(self.state.seq);
         self.cache.written = Some(now);
         self.cache.cost = begun.elapsed();
         Ok(())
     }
+}
+
+/// Has another process replaced the file by what it has read further in the journal? Without this the slower of two
+/// writers would put the older state over the newer one, and whoever reads the file alone would miss an update.
+fn is_overtaken(journal: &Journal, path: &Path) -> Result<bool, StoreError> {
+    let read = journal.position().offset;
+    // Nobody can have read further: the usual case, and it spares reading the file.
+    if journal.length()? <= read {
+        return Ok(false);
+    }
+    Ok(match self::read(path)? {
+        Found::Ours(cache) => {
+            Some(cache.id.as_str()) == journal.id() && cache.position.offset > read
+        }
+        _ => false,
+    })
 }
 
 /// `written` is when the file was last written, `cost` how long that took.

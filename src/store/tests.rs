@@ -412,6 +412,26 @@ fn the_cache_restores_the_whole_state_and_only_the_rest_is_folded() {
 }
 
 #[test]
+fn of_two_writers_the_slower_one_does_not_put_the_older_state_over_the_newer() {
+    let (dir, mut slow) = project();
+    let cache = slow.layout().status_cache();
+    slow.write_cache().unwrap();
+    slow.append(vec![by_hand("y.md")]).unwrap();
+    let mut quick = Store::open(dir.path()).unwrap();
+    quick.append(vec![by_hand("z.md")]).unwrap();
+    quick.write_cache().unwrap();
+    let newest = fs::read(&cache).unwrap();
+    slow.write_cache().unwrap();
+    assert_eq!(fs::read(&cache).unwrap(), newest);
+    // Gone, or of another journal, it is no newer state.
+    fs::remove_file(&cache).unwrap();
+    slow.append(vec![by_hand("x.md")]).unwrap();
+    quick.append(vec![by_hand("w.md")]).unwrap();
+    slow.write_cache().unwrap();
+    assert!(cache.exists());
+}
+
+#[test]
 fn the_cache_has_the_documented_keys() {
     let (_dir, mut store) = project();
     store.write_cache().unwrap();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use crate::cli::dashboard::pace::Pace;
-use crate::cli::dashboard::seen::Seen;
+use crate::cli::dashboard::seen::{Said, Seen};
 use crate::cli::following::{Changed, Reader};
 
 /// Why the thread should look again.
@@ -72,7 +72,11 @@ impl Feed {
             &reader.project,
             (&reader.loaded, views, not_landed),
             &reader.store,
-            (reader.generation, reader.trouble().as_deref()),
+            Said {
+                generation: reader.generation,
+                problem: reader.trouble(),
+                damage: reader.damage(),
+            },
         )
     }
 

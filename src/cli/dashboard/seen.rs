@@ -48,7 +48,7 @@ struct Head<'a> {
     generation: u64,
     project: String,
     root: String,
-    problem: Option<&'a str>,
+    problem: Option<String>,
     damage: Option<String>,
     counts: Counts,
     people: Vec<NeedJson<'a>>,
@@ -104,13 +104,24 @@ struct TaskEntry<'a> {
     expected_s: f64,
 }
 
+/// What the reader says of what it has read.
+#[derive(Debug)]
+pub struct Said {
+    /// Grows with every reading of the files.
+    pub generation: u64,
+    /// Why what is shown is not all that there is.
+    pub problem: Option<String>,
+    /// What is wrong with the home's journal.
+    pub damage: Option<String>,
+}
+
 impl Seen {
     #[must_use]
     pub fn new(
         project: &Project,
         (loaded, views, not_landed): (&Arc<Loaded>, Vec<TaskView>, Vec<NotLanded>),
         store: &Stores,
-        (generation, problem): (u64, Option<&str>),
+        said: Said,
     ) -> Self {
         let state = store.state().clone();
         let mut seen = Self {
@@ -120,7 +131,7 @@ impl Seen {
             not_landed,
             state,
             places: store.places(),
-            generation,
+            generation: said.generation,
             now: Timestamp::now(),
             head: String::new(),
             tasks: Vec::new(),
@@ -128,11 +139,11 @@ impl Seen {
         let facts = seen.facts();
         let all: Vec<TaskIx> = facts.plan.numbers().collect();
         let head = Head {
-            generation,
+            generation: said.generation,
             project: project.name(),
             root: project.root.display().to_string(),
-            problem,
-            damage: store.damage().map(ToString::to_string),
+            problem: said.problem,
+            damage: said.damage,
             counts: Counts::of(facts.views),
             people: people(&facts),
             next: next_commands(&facts, &all),
