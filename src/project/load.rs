@@ -4,7 +4,7 @@
 //! of a file without problems only what it says is kept, not its text.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::{Collision, Config, Diagnostic, Fingerprint, Severity, SourceLine, Task, Whose};
 use crate::plan::{self, Draft, Drawn, Plan, TaskIx};
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
             root,
             edits,
             others: &[],
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: processors(),
         }
     }
 }
@@ -168,6 +168,13 @@ pub fn load_with(
     }
 }
 
+/// How many threads may read at once. Asked of the system once: that reads several files, and every dispatch reads its
+/// task anew.
+pub(super) fn processors() -> usize {
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// The plan of one repository by itself: nothing of what leads into others.
 ///
 /// # Errors
@@ -175,8 +182,7 @@ pub fn load_with(
 pub fn load_alone(project: &Project) -> Result<Loaded, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let config = config(project, &mut findings);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let (part, _, orchestration) = neighbours::part(project, config, &mut findings, processors);
+    let (part, _, orchestration) = neighbours::part(project, config, &mut findings, processors());
     let mut built = part.without_others().alone();
     findings.append(&mut built.findings);
     let problems = placed(&project.root, findings);

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::model::{Config, Diagnostic, Known, Repository, TaskId, Unread, Unreadable, Whose};
 use crate::plan::{Draft, Member, Part};
 use crate::project::find::plain;
-use crate::project::load::{Source, config, has_error, orchestration_file, placed, tasks};
+use crate::project::load::{
+    Source, config, has_error, orchestration_file, placed, processors, tasks,
+};
 use crate::project::{Edits, Project, find, walk};
 use crate::spec::{ConfigDoc, Finding, RepoDoc};
 
@@ -91,12 +93,11 @@ type Read = (Member, Option<Neighbour>, Vec<Diagnostic>);
 
 /// Reads the tasks of all, each on one processor, or of a single one on all.
 fn read_all(seen: Vec<Seen>) -> Vec<Read> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = processors.min(seen.len()).clamp(1, 16);
+    let threads = processors().min(seen.len()).clamp(1, 16);
     if threads == 1 {
         return seen
             .into_iter()
-            .map(|seen| read(seen, processors))
+            .map(|seen| read(seen, processors()))
             .collect();
     }
     let share = seen.len().div_ceil(threads);
