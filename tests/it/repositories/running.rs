@@ -115,22 +115,22 @@ fn each_repository_has_its_own_pools_and_configuration() {
         ".runr/config.yaml",
         &text("test -e b.txt").replace("../api", "../project"),
     );
-    several.world.gate("meet");
     for (repo, name) in [("project", "a"), ("api", "b")] {
         let meet = several.world.outside().join(name);
         let other = several
             .world
             .outside()
             .join(if name == "a" { "b" } else { "a" });
-        // Each ends only when the other has started.
+        // Each ends only when the other has started, and neither leaves before it was heard.
+        let (m, o) = (meet.display(), other.display());
+        let talk = match name {
+            "a" => format!("echo > {o}; read x < {m}"),
+            _ => format!("read x < {m}; echo > {o}"),
+        };
         several.task(
             repo,
             name,
-            &format!(
-                "pools: {{ db: 1 }}\nrun: mkfifo -m 600 {m} 2>/dev/null; (echo > {o} &) ; mkfifo {o} 2>/dev/null; read x < {m}; echo > {name}.txt",
-                m = meet.display(),
-                o = other.display()
-            ),
+            &format!("pools: {{ db: 1 }}\nrun: {talk}; echo > {name}.txt"),
         );
     }
     for name in ["a", "b"] {
