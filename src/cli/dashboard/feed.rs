@@ -97,7 +97,7 @@ impl Feed {
             match wake {
                 Ok(Wake::Changed(what)) => {
                     self.files |= what == Changed::Files;
-                    pace.heard();
+                    pace.heard(Instant::now());
                 }
                 Ok(Wake::Asked(answer)) => asked.push(answer),
                 Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
@@ -122,7 +122,7 @@ impl Feed {
         let seen = self.look();
         // The watch may not have woken yet for what is read already.
         if seen.since(&publish.borrow()).is_some() {
-            pace.heard();
+            pace.heard(Instant::now());
         }
         publish.send_if_modified(|last| {
             *last = Arc::clone(&seen);
