@@ -27,6 +27,7 @@ mod outside;
 mod quoting;
 mod released;
 mod runs;
+mod runtime;
 mod selecting;
 mod snapshot;
 mod subject;

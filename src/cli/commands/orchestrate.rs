@@ -5,9 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::attempt::Live;
-use crate::cli::dispatching::{Dispatching, Scope, block_on};
+use crate::cli::dispatching::{Dispatching, Scope};
 use crate::cli::exit::Failure;
 use crate::cli::outside::Outside;
+use crate::cli::runtime::block_on;
 use crate::cli::{Context, Exit};
 use crate::model::OrchId;
 use crate::orchestrate::{JournalWatch, OrchestrateError, Selection, WithPrerequisites, select};
