@@ -26,6 +26,7 @@ mod names;
 mod outside;
 mod quoting;
 mod released;
+mod running;
 mod runs;
 mod runtime;
 mod selecting;
