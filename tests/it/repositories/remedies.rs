@@ -148,15 +148,19 @@ fn what_a_repository_has_not_landed_holds_its_dependents_back_in_every_run() {
     several.commit(&["project", "api"]);
     several.run("api", &["run", "--land", "never"]).exits(3);
     // Only a person has something to do there, then nobody.
-    for exit in [3, 3] {
-        let ran = several.run("project", &["run", "--with-deps"]).exits(exit);
+    for blocked in ["by api:m.md; api:b.md is", "api:b.md is completed on runr/"] {
+        let ran = several.run("project", &["run", "--with-deps"]).exits(3);
         assert_says(
             &ran,
             &[
                 "api:b.md is completed on runr/orch-",
-                "git -C ../api merge runr/orch-",
+                "  help: git -C ../api merge runr/orch-",
+                // In the summary, with the command below it.
+                &format!("\nBlocked\n  ○ c.md  {blocked}"),
+                "\n      git -C ../api merge runr/orch-",
             ],
         );
+        assert!(!ran.stdout.contains("Not started"), "{}", ran.stdout);
         several
             .run("project", &["tasks", "complete", "api:m"])
             .exits(0);
