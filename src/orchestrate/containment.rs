@@ -154,7 +154,7 @@ fn remedy(
 struct Seen<'a> {
     /// The branch that does not have it.
     here: &'a str,
-    /// Of another repository: its folder, from the home's root.
+    /// Of another repository: its folder, from the one that commands are typed in.
     folder: Option<&'a str>,
 }
 
@@ -389,7 +389,7 @@ pub fn look_on(
         };
         let seen = Seen {
             here,
-            folder: Some(&other.folder),
+            folder: Some(&other.typed),
         };
         found.push((ix, seen.found(&git, &outside)?));
     }

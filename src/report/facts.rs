@@ -100,7 +100,7 @@ impl<'a> Facts<'a> {
         };
         let abroad = self.state.orchestrations.get(&open.orch);
         match (abroad.is_some_and(|o| o.abroad), self.repository(ix)) {
-            (true, Some(other)) => format!("runr -C {} resume", shell_word(&other.folder)),
+            (true, Some(other)) => format!("runr -C {} resume", shell_word(&other.typed)),
             _ => self.resume(&open.orch),
         }
     }

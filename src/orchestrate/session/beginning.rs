@@ -107,7 +107,7 @@ pub(super) fn grounds(
         let file = other.orchestration.as_deref();
         let mut grounds = Grounds::open(ground, orch, &other.config, file)?;
         let described = around.plan.repositories().get(whose);
-        grounds.shown = described.map(|described| described.folder.to_string());
+        grounds.shown = described.map(|described| described.typed.to_string());
         all.insert(whose, grounds);
     }
     Ok(all)

@@ -176,6 +176,47 @@ fn what_a_repository_has_not_landed_holds_its_dependents_back_in_every_run() {
 }
 
 #[test]
+fn what_is_to_be_typed_can_be_typed_in_the_folder_one_is_in() {
+    let several = pair();
+    several.run("api", &["run", "--land", "never"]).exits(0);
+    let deep = several.root("project").join("src/deep");
+    fs::create_dir_all(&deep).unwrap();
+    let typed_in = |folder: &std::path::Path, args: &[&str]| {
+        let mut command = several.command("project", args);
+        command.current_dir(folder);
+        several.world.start(command).wait()
+    };
+    let commands: [(&[&str], i32); 5] = [
+        (&["status"], 0),
+        (&["next"], 0),
+        (&["next", "--json"], 0),
+        (&["why", "c"], 0),
+        (&["run"], 3),
+    ];
+    for (command, exit) in commands {
+        let ran = typed_in(&deep, command).exits(exit);
+        assert_says(&ran, &["git -C ../../../api merge runr/orch-"]);
+        assert!(!ran.stdout.contains("-C ../api"), "{}", ran.stdout);
+    }
+    // Wherever the project is said to be.
+    let elsewhere = several.world.outside();
+    let ran = typed_in(&elsewhere, &["-C", "project", "why", "c"]).exits(0);
+    assert_says(&ran, &["git -C api merge runr/orch-"]);
+    let ran = typed_in(&deep, &["claim", "api:b"]).exits(2);
+    assert_says(&ran, &["runr -C ../../../api claim b.md"]);
+    // Files are named from the root, here and there.
+    several.write("api", ".runr/config.yaml", "jobs: [\n");
+    let ran = typed_in(&deep, &["check"]).exits(2);
+    assert_says(&ran, &["../api/.runr/config.yaml:1"]);
+    several.write("api", ".runr/config.yaml", "");
+    let journal = several.root("api").join(".runr/journal.jsonl");
+    let whole = fs::read(&journal).unwrap();
+    fs::write(&journal, [b"garbage\n", &whole[..]].concat()).unwrap();
+    let ran = typed_in(&deep, &["status"]).exits(0);
+    assert_says(&ran, &["runr -C ../../../api doctor"]);
+}
+
+#[test]
 fn what_was_started_elsewhere_is_resumed_there() {
     let several = Several::new(&["api"]);
     several.works("project", "c", &["api:b"]);
