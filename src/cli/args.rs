@@ -20,6 +20,9 @@ use crate::cli::commands::Command;
 pub struct Args {
     #[command(flatten)]
     pub global: Global,
+    /// Without a command: print one JSON object, as `runr status --json` does
+    #[arg(long)]
+    pub json: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

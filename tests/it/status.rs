@@ -195,6 +195,18 @@ fn programs_get_one_object() {
 }
 
 #[test]
+fn runr_alone_gives_programs_what_status_does() {
+    let fixture = project();
+    let alone = fixture.runr(&["--json"]);
+    assert_eq!((alone.code, alone.err.as_str()), (0, ""));
+    assert_eq!(alone.out, fixture.runr(&["status", "--json"]).out);
+    // Before a command it would be lost.
+    let ran = fixture.runr(&["--json", "status"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("runr status --json"), "{}", ran.err);
+}
+
+#[test]
 fn reading_changes_nothing() {
     let fixture = project();
     let before = fixture.snapshot();
