@@ -157,6 +157,15 @@ fn a_process_that_is_gone_is_said_to_be_gone() {
         assert!(row.contains("in progress") && row.ends_with(note), "{row}");
         let overview = fixture.runr(&["status"]);
         assert!(overview.out.contains("runr resume"), "{}", overview.out);
+        // Whatever else could be done, it comes first.
+        let next = fixture.runr(&["next"]).out;
+        let line = "  runr resume  goes on with `runr run`, whose process is gone\n";
+        assert!(next.starts_with(&format!("Interrupted\n{line}")), "{next}");
+        let json = fixture.runr(&["next", "--json"]).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["interrupted"][0]["command"], "runr resume");
+        let people = fixture.runr(&["next", "--people"]).out;
+        assert_eq!(people.matches("  runr resume ").count(), 1, "{people}");
     }
 }
 
