@@ -41,6 +41,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use commands::overview::{self, Form};
+
 pub use context::Context;
 pub use dashboard::routes as dashboard_routes;
 pub use exit::{Exit, Failure};
@@ -65,7 +67,17 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(args.global);
-    match commands::run(&context, args.command) {
+    let done = match (args.command, args.json) {
+        (None, false) => overview::run(&context, Form::Text),
+        (None, true) => overview::run(&context, Form::Json),
+        (Some(command), false) => commands::run(&context, command),
+        (Some(_), true) => Err(Failure::usage(
+            "`--json` stands before the command, where it means `runr` alone",
+        )
+        .help("put it behind the command, as in `runr status --json`")
+        .into()),
+    };
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&context, &error).into(),
     }

@@ -290,6 +290,7 @@ mod tests {
             repository: Repository {
                 alias: alias("api"),
                 folder: "../api".into(),
+                typed: "../api".into(),
                 root: "/x/api".into(),
                 knows: Known::from([(alias("site"), Whose::Home)]),
                 unknown: part
