@@ -206,13 +206,14 @@ async fn drive(
         &selected,
         frozen.jobs,
     );
-    let notices = Notices::new(
-        orch.clone(),
-        around.project.root.to_string_lossy().into_owned(),
-        around.store.state(),
-    );
     let notify = around.config.notify.clone();
-    screen.tell(Teller::new(notify, notices, around.project.root.clone()));
+    if notify.tells_anybody() {
+        let root = around.project.root.clone();
+        let project = root.to_string_lossy().into_owned();
+        let plan = around.plan.clone();
+        let notices = Notices::new(orch.clone(), project, plan, around.store.state());
+        screen.tell(Teller::new(notify, notices, root));
+    }
     for recorded in &news {
         screen.event(recorded);
     }
