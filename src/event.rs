@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, RunId, Source, Spent, Status,
-    StopReason, TaskId,
+    Fingerprint, OrchId, PassedCheck, PoolTake, ProcessRef, Provenance, RunId, Source, Spent,
+    Status, StopReason, TaskId,
 };
 
 /// How an attempt ended for its task, after retries were considered.
@@ -161,6 +161,9 @@ pub enum Event {
         /// The person's commit that says so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha: Option<String>,
+        /// The checks that ran before, all of which passed. Without any, it is the person's word.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<PassedCheck>,
     },
     /// A person accepts the worker's half of a hybrid task.
     Approved {

@@ -15,9 +15,11 @@ pub fn running(state: &State, name: Option<&str>) -> anyhow::Result<OrchId> {
     if let Some(name) = name {
         let orch = OrchId::parse(name).map_err(|error| Failure::usage(error.to_string()))?;
         if !state.orchestrations.contains_key(&orch) {
-            return Err(Failure::usage(format!("no orchestration {orch}"))
-                .help("runr orchestrate list    shows their ids")
-                .into());
+            return Err(
+                Failure::usage(format!("there is no orchestration `{orch}`"))
+                    .help("runr orchestrate list    shows their ids")
+                    .into(),
+            );
         }
         return Ok(orch);
     }

@@ -93,12 +93,38 @@ pub(super) fn last_words(said: &[u8]) -> String {
         .filter(|line| !LOCK_ADVICE.iter().any(|advice| line.starts_with(advice)))
         .collect();
     let from = lines.len().saturating_sub(4);
-    lines[from..].join("; ")
+    let mut words = String::new();
+    for line in &lines[from..] {
+        // What ends so goes on in the next line.
+        words.push_str(match (words.is_empty(), words.ends_with(':')) {
+            (true, _) => "",
+            (false, true) => " ",
+            (false, false) => "; ",
+        });
+        words.push_str(line);
+    }
+    words
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_lines_are_one_sentence_after_the_other() {
+        for (said, words) in [
+            ("", ""),
+            ("fatal: no\nhint: try\n\n", "fatal: no"),
+            ("a\nb\n", "a; b"),
+            (
+                "fatal: x\nTo allow it, call:\n\n\tgit config y\n",
+                "fatal: x; To allow it, call: git config y",
+            ),
+            ("1\n2\n3\n4\n5\n", "2; 3; 4; 5"),
+        ] {
+            assert_eq!(last_words(said.as_bytes()), words, "{said:?}");
+        }
+    }
 
     #[test]
     fn object_names_are_whole() {

@@ -50,7 +50,7 @@ pub use process::ProcessRef;
 pub use remark::{Remark, Settled};
 pub use repository::{Alias, Known, Repositories, Repository, Unread, Unreadable, Whose};
 pub use risk::{HigherTier, LAST_TIER};
-pub use run::{CheckResult, Outcome, RunSpec, RunState};
+pub use run::{CheckResult, Outcome, PassedCheck, RunSpec, RunState};
 pub use run_git::{Conflict, GitSpec, Guard, Needed, RunGit};
 pub use status::{Source, Status, StopReason};
 pub use task::{CommandLine, EnvVar, PoolTake, Task, TaskKind, Track, TrackIx, WrittenStatus};

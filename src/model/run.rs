@@ -70,6 +70,13 @@ pub struct CheckResult {
     pub passed: bool,
 }
 
+/// A verification command that passed before a person's word was taken. Its output is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedCheck {
+    pub command: CommandLine,
+    pub took_ms: u64,
+}
+
 /// Written once by the attempt, as its last act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunState {

@@ -379,6 +379,27 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_is_no_task_hides_no_other_mistake() {
+        let built = build(
+            "",
+            "tracks:\n  - name: a\n    steps: [{run: make}]\n  - name: b\n    depends_on: [aa, a]\n    \
+             steps: [{task: x, depends_on: [y]}]\n",
+            &[("z.md", "")],
+        );
+        let found = built.findings.iter();
+        let mut found: Vec<&str> = found.map(|f| &*f.diagnostic.message).collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                "there is no task `x`",
+                "there is no task, step or track `aa`",
+                "there is no task, step or track `y`",
+            ]
+        );
+    }
+
+    #[test]
     fn fingerprints_of_inline_steps_cover_command_and_settings() {
         let text = |step: &str| {
             let built = build(

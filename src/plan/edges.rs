@@ -81,6 +81,7 @@ impl Draft {
             let mut before: Option<TaskIx> = None;
             for (s, step) in track.steps.iter().enumerate() {
                 let Some(here) = self.steps[t][s] else {
+                    self.only_look(&doc, &step.depends_on);
                     continue;
                 };
                 let mut needs: Vec<(TaskIx, Origin, Place)> = Vec::new();
@@ -108,8 +109,21 @@ impl Draft {
                     }));
                 before = Some(here);
             }
+            if before.is_none() {
+                self.only_look(&doc, &track.depends_on);
+            }
         }
         self.orchestration = Some(doc);
+    }
+
+    /// Reports what is wrong with references of a step that is no task itself, which was reported too: all at once.
+    fn only_look(&mut self, doc: &OrchestrationDoc, references: &[At<Box<str>>]) {
+        let nobody = TaskIx(u32::MAX);
+        for reference in references {
+            if self.target(reference).is_none() {
+                self.any(doc, reference, nobody);
+            }
+        }
     }
 
     /// The task of this repository that a reference of the orchestration file means; one of another repository is

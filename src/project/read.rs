@@ -11,7 +11,7 @@ pub enum ReadError {
     Outside(PathBuf),
     #[error("it is not a regular file")]
     NotAFile,
-    #[error("cannot read it: {0}")]
+    #[error("cannot read the file: {0}")]
     Io(#[from] io::Error),
 }
 

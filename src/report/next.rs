@@ -201,6 +201,10 @@ impl<'a> Next<'a> {
 
     /// Why the list is empty.
     fn nothing(&self) -> String {
+        if self.facts.plan.tasks().is_empty() {
+            return "there are no tasks; runr tasks add 'What is to be done' writes a first one\n"
+                .to_owned();
+        }
         let class = |ix| self.facts.view(ix).class();
         let running = |ix: &TaskIx| class(*ix) == Class::Running;
         match self.facts.home().iter().filter(|ix| running(ix)).count() {

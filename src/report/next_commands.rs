@@ -152,6 +152,12 @@ pub fn next_with(
         add(format!("runr logs -f {}", name(ix)), "follows its output");
         add("runr watch".to_owned(), "follows everything in a terminal");
     }
+    if facts.plan.tasks().is_empty() {
+        add(
+            "runr tasks add 'What is to be done'".to_owned(),
+            "writes a first task",
+        );
+    }
     let everything_done = !shown.is_empty()
         && shown
             .iter()

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{RunId, Source, Status, StopReason, TaskId, TaskKind, Through};
+use crate::model::{PassedCheck, RunId, Source, Status, StopReason, TaskId, TaskKind, Through};
 use crate::plan::TaskIx;
 use crate::report::counts::Counts;
 use crate::report::facts::{Facts, Liveness};
@@ -38,6 +38,8 @@ pub struct TaskJson {
     pub checkpoint_sha: Option<String>,
     pub source: Option<Source>,
     pub attempts: u32,
+    /// What passed before a person's word completed it; without any, it is that word alone.
+    pub checks: Vec<PassedCheck>,
     pub stop_reason: Option<StopReason>,
     pub message: Option<String>,
     /// Of a running task.
@@ -184,6 +186,7 @@ impl TaskJson {
             checkpoint_sha: recorded.checkpoint_sha,
             source: recorded.source,
             attempts: recorded.attempts,
+            checks: recorded.checks,
             stop_reason: recorded.stop_reason,
             message: recorded.message,
             running,

@@ -183,6 +183,17 @@ impl<'a> TaskPage<'a> {
         line
     }
 
+    /// What passed before a person's word completed it.
+    fn checked(&self) -> Vec<String> {
+        let recorded = self.facts.recorded(self.task);
+        let passed = recorded.map_or(&[][..], |recorded| &recorded.checks);
+        let one = passed.iter().map(|check| {
+            let took = show_duration(Duration::from_millis(check.took_ms));
+            format!("{} passed in {took}", check.command)
+        });
+        one.collect()
+    }
+
     fn rows(&self, ellipsis: &str) -> Vec<(&'static str, String)> {
         let task = self.facts.task(self.task);
         let policy = &task.policy;
@@ -225,6 +236,7 @@ impl<'a> TaskPage<'a> {
                     .map(|command| first_line(&command.to_string(), ellipsis)),
             ),
             ("verify", joined(checks)),
+            ("checked", joined(self.checked())),
             ("owns", list(&task.owns)),
             ("inputs", list(&task.inputs)),
             ("tags", list(&task.tags)),

@@ -117,13 +117,18 @@ pub fn entries<'n, 't>(
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = wrong.to_lowercase();
     let mut best: Option<(f64, &str)> = None;
+    // Likeness is small between short words, though a letter that is missing is all that is amiss.
+    let mut one_off = None;
     for name in names {
+        if one_off.is_none() && name.len() > 2 && strsim::osa_distance(&lower, name) == 1 {
+            one_off = Some(name);
+        }
         let likeness = strsim::jaro_winkler(&lower, &name.to_lowercase());
         if likeness > best.map_or(0.82, |(most, _)| most) {
             best = Some((likeness, name));
         }
     }
-    best.map(|(_, name)| name)
+    best.map(|(_, name)| name).or(one_off)
 }
 
 #[cfg(test)]
@@ -132,13 +137,17 @@ mod tests {
 
     #[test]
     fn names_what_was_probably_meant() {
-        let keys = ["depends_on", "type", "timeout", "verify"];
+        let keys = ["depends_on", "type", "run", "timeout", "verify"];
         for (wrong, right) in [
             ("depend_on", Some("depends_on")),
             ("dependsOn", Some("depends_on")),
             ("tiemout", Some("timeout")),
             ("Type", Some("type")),
             ("colour", None),
+            ("ype", Some("type")),
+            ("ru", Some("run")),
+            ("rn", Some("run")),
+            ("zn", None),
         ] {
             assert_eq!(nearest(wrong, keys.into_iter()), right, "{wrong}");
         }

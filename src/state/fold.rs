@@ -184,6 +184,7 @@ impl State {
         state.updated_at = Some(at);
         state.stop_reason = None;
         state.message = None;
+        state.checks.clear();
         state
     }
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Fingerprint, OrchId, PoolTake, ProcessRef, Provenance, Remark, RunId, Source, Spent, Status,
-    StopReason, TaskId, Usd,
+    Fingerprint, OrchId, PassedCheck, PoolTake, ProcessRef, Provenance, Remark, RunId, Source,
+    Spent, Status, StopReason, TaskId, Usd,
 };
 
 /// Everything that is known about one task.
@@ -54,6 +54,9 @@ pub struct TaskState {
     /// What people have said since its latest completion, the newest last; the commit that follows passes it on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
+    /// What passed before a person's word completed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<PassedCheck>,
 }
 
 #[expect(

@@ -209,6 +209,7 @@ mod tests {
                 note: None,
                 fingerprint: crate::model::Fingerprint::new([1; 16]),
                 sha: None,
+                checks: Vec::new(),
             },
             reserved(4, "b.md"),
             started(4),

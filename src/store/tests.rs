@@ -72,6 +72,7 @@ pub fn by_hand(name: &str) -> Event {
         note: Some("done on \"paper\"".to_owned()),
         fingerprint: Fingerprint::new([1; 16]),
         sha: None,
+        checks: Vec::new(),
     }
 }
 

@@ -217,6 +217,7 @@ impl Story {
             note: None,
             fingerprint,
             sha: None,
+            checks: Vec::new(),
         });
     }
 }

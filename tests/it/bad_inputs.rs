@@ -469,3 +469,26 @@ fn links_stay_inside_and_do_not_circle() {
     assert!(ran.err.contains("--> .runr/tasks/circle"), "{}", ran.err);
     assert!(ran.err.contains("--> .runr/tasks/gone.md"), "{}", ran.err);
 }
+
+#[test]
+fn where_no_task_is_nothing_is_called_completed() {
+    let fixture = Fixture::with(&[(".runr/config.yaml", "jobs: 1\n")]);
+    let add = "runr tasks add 'What is to be done'";
+    for command in [["run"].as_slice(), &["orchestrate", "run"], &["run", "-n"]] {
+        let ran = fixture.runr(command);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command:?}");
+        assert!(ran.err.contains("there are no tasks in `"), "{}", ran.err);
+        assert!(ran.err.contains(add), "{}", ran.err);
+    }
+    for command in [[].as_slice(), &["status"], &["next"]] {
+        let ran = fixture.runr(command);
+        assert_eq!(ran.code, 0, "{command:?}");
+        assert!(ran.out.contains(add), "{command:?}: {}", ran.out);
+    }
+    // The remedy, word for word.
+    assert_eq!(
+        fixture.runr(&["tasks", "add", "What is to be done"]).code,
+        0
+    );
+    assert!(!fixture.runr(&["status"]).out.contains(add));
+}

@@ -20,6 +20,7 @@ fn by_hand(name: &str) -> Event {
         note: None,
         fingerprint: Fingerprint::new([1; 16]),
         sha: None,
+        checks: Vec::new(),
     }
 }
 

@@ -39,6 +39,23 @@ fn a_manual_task_is_done_when_its_checks_say_so() {
         ran.out
     );
     assert_eq!(repo.status("key")["source"], "manual");
+    // What passed is recorded, and told with the task.
+    let journal = std::fs::read_to_string(repo.root().join(".runr/journal.jsonl")).unwrap();
+    let recorded = "\"checks\":[{\"command\":\"echo looked; test -s key.txt\",\"took_ms\":";
+    assert!(journal.contains(recorded), "{journal}");
+    let page = repo.runr(&["tasks", "show", "key"], 0).out;
+    let line = page
+        .lines()
+        .find(|line| line.trim_start().starts_with("checked "));
+    let line = line.expect("a line about the checks");
+    assert!(
+        line.contains("echo looked; test -s key.txt passed in "),
+        "{line}"
+    );
+    let json = repo.runr(&["tasks", "show", "key", "--json"], 0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let checks = json["task"]["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), 1, "{json}");
     let message = repo.git(&["log", "-1", "--format=%B"]);
     assert!(
         message.contains("\nRunr-Verified: tier0 echo looked; test -s key.txt\n"),
@@ -48,6 +65,9 @@ fn a_manual_task_is_done_when_its_checks_say_so() {
     std::fs::remove_file(repo.root().join("key.txt")).unwrap();
     let ran = repo.runr(&["tasks", "complete", "key"], 0);
     assert!(!ran.err.contains("checking"), "{}", ran.err);
+    // And then it is a word.
+    let page = repo.runr(&["tasks", "show", "key"], 0).out;
+    assert!(!page.contains("checked "), "{page}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::project::{self, Loaded};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The orchestration file (default: .runr/orchestration.yaml, else orchestration.yaml)
+    /// The orchestration file [default: .runr/orchestration.yaml, else orchestration.yaml]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Take warnings as errors

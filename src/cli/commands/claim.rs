@@ -15,7 +15,7 @@ pub struct Args {
     /// Give it back: the task is what it was before
     #[arg(long)]
     release: bool,
-    /// The agent's session that does the work; inside Claude Code it is known without
+    /// The agent's session that does the work; inside Claude Code it is known already
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// With --release: why

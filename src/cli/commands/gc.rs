@@ -21,7 +21,7 @@ pub struct Args {
     /// Print what would be removed and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Keep what is younger
+    /// Remove only what is older than this, as `12h` or `30d`
     #[arg(long, value_name = "AGE", default_value = "7d", value_parser = parse_duration)]
     older_than: Duration,
     /// Print one JSON object

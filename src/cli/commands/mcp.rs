@@ -8,7 +8,7 @@ use crate::cli::{Context, Exit};
 Speaks the Model Context Protocol on stdin and stdout; an agent's program starts it. `runr init --with-claude` \
 tells Claude Code how.")]
 pub struct Args {
-    /// Also offer what changes something: claim, complete, give back and add tasks. Approving never is
+    /// Also offer what changes something: to claim, complete, give back and add tasks, never to approve them
     #[arg(long)]
     allow_write: bool,
 }

@@ -11,7 +11,7 @@ const WITH_EVIDENCE: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show only what needs a person, what holds most work up first, with what there is to look at
+    /// Show only what needs a person, what holds up most work first, each with what there is to look at and the answers
     #[arg(long)]
     people: bool,
     /// Print one JSON object

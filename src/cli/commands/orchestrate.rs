@@ -19,7 +19,7 @@ use crate::store::lock::{self, Held};
 
 use super::{cancel, report, resume};
 
-/// Run the tracks of the orchestration file; await and list orchestrations
+/// Runs the tracks of the orchestration file; awaits and lists orchestrations
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -28,11 +28,11 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Run the steps of all tracks in dependency order; without an orchestration file, every task
+    /// Runs the steps of all tracks in dependency order; without an orchestration file, every task
     Run(Run),
-    /// Wait until an orchestration ends; the exit code is its own
+    /// Waits until an orchestration ends; the exit code is its own
     Wait(Wait),
-    /// List orchestrations, the newest first
+    /// Lists orchestrations, the newest first
     List(List),
     /// The same as `runr resume`
     Resume(resume::Args),

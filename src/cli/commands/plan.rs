@@ -31,7 +31,7 @@ pub struct Args {
     /// Run completed tasks again that are stale: their text, inputs or prerequisites changed since
     #[arg(long)]
     rerun_stale: bool,
-    /// Print JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }

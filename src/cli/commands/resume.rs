@@ -31,9 +31,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
                 .map_err(|error| Failure::usage(error.to_string()).help(list))?;
             // The state forgets the oldest; their folders stay.
             if !store.layout().orchestration(&orch).is_dir() {
-                return Err(Failure::usage(format!("no orchestration {orch}"))
-                    .help(list)
-                    .into());
+                return Err(
+                    Failure::usage(format!("there is no orchestration `{orch}`"))
+                        .help(list)
+                        .into(),
+                );
             }
             orch
         }

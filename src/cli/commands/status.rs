@@ -19,7 +19,7 @@ pub struct Args {
     /// Show which tasks the history says are completed, and what differs from the journal
     #[arg(long)]
     infer_from_git: bool,
-    /// Take over what git says is completed: everything certain, or the named tasks
+    /// With --infer-from-git: take over what git says is completed, everything certain, or the named tasks
     #[arg(long, value_name = "TASK", num_args = 0.., requires = "infer_from_git")]
     write: Option<Vec<String>>,
     /// Print one JSON object

@@ -8,7 +8,7 @@ use crate::report::Why;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The task: its name below .runr/tasks/, with or without .md
+    /// The task, as `03`, `03-http` or `net/03-http.md`
     task: String,
     /// Print one JSON object
     #[arg(long)]

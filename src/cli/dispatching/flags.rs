@@ -13,7 +13,7 @@ use crate::report::live::Mode;
 /// The flags of every command that dispatches.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Dispatching {
-    /// Attempts alive at once [default: the configuration, else min(4, cores)]
+    /// How many tasks run at once [default: `jobs` of the configuration, else the cores, at most 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub jobs: Option<u32>,
     /// The orchestration file [default: .runr/orchestration.yaml, else orchestration.yaml]

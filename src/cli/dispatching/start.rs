@@ -11,7 +11,7 @@ use crate::cli::elsewhere::{grounds_elsewhere, refuse_unknown, selected_of};
 use crate::cli::outside::{self, Outside};
 use crate::cli::runtime::block_on;
 use crate::cli::selecting::may_be_stale;
-use crate::cli::{Context, Exit, workerless};
+use crate::cli::{Context, Exit, Failure, workerless};
 use crate::model::{Collision, Isolation, Land, Status, Whose};
 use crate::orchestrate::ground::{self, Asked};
 use crate::orchestrate::session::{self, Request};
@@ -45,6 +45,7 @@ impl Dispatching {
         project.asked_worker = self.worker.as_deref().map(Into::into);
         let loaded = context.load(&project, self.config.as_deref())?;
         known_worker(self.worker.as_deref(), &loaded)?;
+        refuse_empty(&project, &loaded.plan)?;
         let mut store = context.stores(&project, &loaded.plan)?;
         store.refresh()?;
         let mut scope = select(&loaded.plan, store.state())?;
@@ -149,4 +150,16 @@ impl Dispatching {
             others,
         })
     }
+}
+
+/// Where there is no task at all, somebody is in another folder than they think, or at the very beginning: "everything
+/// is completed" would not help them.
+fn refuse_empty(project: &Project, plan: &Plan) -> Result<(), Failure> {
+    if !plan.tasks().is_empty() {
+        return Ok(());
+    }
+    let root = project.root.display();
+    Err(Failure::usage(format!("there are no tasks in `{root}`"))
+        .help("runr tasks add 'What is to be done'    writes a first one")
+        .help("runr init    makes a project, with a configuration and a first task"))
 }

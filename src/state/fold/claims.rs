@@ -228,6 +228,7 @@ mod tests {
             note: None,
             fingerprint: Fingerprint::new([1; 16]),
             sha: None,
+            checks: Vec::new(),
         };
         assert_eq!(state.check(&by_hand), Err(running));
         assert!(matches!(

@@ -20,6 +20,7 @@ impl State {
                 note,
                 fingerprint,
                 sha,
+                checks,
                 ..
             } => {
                 let before = self
@@ -40,6 +41,7 @@ impl State {
                     state.last_run_id = None;
                 }
                 state.message.clone_from(note);
+                state.checks.clone_from(checks);
                 state.prerequisites = prerequisites;
             }
             Event::Approved {

@@ -150,6 +150,7 @@ impl World {
             note: None,
             fingerprint: Fingerprint::new([0; 16]),
             sha: None,
+            checks: Vec::new(),
         }
     }
 

@@ -113,12 +113,17 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let events = done
         .iter()
-        .map(|part| Event::CompletedByHand {
+        .zip(&tasks)
+        .map(|(part, ix)| Event::CompletedByHand {
             task: part.task.clone(),
             by: settlement.by.clone(),
             note: args.note.clone(),
             fingerprint: part.fingerprint,
             sha: sha.clone(),
+            checks: passed
+                .get(ix)
+                .map(|passed| passed.checks.clone())
+                .unwrap_or_default(),
         })
         .collect();
     let passed: BTreeMap<TaskId, Passed> = passed

@@ -12,7 +12,7 @@ use crate::claim::Desk;
 use crate::cli::commands::tasks::settle::Settlement;
 use crate::cli::{Context, Exit, Failure, claiming};
 use crate::git::{Repository, repository};
-use crate::model::{Provenance, Status, Task, Through};
+use crate::model::{PassedCheck, Provenance, Status, Task, Through};
 use crate::plan::TaskIx;
 use crate::report::{one_line, shell_word};
 
@@ -23,6 +23,8 @@ pub struct Passed {
     pub words: String,
     /// `tier1 cargo test`.
     pub verified: String,
+    /// For the journal.
+    pub checks: Vec<PassedCheck>,
 }
 
 /// Runs the checks of those tasks that ask for some, one task after the other, in the working tree that the person is
@@ -99,6 +101,14 @@ fn of_one(
         return Ok(Passed {
             words: claiming::passed(passed),
             verified: format!("tier{} {}", task.policy.verify.tier, ran.join("; ")),
+            checks: state
+                .checks
+                .into_iter()
+                .map(|check| PassedCheck {
+                    command: check.command,
+                    took_ms: check.took_ms,
+                })
+                .collect(),
         });
     }
     let mut err = context.err();
