@@ -1,5 +1,5 @@
 // One task: its state, what can be decided, what it needs, its text, runs and settings.
-import { CLASSES, ask, command, count, glyph, make, news, since, span } from "/dom.js";
+import { CLASSES, about, ask, coded, command, count, glyph, make, news, since, span } from "/dom.js";
 import { Decision } from "/decision.js";
 import { answers, fill } from "/people.js";
 import { Runs } from "/run.js";
@@ -9,7 +9,8 @@ export class Detail {
     Object.assign(this, { box, world, open, close, name: null, opener: null, token: 0 });
   }
 
-  show(name) {
+  /** `keys`: they go where the task is; without, they stay where one is going through several. */
+  show(name, keys) {
     if (name && !this.name) this.opener = document.activeElement;
     this.runs?.stop();
     this.name = name;
@@ -21,7 +22,7 @@ export class Detail {
     this.box.scrollTop = 0;
     this.render();
     this.load();
-    if (matchMedia("(max-width: 800px)").matches) this.box.querySelector(".close")?.focus();
+    if (keys) this.box.focus({ preventScroll: true });
   }
 
   changed(names) {
@@ -58,7 +59,7 @@ export class Detail {
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", since(this.world, task.since)) : null),
       // The buttons below say the same.
-      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => make("p", { class: "soft" }, note)), this.decision.element);
+      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
     if (this.head.contains(focus)) focus.focus({ preventScroll: true });
   }
 
@@ -68,9 +69,9 @@ export class Detail {
     if (!this.other.need(need)) return;
     if (!need) { this.need.replaceChildren(); return; }
     const seen = make("div", { class: "evidence" }), place = make("div", {}, answers(need.answers));
-    this.need.replaceChildren(seen, make("details", {}, make("summary", {}, "In a terminal"), place));
+    this.need.replaceChildren(seen, make("details", { open: need.ask === "decide" }, make("summary", {}, "In a terminal"), place));
     // With what was seen the answers say more exactly what to change.
-    fill(seen, this.name).then((full) => { if (full) place.replaceChildren(answers(full.answers)); });
+    fill(seen, this.name).then((full) => { if (full === undefined) this.other.need = news(); if (full) place.replaceChildren(answers(full.answers)); });
   }
 
   closer() {
@@ -96,7 +97,7 @@ export class Detail {
 
 const rows = (settings) => [
   ["written in", settings.file], ["worker", settings.worker], ["runs", command(settings.command)], ["verify", settings.verify.map(command).join("; ")],
-  ["owns", settings.owns.join(", ")], ["inputs", settings.inputs.join(", ")], ["takes", `about ${span(settings.expected_s)}`], ["retries", String(settings.retries)],
+  ["owns", settings.owns.join(", ")], ["inputs", settings.inputs.join(", ")], ["takes", `about ${about(settings.expected_s)}`], ["retries", String(settings.retries)],
   ["timeout", settings.timeout_s ? span(settings.timeout_s) : null], ["model", settings.model], ["budget", settings.budget_usd ? `${settings.budget_usd} USD` : null],
   ["priority", settings.priority ? String(settings.priority) : null],
 ].filter(([, value]) => value);
