@@ -253,6 +253,10 @@ await step("a task of a repository that cannot be read is unknown, and the other
   await other.locator("#list .word.c-unknown", { hasText: "unknown" }).waitFor();
   await other.locator("#list .why", { hasText: "there is no such folder" }).waitFor();
   await other.locator("#counts button", { hasText: "1unknown" }).waitFor();
+  // Nothing can be decided there.
+  await other.locator("#list button", { hasText: "there is no such folder" }).click();
+  await other.locator("#detail", { hasText: "cannot be read: there is no such folder" }).waitFor();
+  assert.equal(await other.locator("#detail header ~ div .group button").count(), 0);
   assert.deepEqual((await other.locator("#list .word").allTextContents()).filter((word) => !word), []);
   assert.deepEqual(errors, []);
   await other.close();

@@ -59,7 +59,7 @@ export class Detail {
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", since(this.world, task.since)) : null),
       // The buttons below say the same.
-      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
+      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => task.status === "unknown" ? `The repository \`${task.repository}\` cannot be read: ${note}. What is wrong says \`runr check\`.` : note).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
     if (this.head.contains(focus)) focus.focus({ preventScroll: true });
   }
 
@@ -85,11 +85,13 @@ export class Detail {
     const names = (title, list) => list.length ? make("div", {}, make("h3", {}, title), make("p", { class: "names" }, ...list.map((other) => make("button", { class: "link", onclick: () => this.open(other) },
       `${this.world.tasks.has(other) ? `${CLASSES[this.world.tasks.get(other).class][0]} ` : ""}${other}`)))) : "";
     const read = [...this.body.querySelectorAll("pre")].map((pre) => [pre, pre.scrollTop]), focus = document.activeElement;
+    // Of a task whose file cannot be read only its neighbours are known.
+    const unknown = this.world.tasks.get(this.name)?.status === "unknown";
     this.body.replaceChildren(
       names("Needs", prerequisites), names("Needed by", dependents),
-      text === null ? "" : fold("text", "Task", make("pre", {}, text.trim())),
-      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, "It has not run yet."),
-      fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
+      text === null || unknown ? "" : fold("text", "Task", make("pre", {}, text.trim())),
+      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, unknown ? "Whether it has run is not known." : "It has not run yet."),
+      unknown ? "" : fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
     for (const [pre, top] of read) if (top) pre.scrollTop = top;
     if (this.body.contains(focus)) focus.focus({ preventScroll: true });
   }
