@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use crate::attempt;
-use crate::claim::complete::system;
+use crate::claim::error::system;
 use crate::claim::{ClaimError, Desk};
 use crate::model::{CommandLine, OrchId, RunId, RunSpec, RunState, Task};
 use crate::plan::TaskIx;

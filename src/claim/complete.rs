@@ -2,8 +2,6 @@
 //!
 //! Knows what is recorded and committed when they pass. How they are run is [`crate::claim::check`]'s matter.
 
-use std::io;
-
 use crate::claim::check::Checking;
 use crate::claim::keep::Proof;
 use crate::claim::{ClaimError, Desk, Keep, Kept};
@@ -115,8 +113,4 @@ impl Desk<'_> {
             false => Completion::Completed { run, checks, kept },
         })
     }
-}
-
-pub(super) fn system(doing: &'static str) -> impl Fn(io::Error) -> ClaimError {
-    move |source| ClaimError::System { doing, source }
 }

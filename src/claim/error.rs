@@ -121,3 +121,8 @@ fn listed(by: &[TaskId]) -> String {
     let names: Vec<String> = by.iter().map(|task| format!("`{task}`")).collect();
     names.join(", ")
 }
+
+/// The system has refused something.
+pub(super) fn system(doing: &'static str) -> impl Fn(io::Error) -> ClaimError {
+    move |source| ClaimError::System { doing, source }
+}

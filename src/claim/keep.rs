@@ -4,7 +4,7 @@
 //! outside of the task stays there, uncommitted, and is told.
 
 use crate::attempt::{self, Bounds};
-use crate::claim::complete::system;
+use crate::claim::error::system;
 use crate::claim::{ClaimError, Desk};
 use crate::git::checkpoint::{Change, Message};
 use crate::git::trailers::{self, Trailers};

@@ -10,7 +10,7 @@ use crate::event::{Event, Recorded};
 use crate::model::RunId;
 use crate::orchestrate::session::Finished;
 use crate::report::receipt::{Ending, Receipt, Subject};
-use crate::report::{Close, Facts, SummaryLook, summary};
+use crate::report::{Close, Facts, Remedy, SummaryLook, summary};
 use crate::store::{Layout, Places, StoreError, process, replace};
 use crate::view;
 
@@ -44,11 +44,11 @@ pub fn conclude(context: &Context, finished: Finished, output: Output) -> anyhow
         );
     }
     receipt.warnings.clone_from(&finished.not_told);
-    if let Some(remedy) = &finished.held_back {
-        if receipt.ending == Ending::Blocked {
-            receipt.why = format!("what is left waits: {}", remedy.says);
-        }
-        receipt.first_type(&remedy.command, "brings in what the rest needs");
+    if let Some((task, outside)) = finished.held_back.first()
+        && receipt.ending == Ending::Blocked
+    {
+        let remedy = Remedy::new(&finished.plan.task(*task).id, outside);
+        receipt.why = format!("what is left waits: {}", remedy.says);
     }
     if let Some(command) = &finished.to_land {
         receipt.first_type(command, "brings the work onto your branch");
@@ -106,7 +106,8 @@ fn receipt(
     (events, places): (&[Recorded], &Places),
 ) -> anyhow::Result<Receipt> {
     let state = finished.store.state();
-    let views = view::tasks_of(&finished.plan, state, &finished.orch);
+    let mut views = view::tasks_of(&finished.plan, state, &finished.orch);
+    view::hold_back(&finished.plan, &mut views, finished.held_back.clone());
     // Whoever left its attempts behind is as good as gone, though it still says so itself.
     let left = finished
         .detached

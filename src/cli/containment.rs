@@ -126,10 +126,10 @@ impl Elsewhere {
     /// What was found is another repository's.
     pub fn is_in(&mut self, other: &Repository) {
         for (_, outside) in &mut self.outside {
-            outside.folder = Some(other.folder.to_string());
+            outside.folder = Some(other.typed.to_string());
         }
         for found in &mut self.not_landed {
-            found.folder = Some(other.folder.to_string());
+            found.folder = Some(other.typed.to_string());
         }
     }
 }

@@ -245,12 +245,14 @@ impl Context {
             (None, Some(root)) if !root.is_empty() => PathBuf::from(root),
             _ => start,
         };
-        project::find(&start).ok_or_else(|| {
+        let mut found = project::find(&start).ok_or_else(|| -> anyhow::Error {
             Failure::usage(format!("no project here: `{}` and the folders above it have neither `.runr/` nor a git repository", start.display()))
                 .help("runr init        makes this folder a project")
                 .help("runr demo DIR    makes and runs a sample project")
                 .into()
-        })
+        })?;
+        found.typed_in = here();
+        Ok(found)
     }
 
     /// Reads and checks all files, and prints every problem: warnings go to stderr and the command
@@ -305,12 +307,10 @@ impl Context {
     /// The command that examines the project whose state this is about, as it is typed in the current folder.
     #[must_use]
     pub fn doctor_of(&self, error: &StoreError) -> String {
-        let here = std::env::current_dir().ok();
-        let here = here.and_then(|dir| dir.canonicalize().ok());
         let is_here = |root: &Path, dir: &Path| {
             project::find(dir).is_some_and(|project| project.root == root)
         };
-        match (error.root(), here) {
+        match (error.root(), here()) {
             (Some(root), Some(dir)) if !is_here(root, &dir) => {
                 let folder = project::folder_from(&dir, root);
                 format!("runr -C {} doctor", shell_word(&folder))
@@ -375,6 +375,12 @@ impl Context {
             .iter()
             .try_for_each(|notice| writeln!(err, "note: {notice}"))
     }
+}
+
+/// The folder that commands are typed in, whatever `-C` says. `None`: it is gone.
+fn here() -> Option<PathBuf> {
+    let dir = std::env::current_dir().ok()?;
+    dir.canonicalize().ok()
 }
 
 /// The login name as the environment, else the system tells it; else the number.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::cli::Context;
 use crate::cli::exit::Failure;
 use crate::cli::outside;
-use crate::model::{Status, Whose};
+use crate::model::{Repository, Status, Whose};
 use crate::orchestrate::ground::{self, Asked, Ground};
 use crate::orchestrate::session::OtherSite;
 use crate::orchestrate::{FrozenPlan, OrchestrateError};
@@ -38,11 +38,12 @@ pub fn refuse_unknown(plan: &Plan, state: &State, selected: &[TaskIx]) -> Result
 }
 
 /// Why tasks cannot work in another repository, with what is to be typed from here.
-fn no_ground(error: OrchestrateError, folder: &str) -> anyhow::Error {
+fn no_ground(error: OrchestrateError, other: Option<&Repository>) -> anyhow::Error {
     let OrchestrateError::NoGround { why, help } = error else {
         return error.into();
     };
-    let word = shell_word(folder);
+    let folder = other.map_or("", |other| &other.folder);
+    let word = shell_word(other.map_or("", |other| &other.typed));
     let mut failure = Failure::usage(format!("in {folder}: {why}"));
     for line in &help {
         if let Some(rest) = line.strip_prefix("git ") {
@@ -84,8 +85,7 @@ pub fn grounds_elsewhere(
         let (project, config) = (&neighbour.project, &neighbour.config);
         let described = loaded.plan.repositories().others().get(number);
         let decision = ground::decide(project, &loaded.plan, &its, config, &asked);
-        let folder = described.map_or("", |described| &described.folder);
-        let decision = decision.map_err(|error| no_ground(error, folder))?;
+        let decision = decision.map_err(|error| no_ground(error, described))?;
         if let (Some(described), false) = (described, context.quiet()) {
             for note in &decision.notes {
                 writeln!(context.err(), "note: {}: {note}", described.folder)?;

@@ -1,22 +1,42 @@
 //! Copies log files to the output, and what is added to them later.
 //!
 //! On a terminal every line is made harmless, and a heading says which file follows; anywhere else the
-//! bytes are passed on as they are, as `cat` would.
+//! bytes are passed on as they are, as `cat` would. As JSON each line says which file of which run it is of.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use crate::report::shown_line;
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
+const JSON_BEGINS: &[u8] = b"{\"schema_version\":1,\"lines\":[";
 
 /// Who reads the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     Person,
+    /// Who wants the bytes.
     Program,
+    /// Who wants one JSON object with all lines.
+    Json,
+    /// Who wants a JSON object for each line, as soon as it is there.
+    JsonLines,
+}
+
+/// A line of output as JSON.
+#[derive(Debug, Serialize)]
+struct LineJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_version: Option<u32>,
+    run: &'a str,
+    /// `worker.log`, or the log of a check.
+    file: &'a str,
+    /// As it was written, without its end; what is not UTF-8 is U+FFFD.
+    text: &'a str,
 }
 
 /// The output of one or several runs.
@@ -30,6 +50,8 @@ pub struct LogOutput<W: Write> {
     /// The beginning of a line whose end has not been written yet.
     begun: Vec<u8>,
     any: bool,
+    /// How many lines were written as JSON.
+    listed: u64,
 }
 
 impl<W: Write> LogOutput<W> {
@@ -41,6 +63,7 @@ impl<W: Write> LogOutput<W> {
             last: None,
             begun: Vec::new(),
             any: false,
+            listed: 0,
         }
     }
 
@@ -87,40 +110,79 @@ impl<W: Write> LogOutput<W> {
                 self.any = true;
                 match self.reader {
                     Reader::Program => self.out.write_all(&chunk[..n])?,
-                    Reader::Person => self.lines(&chunk[..n])?,
+                    Reader::Person | Reader::Json | Reader::JsonLines => {
+                        self.lines(&chunk[..n])?;
+                    }
                 }
             }
         }
         self.out.flush()
     }
 
-    /// Writes the last line out if its end never came.
+    /// Writes the last line out if its end never came; nothing is copied after it.
     ///
     /// # Errors
     /// When the output cannot be written.
     pub fn finish(&mut self) -> io::Result<()> {
-        if !self.begun.is_empty() {
-            let line = std::mem::take(&mut self.begun);
-            writeln!(self.out, "{}", shown_line(&line))?;
+        self.last_line()?;
+        if self.reader == Reader::Json {
+            if self.listed == 0 {
+                self.out.write_all(JSON_BEGINS)?;
+            }
+            self.out.write_all(b"]}\n")?;
         }
         self.out.flush()
+    }
+
+    fn last_line(&mut self) -> io::Result<()> {
+        match self.begun.is_empty() {
+            true => Ok(()),
+            false => self.line(),
+        }
+    }
+
+    /// Writes the line that has come to its end.
+    fn line(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.begun);
+        match self.reader {
+            Reader::Program => self.out.write_all(&line),
+            Reader::Person => writeln!(self.out, "{}", shown_line(&line)),
+            Reader::Json => {
+                let before = if self.listed == 0 { JSON_BEGINS } else { b"," };
+                self.out.write_all(before)?;
+                self.json(None, &line)
+            }
+            Reader::JsonLines => {
+                self.json(Some(1), &line)?;
+                self.out.write_all(b"\n")
+            }
+        }
+    }
+
+    fn json(&mut self, schema_version: Option<u32>, line: &[u8]) -> io::Result<()> {
+        self.listed += 1;
+        let (run, file) = names(self.last.as_deref());
+        let text = &String::from_utf8_lossy(line);
+        let line = LineJson {
+            schema_version,
+            run: &run,
+            file: &file,
+            text,
+        };
+        serde_json::to_writer(&mut self.out, &line).map_err(io::Error::from)
     }
 
     fn head(&mut self, path: &Path) -> io::Result<()> {
         if self.last.as_deref() == Some(path) {
             return Ok(());
         }
-        self.finish()?;
+        self.last_line()?;
         self.last = Some(path.to_owned());
-        if self.reader == Reader::Program {
+        if self.reader != Reader::Person {
             return Ok(());
         }
         let dim = anstyle::Style::new().dimmed();
-        let name = |path: Option<&Path>| {
-            let name = path.and_then(Path::file_name).unwrap_or_default();
-            name.to_string_lossy().into_owned()
-        };
-        let (run, file) = (name(path.parent()), name(Some(path)));
+        let (run, file) = names(Some(path));
         writeln!(self.out, "{dim}==> {run}/{file}{dim:#}")
     }
 
@@ -128,13 +190,21 @@ impl<W: Write> LogOutput<W> {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|b| *b == b'\n') {
             self.begun.extend_from_slice(&rest[..end]);
-            let line = std::mem::take(&mut self.begun);
-            writeln!(self.out, "{}", shown_line(&line))?;
+            self.line()?;
             rest = &rest[end + 1..];
         }
         self.begun.extend_from_slice(rest);
         Ok(())
     }
+}
+
+/// The run and the file that a log is of.
+fn names(path: Option<&Path>) -> (String, String) {
+    let name = |path: Option<&Path>| {
+        let name = path.and_then(Path::file_name).unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    (name(path.and_then(Path::parent)), name(path))
 }
 
 /// Where the last lines of a file begin, at most `lines` of them, and how many there are.
@@ -200,6 +270,54 @@ mod tests {
             output.copy(&files).unwrap();
             assert_eq!(String::from_utf8_lossy(&out), expected, "{lines}");
         }
+    }
+
+    #[test]
+    fn as_json_each_line_says_where_it_is_from() {
+        let (folder, files) = folder(&[("worker.log", "a \"b\"\nhal"), ("verify-1.log", "\n")]);
+        let run = folder.path().file_name().unwrap().to_str().unwrap();
+        let line =
+            |file: &str, text: &str| serde_json::json!({"run": run, "file": file, "text": text});
+        let all = [
+            line("worker.log", "a \"b\""),
+            line("worker.log", "half"),
+            line("verify-1.log", ""),
+        ];
+        for (reader, expected) in [
+            (
+                Reader::Json,
+                vec![serde_json::json!({"schema_version": 1, "lines": all})],
+            ),
+            (
+                Reader::JsonLines,
+                all.iter()
+                    .map(|line| {
+                        let mut line = line.clone();
+                        line["schema_version"] = 1.into();
+                        line
+                    })
+                    .collect(),
+            ),
+        ] {
+            std::fs::write(&files[0], "a \"b\"\nhal").unwrap();
+            let mut out = Vec::new();
+            let mut output = LogOutput::new(&mut out, reader);
+            // What comes later belongs to the line that has begun.
+            output.copy(&files[..1]).unwrap();
+            std::fs::write(&files[0], "a \"b\"\nhalf").unwrap();
+            output.copy(&files).unwrap();
+            output.finish().unwrap();
+            let out = String::from_utf8(out).unwrap();
+            let read = out.lines().map(|line| serde_json::from_str(line).unwrap());
+            assert_eq!(
+                read.collect::<Vec<serde_json::Value>>(),
+                expected,
+                "{reader:?}"
+            );
+        }
+        let mut out = Vec::new();
+        LogOutput::new(&mut out, Reader::Json).finish().unwrap();
+        assert_eq!(out, b"{\"schema_version\":1,\"lines\":[]}\n");
     }
 
     #[test]

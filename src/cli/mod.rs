@@ -26,7 +26,9 @@ mod names;
 mod outside;
 mod quoting;
 mod released;
+mod running;
 mod runs;
+mod runtime;
 mod selecting;
 mod snapshot;
 mod subject;
@@ -38,6 +40,8 @@ mod workerless;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use commands::overview::{self, Form};
 
 pub use context::Context;
 pub use dashboard::routes as dashboard_routes;
@@ -63,7 +67,17 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(args.global);
-    match commands::run(&context, args.command) {
+    let done = match (args.command, args.json) {
+        (None, false) => overview::run(&context, Form::Text),
+        (None, true) => overview::run(&context, Form::Json),
+        (Some(command), false) => commands::run(&context, command),
+        (Some(_), true) => Err(Failure::usage(
+            "`--json` stands before the command, where it means `runr` alone",
+        )
+        .help("put it behind the command, as in `runr status --json`")
+        .into()),
+    };
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&context, &error).into(),
     }

@@ -88,7 +88,7 @@ pub fn own(plan: &Plan, name: &str, verb: &str) -> Result<TaskIx, Failure> {
         None => Ok(ix),
         Some(other) => {
             let own = repositories.own(id);
-            let (folder, own) = (shell_word(&other.folder), shell_word(own.as_str()));
+            let (folder, own) = (shell_word(&other.typed), shell_word(own.as_str()));
             let failure = Failure::usage(format!("`{id}` is a task of another repository"));
             Err(failure.help(format!("runr -C {folder} {verb} {own}    does it there")))
         }

@@ -218,14 +218,20 @@ impl Git {
         listen: &mut dyn FnMut(&mut Vec<u8>),
     ) -> Result<Answer, GitError> {
         let command = shown(args);
-        let system = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => GitError::Missing,
-            _ => GitError::System {
-                command: command.clone(),
-                source,
-            },
+        let system = |source: io::Error| GitError::System {
+            command: command.clone(),
+            source,
         };
-        let mut child = self.start(args, input).map_err(system)?;
+        let started = self.start(args, given(input).map_err(system)?);
+        let mut child = started.map_err(|source| match (source.kind(), &self.work_tree) {
+            // The system has one word for a program and for a folder that is not there.
+            (io::ErrorKind::NotFound, Some(tree)) if !tree.is_dir() => GitError::NoFolder {
+                command: command.clone(),
+                folder: tree.clone(),
+            },
+            (io::ErrorKind::NotFound, _) => GitError::Missing,
+            _ => system(source),
+        })?;
         let heard = child::hear(&mut child, self.patience, listen);
         // Past its time, its group goes. Killed from outside, too: what it had started would go on without it.
         if !matches!(heard, Ok(Some(_))) || child::was_killed(&child) {
@@ -244,7 +250,7 @@ impl Git {
         })
     }
 
-    fn start<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> io::Result<Child> {
+    fn start<S: AsRef<OsStr>>(&self, args: &[S], given: Stdio) -> io::Result<Child> {
         let mut command = Command::new("git");
         command.arg("--no-pager").arg("--literal-pathspecs");
         for (key, value) in SETTINGS {
@@ -275,7 +281,7 @@ impl Git {
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(given(input)?)
+            .stdin(given)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -326,6 +332,19 @@ mod tests {
         assert!(
             matches!(&error, GitError::Failed { command, code: Some(128), said }
                 if command == "git rev-parse HEAD" && said.contains("not a git repository")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_not_taken_for_a_missing_git() {
+        let dir = tempfile::tempdir().unwrap();
+        let gone = dir.path().join("gone");
+        let error = Git::at(dir.path()).tree(&gone).run(&["status"]);
+        let error = error.unwrap_err();
+        assert!(
+            matches!(&error, GitError::NoFolder { command, folder }
+                if command == "git status" && *folder == gone),
             "{error:?}"
         );
     }

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum GitError {
     #[error("there is no program `git`")]
     Missing,
+    #[error("`{command}` cannot be run: there is no folder `{}`", .folder.display())]
+    NoFolder { command: String, folder: PathBuf },
     #[error("git {found} is too old, runr needs 2.38 or later")]
     TooOld { found: String },
     #[error("`{command}` cannot be run: {source}")]

@@ -46,10 +46,15 @@ pub struct NotifyConfig {
 }
 
 impl NotifyConfig {
+    /// Is anybody told of anything?
+    #[must_use]
+    pub fn tells_anybody(&self) -> bool {
+        self.command.is_some() || self.desktop
+    }
+
     /// Is anybody told of this?
     #[must_use]
     pub fn tells(&self, occasion: Occasion) -> bool {
-        let anybody = self.command.is_some() || self.desktop;
-        anybody && self.on.as_ref().is_none_or(|on| on.contains(&occasion))
+        self.tells_anybody() && self.on.as_ref().is_none_or(|on| on.contains(&occasion))
     }
 }

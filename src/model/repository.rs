@@ -53,8 +53,10 @@ pub type Known = BTreeMap<Alias, Whose>;
 pub struct Repository {
     /// In the plan.
     pub alias: Alias,
-    /// Where it is, from the home's root: `../api`.
+    /// Where it is, from the home's root: `../api`. What is shown and what programs are told.
     pub folder: Box<str>,
+    /// Where it is, from the folder that commands are typed in.
+    pub typed: Box<str>,
     /// Absolute, without links as far as it is there.
     pub root: PathBuf,
     pub knows: Known,
@@ -236,6 +238,7 @@ mod tests {
         let other = |name: Alias, knows: Known| Repository {
             alias: name,
             folder: "..".into(),
+            typed: "..".into(),
             root: PathBuf::new(),
             knows,
             unknown: None,

@@ -143,33 +143,32 @@ fn remedy(
     grounds: &Grounds,
     (there, outside): (&There<'_>, &contained::Outside),
 ) -> Result<Remedy, GitError> {
-    let seen = Seen {
-        here: grounds.ground.onto.as_deref().unwrap_or(&grounds.branch),
-        folder: grounds.shown.as_deref(),
-    };
+    let seen = Seen::of(grounds);
     // By the name that the person knows it by here.
     let known = there.find(&outside.task);
     let task = known.map_or(&outside.task, |ix| &there.plan.task(ix).id);
-    seen.remedy(git, task, outside)
+    Ok(Remedy::new(task, &seen.found(git, outside)?))
 }
 
 /// From where something is looked at.
 struct Seen<'a> {
     /// The branch that does not have it.
     here: &'a str,
-    /// Of another repository: its folder, from the home's root.
+    /// Of another repository: its folder, from the one that commands are typed in.
     folder: Option<&'a str>,
 }
 
-impl Seen<'_> {
-    fn remedy(
-        &self,
-        git: &Git,
-        task: &TaskId,
-        outside: &contained::Outside,
-    ) -> Result<Remedy, GitError> {
+impl<'a> Seen<'a> {
+    fn of(grounds: &'a Grounds) -> Self {
+        Self {
+            here: grounds.ground.onto.as_deref().unwrap_or(&grounds.branch),
+            folder: grounds.shown.as_deref(),
+        }
+    }
+
+    fn found(&self, git: &Git, outside: &contained::Outside) -> Result<view::Outside, GitError> {
         let branches = contained::branches_with(git, &outside.commit)?;
-        let found = view::Outside {
+        Ok(view::Outside {
             commit: outside.commit.clone(),
             at: match (branches.into_iter().next(), outside.is) {
                 (_, Lost::Missing) => Whereabouts::Gone,
@@ -178,8 +177,7 @@ impl Seen<'_> {
             },
             here: self.here.to_owned(),
             folder: self.folder.map(str::to_owned),
-        };
-        Ok(Remedy::new(task, &found))
+        })
     }
 }
 
@@ -323,7 +321,7 @@ pub fn outside(
     }
 }
 
-/// Does a selected task wait for work that is completed outside the orchestration's branch? The first that does.
+/// What open selected tasks need and what is completed outside the orchestration's branch, with where it is.
 ///
 /// # Errors
 /// When git refuses.
@@ -331,13 +329,16 @@ pub fn holding_back(
     grounds: &Grounds,
     there: There<'_>,
     selected: &[TaskIx],
-) -> Result<Option<Remedy>, GitError> {
+) -> Result<Vec<(TaskIx, view::Outside)>, GitError> {
     let git = grounds.git();
-    let waited_for = waited_for(&there, selected);
-    match at(&git, grounds, &there.needed(waited_for))?.first() {
-        None => Ok(None),
-        Some(outside) => remedy(&git, grounds, (&there, outside)).map(Some),
+    let (seen, waited_for) = (Seen::of(grounds), waited_for(&there, selected));
+    let mut found = Vec::new();
+    for outside in at(&git, grounds, &there.needed(waited_for))? {
+        if let Some(ix) = there.find(&outside.task) {
+            found.push((ix, seen.found(&git, &outside)?));
+        }
     }
+    Ok(found)
 }
 
 /// The completed tasks that open selected ones need.
@@ -361,7 +362,7 @@ pub fn look_on(
     other: &Neighbour,
     there: There<'_>,
     selected: &[TaskIx],
-) -> Result<Vec<(TaskIx, Remedy)>, OrchestrateError> {
+) -> Result<Vec<(TaskIx, view::Outside)>, OrchestrateError> {
     let under_way = |ix: &TaskIx| {
         let task = there.state.tasks.get(&there.plan.task(*ix).id);
         let orch = task.and_then(|task| task.orch.as_ref());
@@ -388,10 +389,9 @@ pub fn look_on(
         };
         let seen = Seen {
             here,
-            folder: Some(&other.folder),
+            folder: Some(&other.typed),
         };
-        let id = &there.plan.task(ix).id;
-        found.push((ix, seen.remedy(&git, id, &outside)?));
+        found.push((ix, seen.found(&git, &outside)?));
     }
     Ok(found)
 }

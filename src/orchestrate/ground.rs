@@ -211,7 +211,7 @@ pub struct Grounds {
     pub config: Config,
     /// Files that steer runr, from the project root.
     pub steering: Vec<String>,
-    /// Of another repository than the home: its folder, from the home's root.
+    /// Of another repository than the home: its folder, from the one that commands are typed in.
     pub shown: Option<String>,
 }
 

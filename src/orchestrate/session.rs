@@ -24,11 +24,11 @@ use crate::orchestrate::sites::{Other, Sites};
 use crate::orchestrate::teller::Teller;
 use crate::plan::{Plan, TaskIx};
 use crate::project::Project;
-use crate::report::Remedy;
 use crate::report::live::{Estimate, ScreenInfo};
 use crate::sched::{self, Resume};
 use crate::state::State;
 use crate::store::{Layout, OwnerLock, Store, Stores, process};
+use crate::view::Outside;
 
 /// What was asked for, with every default applied.
 #[derive(Debug)]
@@ -95,8 +95,8 @@ pub struct Finished {
     pub not_landed: Option<String>,
     /// The command that brings the work home, when it is not there.
     pub to_land: Option<String>,
-    /// Completed work that is not in its branch and that something selected waits for.
-    pub held_back: Option<Remedy>,
+    /// Completed work that is not in its branch and that something selected waits for, with where it is.
+    pub held_back: Vec<(TaskIx, Outside)>,
     /// The folders of repositories that it worked in and that could not be read any more.
     pub lost: Vec<String>,
     /// Why somebody who was to be notified was not, each reason once.
@@ -206,13 +206,14 @@ async fn drive(
         &selected,
         frozen.jobs,
     );
-    let notices = Notices::new(
-        orch.clone(),
-        around.project.root.to_string_lossy().into_owned(),
-        around.store.state(),
-    );
     let notify = around.config.notify.clone();
-    screen.tell(Teller::new(notify, notices, around.project.root.clone()));
+    if notify.tells_anybody() {
+        let root = around.project.root.clone();
+        let project = root.to_string_lossy().into_owned();
+        let plan = around.plan.clone();
+        let notices = Notices::new(orch.clone(), project, plan, around.store.state());
+        screen.tell(Teller::new(notify, notices, root));
+    }
     for recorded in &news {
         screen.event(recorded);
     }

@@ -3,27 +3,28 @@
 //! Knows processes and the desktop's bus. Nothing here can fail or hold up a run: who does not listen within the time is
 //! ended, what fails is one warning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::attempt::brief;
 use crate::event::Recorded;
 use crate::model::{CommandLine, NotifyConfig};
 use crate::orchestrate::notices::{Notice, Notices};
+use crate::report::count;
 
 /// How long one command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end of the orchestration waits for those that still work.
 const LAST_PATIENCE: Duration = Duration::from_secs(3);
-/// So many are told at once; more wait for nobody and are left out.
-const MOST: usize = 8;
+/// So many are told at once; what comes meanwhile waits for nobody and is left out.
+const MOST: usize = 16;
 
 /// Who is told, and those who are being told now.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Teller {
     root: PathBuf,
     /// What each gives back is why it failed.
     running: JoinSet<Option<String>>,
+    /// Why those failed that are done, each once.
+    failed: Vec<String>,
     left_out: usize,
 }
 
@@ -44,6 +47,7 @@ impl Teller {
             notices,
             root,
             running: JoinSet::new(),
+            failed: Vec::new(),
             left_out: 0,
         }
     }
@@ -56,7 +60,10 @@ impl Teller {
         if !self.config.tells(notice.occasion) {
             return;
         }
-        if self.running.len() >= 2 * MOST && notice.exit.is_none() {
+        while let Some(done) = self.running.try_join_next() {
+            note(&mut self.failed, done);
+        }
+        if self.running.len() >= MOST && notice.exit.is_none() {
             self.left_out += 1;
             return;
         }
@@ -76,15 +83,10 @@ impl Teller {
 
     /// Waits a short while for those being told, ends the others, and gives what went wrong in words, each once.
     pub async fn finish(&mut self) -> Vec<String> {
-        let mut said: Vec<String> = Vec::new();
+        let mut said = std::mem::take(&mut self.failed);
         let mut wait = async || {
             while let Some(done) = self.running.join_next().await {
-                // One that panicked or was ended has nothing to say.
-                if let Ok(Some(why)) = done
-                    && !said.contains(&why)
-                {
-                    said.push(why);
-                }
+                note(&mut said, done);
             }
         };
         let late = timeout(LAST_PATIENCE, wait()).await.is_err();
@@ -97,9 +99,21 @@ impl Teller {
             self.running.shutdown().await;
         }
         if self.left_out > 0 {
-            said.push(format!("{} notifications were left out", self.left_out));
+            said.push(format!(
+                "{} left out: more came than {MOST} at a time could be told",
+                count(self.left_out, "notification was", "notifications were")
+            ));
         }
         said
+    }
+}
+
+/// Keeps why one failed, each reason once. One that panicked or was ended has nothing to say.
+fn note(failed: &mut Vec<String>, done: Result<Option<String>, JoinError>) {
+    if let Ok(Some(why)) = done
+        && !failed.contains(&why)
+    {
+        failed.push(why);
     }
 }
 
@@ -182,14 +196,23 @@ async fn tell_command(words: Vec<String>, root: PathBuf, json: String) -> Option
 
 async fn tell_desktop(notice: Notice) -> Option<String> {
     let show = tokio::task::spawn_blocking(move || {
+        let project = Path::new(&notice.project).file_name();
+        let heading = match project {
+            Some(name) => format!("runr: {}", name.to_string_lossy()),
+            None => "runr".to_owned(),
+        };
         let mut desktop = notify_rust::Notification::new();
         desktop
             .appname("runr")
-            .summary("runr")
+            .summary(&escaped(&heading))
             .body(&escaped(&notice.text));
         desktop.show().map(drop).map_err(|error| error.to_string())
     });
-    let failed = |why: &str| Some(format!("the desktop was not notified: {why}"));
+    let failed = |why: &str| {
+        Some(format!(
+            "the desktop was not notified: {why}; where there is none set `notify: {{ desktop: false }}`"
+        ))
+    };
     match timeout(PATIENCE, show).await {
         Ok(Ok(Ok(()))) => None,
         Ok(Ok(Err(why))) => failed(&why),

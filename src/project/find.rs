@@ -13,6 +13,9 @@ pub struct Project {
     pub root: PathBuf,
     /// Is it in a git repository?
     pub git: bool,
+    /// The folder that commands are typed in, absolute and without links: what is said to type about another repository
+    /// begins there. `None`: the root.
+    pub typed_in: Option<PathBuf>,
     /// The worker that was asked for on the command line, for every task that has no `run`.
     pub asked_worker: Option<Box<str>>,
 }
@@ -48,6 +51,7 @@ pub fn find(start: &Path) -> Option<Project> {
             return Some(Project {
                 root,
                 git: true,
+                typed_in: None,
                 asked_worker: None,
             });
         }
@@ -59,6 +63,7 @@ pub fn find(start: &Path) -> Option<Project> {
     nearest.map(|root| Project {
         root: root.to_owned(),
         git: false,
+        typed_in: None,
         asked_worker: None,
     })
 }

@@ -138,6 +138,7 @@ mod tests {
         let project = Project {
             root: root.clone(),
             git: false,
+            typed_in: None,
             asked_worker: None,
         };
         let plan = plan::sample(&[("a.md", &[])]);

@@ -153,6 +153,7 @@ fn look(
                     Some(through) => through.through(&repo.alias.value),
                 },
                 folder: folder_from(&home.root, &root).into(),
+                typed: folder_from(home.typed_in.as_deref().unwrap_or(&home.root), &root).into(),
                 root,
                 knows: Known::new(),
                 unknown: None,

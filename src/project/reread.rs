@@ -123,6 +123,7 @@ mod tests {
         let project = Project {
             root: root.clone(),
             git: false,
+            typed_in: None,
             asked_worker: None,
         };
         let loaded = load(&project, None).unwrap();

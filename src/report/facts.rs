@@ -100,9 +100,18 @@ impl<'a> Facts<'a> {
         };
         let abroad = self.state.orchestrations.get(&open.orch);
         match (abroad.is_some_and(|o| o.abroad), self.repository(ix)) {
-            (true, Some(other)) => format!("runr -C {} resume", shell_word(&other.folder)),
+            (true, Some(other)) => format!("runr -C {} resume", shell_word(&other.typed)),
             _ => self.resume(&open.orch),
         }
+    }
+    /// The command that gives back a task that somebody has claimed, where it is a task.
+    #[must_use]
+    pub fn release(&self, ix: TaskIx) -> String {
+        let id = &self.task(ix).id;
+        let own = self.plan.repositories().own(id);
+        let there = self.repository(ix);
+        let there = there.map_or_else(String::new, |o| format!("-C {} ", shell_word(&o.typed)));
+        format!("runr {there}claim --release {}", shell_word(own.as_str()))
     }
     /// What is recorded of a task; `None`: nothing ever happened to it.
     #[must_use]

@@ -8,6 +8,7 @@ mod beyond;
 mod counts;
 mod facts;
 mod inferred;
+mod interrupted;
 pub mod live;
 mod log_text;
 mod next;

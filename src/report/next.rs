@@ -14,9 +14,13 @@ use serde::Serialize;
 use crate::model::TaskId;
 use crate::plan::TaskIx;
 use crate::report::facts::Facts;
+use crate::report::interrupted::{interrupted, interrupted_text};
+use crate::report::next_commands::NextCommand;
 use crate::report::note::{Note, complete_command};
 use crate::report::paused::{paused, paused_text, waits_for_worker};
-use crate::report::people::{Evidence, Need, NeedJson, needs_people, needs_text};
+use crate::report::people::{
+    Evidence, Need, NeedJson, answers as answers_to, needs_people, needs_text,
+};
 use crate::report::sanitise::one_line;
 use crate::report::status_table::Look;
 use crate::report::style::{bold, dim, status_style};
@@ -33,6 +37,7 @@ pub struct Next<'a> {
     /// In the order in which they would be dispatched.
     ready: Vec<TaskIx>,
     people: Vec<Need>,
+    interrupted: Vec<NextCommand>,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +55,8 @@ struct NextJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<Vec<ReadyJson<'a>>>,
     needs_people: Vec<NeedJson<'a>>,
+    /// What takes up again what nobody attends any more.
+    interrupted: &'a [NextCommand],
     /// Nobody starts these before then.
     paused_workers: BTreeMap<&'a str, Timestamp>,
     /// What brings in completed work that is waited for.
@@ -102,6 +109,7 @@ impl<'a> Next<'a> {
                 needs.retain(|need| here(need.task));
                 needs
             },
+            interrupted: interrupted(&facts, here),
             facts,
             ready,
         }
@@ -152,6 +160,7 @@ impl<'a> Next<'a> {
                 .enumerate()
                 .map(|(i, need)| NeedJson::new(facts, need, evidence.get(i)))
                 .collect(),
+            interrupted: &self.interrupted,
             paused_workers: paused(facts),
             bring_in: self.held_back().into_iter().map(|(c, _)| c).collect(),
         })
@@ -177,22 +186,46 @@ impl<'a> Next<'a> {
             },
         });
         let mut text = String::new();
+        interrupted_text(&mut text, &self.interrupted);
         let ready: Vec<Line> = ready.collect();
         self.section(&mut text, "Workers could do now", &ready, look);
         let planned: Vec<Line> = planned.collect();
         self.section(&mut text, "Needs you", &planned, look);
         self.bring_in(&mut text);
         if text.is_empty() {
-            text.push_str("nothing can be done now\n");
+            text.push_str(&self.nothing());
         }
         paused_text(&mut text, &paused(&self.facts), look);
         text
     }
 
+    /// Why the list is empty.
+    fn nothing(&self) -> String {
+        let class = |ix| self.facts.view(ix).class();
+        let running = |ix: &TaskIx| class(*ix) == Class::Running;
+        match self.facts.home().iter().filter(|ix| running(ix)).count() {
+            0 => "nothing can be done now\n".to_owned(),
+            1 => "nothing can be done now; 1 task is running: runr watch\n".to_owned(),
+            n => format!("nothing can be done now; {n} tasks are running: runr watch\n"),
+        }
+    }
+
     /// What needs people, with what there is to look at. `evidence` as for [`Self::people_json`].
     #[must_use]
     pub fn people_text(&self, evidence: &[Evidence], look: &Look) -> String {
-        let mut text = needs_text(&self.facts, &self.people, evidence, look);
+        let mut text = String::new();
+        // What stands with a task as its answer is not said twice.
+        let answers = self.people.iter();
+        let answers = answers.flat_map(|need| answers_to(&self.facts, need, None));
+        let answered: BTreeSet<String> = answers.map(|answer| answer.command).collect();
+        let mut interrupted = self.interrupted.clone();
+        interrupted.retain(|next| !answered.contains(&next.command));
+        interrupted_text(&mut text, &interrupted);
+        let needs = needs_text(&self.facts, &self.people, evidence, look);
+        if !text.is_empty() && !needs.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&needs);
         self.bring_in(&mut text);
         if text.is_empty() {
             text.push_str("nothing needs you now\n");

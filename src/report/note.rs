@@ -179,9 +179,9 @@ impl Note {
             Self::Elapsed(elapsed) => crate::model::show_duration(*elapsed),
             Self::ClaimedBy(who, Owner::Present) => format!("claimed by {}", short(who)),
             Self::ClaimedBy(who, Owner::Gone) => format!(
-                "claimed by {}, which is gone: runr claim --release {}",
+                "claimed by {}, which is gone: {}",
                 short(who),
-                shell_word(facts.task(ix).id.as_str())
+                facts.release(ix)
             ),
             Self::Trouble(Liveness::Attended) => String::new(),
             Self::Trouble(Liveness::Unattended) => {

@@ -3,7 +3,7 @@
 //!
 //! Knows the receipt. Log lines are handed in by the caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -134,8 +134,13 @@ fn tried(task: &TaskEntry) -> String {
 }
 
 fn blocked_by(task: &TaskEntry) -> String {
-    let by: Vec<&str> = task.blocked_by.iter().map(TaskId::as_str).collect();
-    format!("by {}", listing(&by))
+    let held = &task.held_back_by;
+    let open = task.blocked_by.iter();
+    let open = open.filter(|by| held.iter().all(|held| held.task != **by));
+    let open: Vec<&str> = open.map(TaskId::as_str).collect();
+    let by = (!open.is_empty()).then(|| format!("by {}", listing(&open)));
+    let held = held.iter().map(|held| one_line(&held.says).into_owned());
+    by.into_iter().chain(held).collect::<Vec<_>>().join("; ")
 }
 
 struct Page {
@@ -273,6 +278,11 @@ impl Page {
         let width = name_width(shown);
         for task in shown {
             self.row(task, width, &(section.rest)(task));
+            let commands: BTreeSet<&str> = task.held_back_by.iter().map(|h| &*h.command).collect();
+            for command in commands {
+                // Never cut, as below "Needs you".
+                let _ = writeln!(self.text, "      {command}");
+            }
             let Some(remains) = section.remains.and_then(|all| all.get(&task.task)) else {
                 continue;
             };

@@ -22,7 +22,7 @@ pub fn look_at(other: &Repository, what: Unread) -> NextCommand {
             why: format!("shows what is wrong with {folder}"),
         },
         Unread::Journal => NextCommand {
-            command: format!("runr -C {} doctor", shell_word(&other.folder)),
+            command: format!("runr -C {} doctor", shell_word(&other.typed)),
             why: format!("shows what is wrong with the journal of {folder}, and what mends it"),
         },
     }

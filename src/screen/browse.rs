@@ -222,6 +222,7 @@ impl Model {
                 self.closed.levels.insert(level);
                 self.list();
             }
+            (Spot::File(_), _) => {}
         }
     }
 
@@ -236,6 +237,7 @@ impl Model {
         match row.spot {
             Spot::Task(ix) => self.closed.nodes.remove(self.moment.id(ix)),
             Spot::Level(level) => self.closed.levels.remove(&level),
+            Spot::File(_) => false,
         };
         self.list();
     }
@@ -274,7 +276,10 @@ impl Model {
         }
         let asked = match (key, self.task()) {
             ('X', _) => Prompt::cancel_all(&self.moment, self.orchestration()),
-            (_, None) => Err("select a task first".to_owned()),
+            (_, None) => Err(match self.never_read() {
+                Some(file) => format!("`{}` is no task until its file is valid", file.name),
+                None => "select a task first".to_owned(),
+            }),
             ('a', Some(ix)) => Prompt::approve(&self.moment, ix),
             ('r', Some(ix)) => Prompt::reject(&self.moment, ix),
             ('c', Some(ix)) => Prompt::complete(&self.moment, ix),

@@ -53,6 +53,14 @@ impl Filter {
         })
     }
 
+    /// Is a file listed that no task is known of? It has no state to be chosen by.
+    #[must_use]
+    pub fn lets_file(&self, name: &str) -> bool {
+        let wanted = self.text.to_lowercase();
+        let name = name.to_lowercase();
+        self.class.is_none() && wanted.split_whitespace().all(|word| name.contains(word))
+    }
+
     /// As it stands above the list.
     #[must_use]
     pub fn words(&self) -> String {

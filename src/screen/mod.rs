@@ -29,4 +29,4 @@ pub use ask::{Ask, Msg, News, Source};
 pub use draw::{Paint, draw};
 pub use key::Key;
 pub use model::Model;
-pub use moment::{Moment, Shown};
+pub use moment::{Moment, NeverRead, Shown};

@@ -15,7 +15,7 @@ use crate::screen::filter::Filter;
 use crate::screen::hint::hint;
 use crate::screen::layout::{Areas, areas};
 use crate::screen::log::{From, Log, wrapped};
-use crate::screen::moment::{Moment, Shown};
+use crate::screen::moment::{Moment, NeverRead, Shown};
 use crate::screen::prompt::Prompt;
 use crate::screen::rows::{Closed, Row, Shape, Spot, rows};
 use crate::screen::tree::Tree;
@@ -216,13 +216,21 @@ impl Model {
     pub(super) fn task(&self) -> Option<TaskIx> {
         match self.selected()? {
             Spot::Task(ix) => Some(ix),
-            Spot::Level(_) => None,
+            Spot::Level(_) | Spot::File(_) => None,
+        }
+    }
+
+    /// The selected file, if no task is known of it.
+    pub(super) fn never_read(&self) -> Option<&NeverRead> {
+        match self.selected()? {
+            Spot::File(number) => self.moment.never_read.get(number as usize),
+            Spot::Task(_) | Spot::Level(_) => None,
         }
     }
 
     /// Where the parts stand; `None`: the screen is too small.
     pub(super) fn areas(&self) -> Option<Areas> {
-        let all = self.moment.plan.tasks().len();
+        let all = self.moment.plan.tasks().len() + self.moment.never_read.len();
         let lines = match self.shape {
             Shape::Tree => all,
             Shape::Levels => {
@@ -289,6 +297,7 @@ impl Model {
 
     fn take(&mut self, moment: Arc<Moment>) {
         let selected: Option<TaskId> = self.task().map(|ix| self.moment.id(ix).clone());
+        let file = self.never_read().cloned();
         let other_plan = moment.generation != self.moment.generation;
         self.now = self.now.max(moment.at);
         self.moment = moment;
@@ -307,7 +316,27 @@ impl Model {
         {
             self.select(Spot::Task(ix));
         }
+        if let Some(file) = file {
+            self.select_file(&file);
+        }
         self.go_along();
+    }
+
+    /// Selects a file that was not read before, or the task that has come of it.
+    fn select_file(&mut self, file: &NeverRead) {
+        let mut files = (0..).zip(&self.moment.never_read);
+        if let Some((number, _)) = files.find(|(_, other)| other.name == file.name) {
+            self.select(Spot::File(number));
+            return;
+        }
+        let path = file.file();
+        let plan = &self.moment.plan;
+        let task = plan
+            .numbers()
+            .find(|ix| *plan.task(*ix).place.file == *path);
+        if let Some(ix) = task {
+            self.select(Spot::Task(ix));
+        }
     }
 
     /// Is nothing known of a task but a file that is invalid?
@@ -380,7 +409,8 @@ impl Model {
         if self.detail.is_none() {
             self.detail = task.map(|ix| Detail::new(&self.moment, ix));
         }
-        let source = task.and_then(|ix| self.source_of(ix));
+        let file = || Some(Source::Text(self.never_read()?.file().into()));
+        let source = task.and_then(|ix| self.source_of(ix)).or_else(file);
         if source == self.source {
             return Vec::new();
         }

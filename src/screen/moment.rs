@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{OrchId, RunId, TaskId};
-use crate::plan::{Plan, TaskIx};
+use crate::plan::{Plan, TASKS, TaskIx};
 use crate::report::{Facts, Processes};
 use crate::state::{Orchestration, State};
 use crate::view::{NotLanded, TaskView};
@@ -20,6 +20,23 @@ pub struct Shown {
     pub selected: BTreeSet<TaskId>,
     /// What it will still take; `None`: it has ended, or cannot be told.
     pub left: Option<Duration>,
+}
+
+/// A task file that has been invalid since it is there: no task is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeverRead {
+    /// Below the folder of the tasks.
+    pub name: String,
+    /// What is wrong with it, and where.
+    pub why: String,
+}
+
+impl NeverRead {
+    /// The file, from the project's root.
+    #[must_use]
+    pub fn file(&self) -> String {
+        format!("{TASKS}/{}", self.name)
+    }
 }
 
 /// One moment.
@@ -41,6 +58,8 @@ pub struct Moment {
     pub trouble: Option<String>,
     /// The tasks whose files are invalid, with the place and what is wrong there.
     pub invalid: BTreeMap<TaskIx, String>,
+    /// By name.
+    pub never_read: Vec<NeverRead>,
     /// The orchestrations that run here, the newest first; when none does, the one that ran last.
     pub shown: Vec<Shown>,
     /// How many run in other repositories, started there.

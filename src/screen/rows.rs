@@ -27,6 +27,8 @@ pub enum Spot {
     Task(TaskIx),
     /// Counts from 0.
     Level(u32),
+    /// A task file that was never read, by its number among them.
+    File(u32),
 }
 
 /// One line.
@@ -59,7 +61,9 @@ pub fn rows(
         open: true,
     };
     let lets = |ix: &TaskIx| filter.lets(moment.plan.task(*ix), moment.view(*ix));
-    match shape {
+    // What is wrong is seen first.
+    let mut all = never_read(moment, (shape, filter));
+    all.extend(match shape {
         Shape::People => {
             let tasks = needs.iter().map(|need| need.task);
             tasks.filter(lets).map(flat).collect()
@@ -81,7 +85,20 @@ pub fn rows(
             }
             rows
         }
-    }
+    });
+    all
+}
+
+/// The lines of the files that no task is known of. Nobody is asked for anything about them.
+fn never_read(moment: &Moment, (shape, filter): (Shape, &Filter)) -> Vec<Row> {
+    let files = (0..).zip(&moment.never_read);
+    let listed = files.filter(|(_, file)| shape != Shape::People && filter.lets_file(&file.name));
+    let rows = listed.map(|(number, _)| Row {
+        spot: Spot::File(number),
+        below: 0,
+        open: true,
+    });
+    rows.collect()
 }
 
 /// Walks without recursion: a chain may be as long as the plan.

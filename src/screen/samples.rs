@@ -39,6 +39,7 @@ pub fn moment(story: &Story) -> Arc<Moment> {
         damage: None,
         trouble: None,
         invalid: std::collections::BTreeMap::new(),
+        never_read: Vec::new(),
         shown: vec![Shown {
             orch: orch(),
             selected: std::collections::BTreeSet::new(),
@@ -121,6 +122,7 @@ impl Watched {
         match self.model.selected() {
             Some(Spot::Task(ix)) => self.model.moment.id(ix).to_string(),
             Some(Spot::Level(level)) => format!("level {level}"),
+            Some(Spot::File(n)) => format!("file {n}"),
             None => String::new(),
         }
     }
@@ -130,6 +132,7 @@ impl Watched {
         rows.map(|row| match row.spot {
             Spot::Task(ix) => self.model.moment.id(ix).to_string(),
             Spot::Level(level) => format!("level {level}"),
+            Spot::File(n) => format!("file {n}"),
         })
         .collect()
     }

@@ -3,7 +3,7 @@
 use crate::model::Decision;
 use crate::screen::ask::{Ask, Msg, Source};
 use crate::screen::key::Key;
-use crate::screen::samples::{COLOUR, Watched, game, moment};
+use crate::screen::samples::{COLOUR, PLAIN, Watched, game, moment};
 use crate::view::tests::{id, print};
 
 fn watched() -> Watched {
@@ -434,6 +434,62 @@ fn a_file_that_is_invalid_is_no_ready_task() {
         });
         assert!(watched.text(COLOUR).contains("09-docs.md:2:7: wrong"));
     }
+}
+
+#[test]
+fn a_file_that_was_never_read_is_listed_until_it_is_a_task() {
+    let with = |files: &[&str]| {
+        let mut now = moment(&game());
+        let at = std::sync::Arc::get_mut(&mut now).unwrap();
+        let files = files.iter().map(|name| crate::screen::NeverRead {
+            name: (*name).to_owned(),
+            why: "its file is invalid at 2:7: wrong".to_owned(),
+        });
+        at.never_read = files.collect();
+        now
+    };
+    for (width, height) in [(80, 24), (200, 50), (40, 10)] {
+        let mut watched = Watched::new(&game(), (width, height));
+        watched.types("j");
+        let before = watched.selected();
+        watched.tell(Msg::Moment(with(&["10-a.md", "11-b.md"])));
+        assert_eq!(watched.selected(), before, "the selection stays");
+        assert_eq!(watched.listed()[..2], ["file 0", "file 1"]);
+        watched.types("gj");
+        let text = watched.text(COLOUR);
+        assert!(text.contains("✗ 11-b.md"), "{text}");
+        assert!(text.contains("its file is invalid at 2:7: wrong"), "{text}");
+        let asked = Source::Text(".runr/tasks/11-b.md".into());
+        assert_eq!(watched.asked.last(), Some(&Ask::Follow(Some(asked))));
+        // The keys of a tree and of a task do it no harm.
+        watched.types("hl gjac");
+        assert!(watched.text(PLAIN).contains("is no task until"));
+        watched.types("/11-").keys(&[Key::Enter]);
+        assert_eq!(watched.listed(), ["file 1"]);
+        watched.keys(&[Key::Esc]).types("s");
+        assert!(!watched.listed().contains(&"file 1".to_owned()));
+        watched.keys(&[Key::Esc]).types("n");
+        assert!(!watched.listed().contains(&"file 1".to_owned()));
+        watched.types("ng");
+        watched.tell(Msg::Moment(with(&["11-b.md"])));
+        assert_eq!(watched.listed()[0], "file 0");
+    }
+}
+
+#[test]
+fn a_file_that_has_become_valid_stays_selected() {
+    let mut watched = Watched::new(&game(), (80, 24));
+    let mut now = moment(&game());
+    let at = std::sync::Arc::get_mut(&mut now).unwrap();
+    at.generation = 7;
+    at.never_read = vec![crate::screen::NeverRead {
+        name: "09-docs.md".to_owned(),
+        why: "wrong".to_owned(),
+    }];
+    watched.tell(Msg::Moment(now)).types("g");
+    assert_eq!(watched.selected(), "file 0");
+    watched.tell(Msg::Moment(moment(&game())));
+    assert_eq!(watched.selected(), "09-docs.md");
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn repositories(top: &Path) -> Repositories {
     let api = Repository {
         alias: alias("api"),
         folder: "../api".into(),
+        typed: "../api".into(),
         root: top.join("api"),
         knows: Known::from([(alias("site"), Whose::Home)]),
         unknown: None,

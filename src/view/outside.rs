@@ -23,7 +23,7 @@ pub struct Outside {
     pub at: Whereabouts,
     /// The branch that does not contain it; `HEAD` when none is checked out.
     pub here: String,
-    /// The other repository that all this is in, from the home's root.
+    /// The other repository that all this is in, from the folder that commands are typed in.
     pub folder: Option<String>,
 }
 

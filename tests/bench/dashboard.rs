@@ -14,9 +14,9 @@ use crate::table::{line, median, ms, spread, verdict};
 const TASKS: usize = 1_000;
 const PAINT: f64 = 300.0;
 const NEWS: f64 = 100.0;
-/// Of the paired runs.
+/// Of the runs that are compared.
 const WATCHED: usize = 200;
-const PAIRS: usize = 7;
+const ROUNDS: usize = 9;
 
 pub fn run() -> io::Result<()> {
     let Some(browser) = std::env::var_os("RUNR_BROWSER") else {
@@ -112,39 +112,52 @@ fn answer(child: &[String]) -> io::Result<Value> {
     serde_json::from_str(last).map_err(io::Error::from)
 }
 
-/// Runs in turns, alone and with a page that shows the graph.
+/// Runs in turns: alone, with somebody who only hears what happens, and with a page that shows the graph.
 fn watched(place: &Place, browser: &Path) -> io::Result<()> {
-    let mut pairs = Vec::new();
-    for round in 0..PAIRS {
-        let mut timed = [None, None];
-        // Each comes first half of the times.
-        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-        for which in order {
+    let mut rounds = Vec::new();
+    for round in 0..ROUNDS {
+        let mut timed = [None; 3];
+        // Each comes first, second and last as often as the others.
+        for turn in 0..3 {
+            let which = (round + turn) % 3;
             let folder = place.fresh(&format!("watched-{round}-{which}"))?;
             project(&folder, WATCHED)?;
-            let dashboard = (which == 1).then(|| Dashboard::of(&folder)).transpose()?;
+            let dashboard = (which > 0).then(|| Dashboard::of(&folder)).transpose()?;
             let page = dashboard
                 .as_ref()
-                .map(|one| one.open(browser))
+                .map(|one| match which {
+                    1 => one.open("listen.mjs", browser),
+                    _ => one.open("measure.mjs", browser),
+                })
                 .transpose()?;
             let took = time(runr(&folder, &["run", "-j2", "-q"]))?;
             completed(&folder, WATCHED)?;
             drop(page);
             timed[which] = Some(took);
         }
-        if let [Some(alone), Some(watched)] = timed {
-            pairs.push((alone, watched));
+        if let [Some(alone), Some(heard), Some(drawn)] = timed {
+            rounds.push([alone, heard, drawn]);
         }
     }
-    let alone = median(pairs.iter().map(|pair| pair.0).collect());
-    let seen = median(pairs.iter().map(|pair| pair.1).collect());
-    let ratios = pairs.iter().map(|(a, b)| b.as_secs_f64() / a.as_secs_f64());
+    let alone = median(rounds.iter().map(|round| round[0]).collect());
     line(&format!(
-        "  {WATCHED} tasks `true`, -j2, {PAIRS} pairs: alone {:.0} ms, with a page that shows the graph {:.0} ms, ratio {}",
-        ms(alone),
-        ms(seen),
-        spread(ratios.collect())
+        "  {WATCHED} tasks `true`, -j2, {ROUNDS} rounds: alone {:.0} ms",
+        ms(alone)
     ));
+    for (which, how) in [
+        (1, "with somebody who hears the stream"),
+        (2, "with a page that draws the graph on the same processors"),
+    ] {
+        let took = median(rounds.iter().map(|round| round[which]).collect());
+        let ratios = rounds
+            .iter()
+            .map(|round| round[which].as_secs_f64() / round[0].as_secs_f64());
+        line(&format!(
+            "    {how} {:.0} ms, ratio {}",
+            ms(took),
+            spread(ratios.collect())
+        ));
+    }
     Ok(())
 }
 
@@ -171,10 +184,10 @@ impl Dashboard {
         })
     }
 
-    fn node(&self, browser: &Path, how: &str) -> Command {
+    fn node(&self, browser: &Path, script: &str, how: &str) -> Command {
         let mut command = Command::new("node");
         command
-            .args(["measure.mjs", how])
+            .args([script, how])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser"))
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -190,7 +203,7 @@ impl Dashboard {
 
     /// The lines that it prints.
     fn browse(&self, browser: &Path, how: &str) -> io::Result<Vec<String>> {
-        let done = self.node(browser, how).output()?;
+        let done = self.node(browser, "measure.mjs", how).output()?;
         if !done.status.success() {
             return Err(io::Error::other(format!("node ended with {}", done.status)));
         }
@@ -199,8 +212,8 @@ impl Dashboard {
     }
 
     /// A page that stays open until what is given is dropped.
-    fn open(&self, browser: &Path) -> io::Result<Page> {
-        let mut child = self.node(browser, "hold").spawn()?;
+    fn open(&self, script: &str, browser: &Path) -> io::Result<Page> {
+        let mut child = self.node(browser, script, "hold").spawn()?;
         let mut said = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut said)?;

@@ -249,5 +249,6 @@ fn moment(plan: &Arc<Plan>) -> Arc<Moment> {
         abroad: 0,
         damage: None,
         invalid: std::collections::BTreeMap::new(),
+        never_read: Vec::new(),
     })
 }

@@ -100,6 +100,40 @@ fn a_limit_holds_for_the_next_orchestration_too() {
     assert_eq!(fake.starts(), 1);
 }
 
+/// Two tasks meet the limit at once; a person is told once, of whom and until when.
+#[test]
+fn a_limit_is_told_to_whoever_is_notified() {
+    let world = World::new();
+    let fake = Fake::new(&world, "claude");
+    configured(
+        &world,
+        &format!("  claude-code: {{ command: {} }}\n", fake.command()),
+        "notify: { command: 'cat > .runr/$$.heard' }\n",
+    );
+    two_tasks(&world);
+    fake.step(1, &limit_until(2))
+        .step(2, &limit_until(2))
+        .always(&works(":"));
+    world.run(&["run", "-j2"]).exits(0);
+    let files = std::fs::read_dir(world.root().join(".runr")).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let heard = files.filter(|path| path.extension().is_some_and(|ext| ext == "heard"));
+    let mut heard: Vec<serde_json::Value> = heard
+        .map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+        .collect();
+    heard.sort_by_key(|notice| notice["event"].to_string());
+    let events: Vec<_> = heard.iter().map(|notice| &notice["event"]).collect();
+    assert_eq!(events, ["finish", "usage_limit"]);
+    let limit = &heard[1];
+    assert_eq!(limit["worker"], "claude-code");
+    assert_eq!(limit["reason"], "usage_limit");
+    let journal = world.journal();
+    let paused = journal.of("worker_paused").next().unwrap();
+    assert_eq!(limit["until"], paused["until"]);
+    assert_eq!(limit["run"], paused["run"]);
+    assert_eq!(limit["next"], json!(["runr status"]));
+}
+
 #[test]
 fn a_stand_in_takes_over_only_when_it_is_named() {
     let world = World::new();

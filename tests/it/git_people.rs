@@ -40,6 +40,41 @@ fn approved_work_is_integrated_and_lands() {
 }
 
 #[test]
+fn work_that_awaits_approval_is_not_left_out_by_a_word() {
+    // Its check is of the worker's tree, and fails in the person's.
+    let repo = Repo::with(&[
+        (
+            "h",
+            "type: hybrid\nrun: echo h > h.txt\nverify: test -e h.txt",
+        ),
+        AFTER,
+    ]);
+    repo.runr(&["run"], 3);
+    for args in [
+        ["tasks", "complete", "h", ""],
+        ["tasks", "complete", "h", "--unchecked"],
+    ] {
+        let args: Vec<&str> = args.into_iter().filter(|arg| !arg.is_empty()).collect();
+        let ran = repo.runr(&args, 2);
+        assert_eq!(ran.out, "");
+        assert!(ran.err.contains("`h.md` awaits approval"), "{}", ran.err);
+        assert!(
+            ran.err.contains("help: runr tasks approve h.md "),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains("checking"), "{}", ran.err);
+    }
+    assert_eq!(repo.status("h")["status"], "awaiting_approval");
+    // The last of the remedies, word for word.
+    repo.runr(&["tasks", "reset", "h.md"], 0);
+    repo.fixture.write("h.txt", "mine\n");
+    repo.runr(&["tasks", "complete", "h.md", "--commit"], 0);
+    repo.runr(&["run"], 0);
+    assert_eq!(repo.file("z.txt").as_deref(), Some("mine\n"));
+}
+
+#[test]
 fn approved_work_meets_what_came_meanwhile_and_is_checked_again() {
     for (check, good) in [("test -e h.txt", true), ("test ! -e a.txt", false)] {
         let repo = Repo::with(&[("a", "run: echo a > a.txt\npriority: -1")]);

@@ -41,6 +41,24 @@ fn files_come_in_their_order_and_bytes_as_they_are() {
 }
 
 #[test]
+fn as_json_the_lines_stand_in_one_object() {
+    let (fixture, folder) = running();
+    fs::write(folder.join("worker.log"), "\u{1b}[31mred\u{1b}[0m\none\n").unwrap();
+    fs::write(folder.join("verify-1.log"), "checked\n").unwrap();
+    let ran = fixture.runr(&["logs", "a", "--json", "-n", "2"]);
+    let said: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let run = "20250108-143000-aaaa";
+    let lines = serde_json::json!([
+        {"run": run, "file": "worker.log", "text": "one"},
+        {"run": run, "file": "verify-1.log", "text": "checked"},
+    ]);
+    assert_eq!(
+        said,
+        serde_json::json!({"schema_version": 1, "lines": lines})
+    );
+}
+
+#[test]
 fn what_there_is_not_is_said_with_candidates() {
     let (fixture, _) = running();
     fixture.write(".runr/tasks/never.md", "---\nrun: 'true'\n---\n# N\n");
@@ -124,6 +142,14 @@ fn following_ends_with_the_run_and_misses_nothing() {
     out.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "checked\n");
     assert!(child.wait().unwrap().success());
+    // The run is over; who follows it now gets all of it, here as JSON a line.
+    let ran = fixture.runr(&["logs", "-f", "a", "--json"]);
+    let texts = ran.out.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["schema_version"], 1);
+        line["text"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["first", "second", "checked"]);
 }
 
 #[test]

@@ -90,6 +90,27 @@ fn a_command_hears_of_what_it_asked_for() {
             if value["event"] == "finish" {
                 assert_eq!(value["exit"], 1);
             }
+            // What is to be typed is a command as it stands.
+            let next: Vec<String> = value["next"].as_array().unwrap().iter().map(text).collect();
+            assert!(!next.is_empty() && next.len() <= 3, "{value}");
+            for command in &next {
+                let words: Vec<&str> = command.split(' ').collect();
+                assert_eq!(words[0], "runr");
+                let tried = match words[1] {
+                    // Without doing it: what it would ask for is there.
+                    "run" => fixture.runr(&[&words[1..], &["--dry-run"]].concat()),
+                    "tasks" if words[2] != "show" => continue,
+                    _ => fixture.runr(&words[1..]),
+                };
+                assert!(matches!(tried.code, 0 | 3), "{command}: {}", tried.err);
+            }
+            let title = match text(&value["task"]).as_str() {
+                "01-bad.md" => "Bad",
+                "02-yours.md" => "Yours",
+                "03-look.md" => "Look",
+                _ => "",
+            };
+            assert_eq!(text(&value["title"]), title);
         }
     }
 }
@@ -119,6 +140,36 @@ fn those_who_do_not_listen_fail_nothing() {
             assert_eq!(at, 1, "{notify}: {}", report.out);
         }
     }
+}
+
+/// Those that were told are done with: however many come in a run, each arrives.
+#[test]
+fn more_than_are_told_at_once_arrive_in_the_course_of_a_run() {
+    let fixture = Fixture::new();
+    let told = fixture.root().join("told");
+    let made = std::process::Command::new("mkfifo").arg(&told).status();
+    assert!(made.unwrap().success());
+    // Each listener waits until somebody reads that it has heard: the next task, and the listener of the end.
+    fixture.write(
+        "tell.sh",
+        "said=$(cat)\necho \"$said\" > $$.heard\n\
+         case $said in *'\"finish\"'*) read _ < told;; *) echo > told;; esac\n",
+    );
+    fixture.write(
+        ".runr/config.yaml",
+        "isolation: none\nretries: { max: 0 }\nnotify: { command: [sh, tell.sh] }\n",
+    );
+    for n in 0..24 {
+        let waits = if n == 0 { "" } else { "read _ < told; " };
+        fixture.write(
+            &format!(".runr/tasks/{n:02}.md"),
+            format!("---\nrun: '{waits}exit 1'\ntimeout: 30s\n---\n"),
+        );
+    }
+    let ran = fixture.runr(&["run", "-j1"]);
+    assert_eq!(ran.code, 1);
+    assert!(!ran.err.contains("left out"), "{}", ran.err);
+    assert_eq!(heard(&fixture).len(), 25);
 }
 
 /// The run ends although its listener does not, and nothing of that is left alive.

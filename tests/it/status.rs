@@ -157,6 +157,15 @@ fn a_process_that_is_gone_is_said_to_be_gone() {
         assert!(row.contains("in progress") && row.ends_with(note), "{row}");
         let overview = fixture.runr(&["status"]);
         assert!(overview.out.contains("runr resume"), "{}", overview.out);
+        // Whatever else could be done, it comes first.
+        let next = fixture.runr(&["next"]).out;
+        let line = "  runr resume  goes on with `runr run`, whose process is gone\n";
+        assert!(next.starts_with(&format!("Interrupted\n{line}")), "{next}");
+        let json = fixture.runr(&["next", "--json"]).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["interrupted"][0]["command"], "runr resume");
+        let people = fixture.runr(&["next", "--people"]).out;
+        assert_eq!(people.matches("  runr resume ").count(), 1, "{people}");
     }
 }
 
@@ -192,6 +201,18 @@ fn programs_get_one_object() {
         assert_eq!(value["schema_version"], 1, "{args:?}");
         assert!(value.get(key).is_some(), "{args:?}: {}", ran.out);
     }
+}
+
+#[test]
+fn runr_alone_gives_programs_what_status_does() {
+    let fixture = project();
+    let alone = fixture.runr(&["--json"]);
+    assert_eq!((alone.code, alone.err.as_str()), (0, ""));
+    assert_eq!(alone.out, fixture.runr(&["status", "--json"]).out);
+    // Before a command it would be lost.
+    let ran = fixture.runr(&["--json", "status"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("runr status --json"), "{}", ran.err);
 }
 
 #[test]

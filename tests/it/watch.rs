@@ -186,6 +186,23 @@ fn tasks_are_shown_as_they_stand_and_as_their_files_change() {
     terminal.types("a");
     let text = terminal.until_says("does not wait for approval");
     assert!(text.contains(".runr/tasks/e.md:2:6"), "{text}");
+    // A file that was never read stands there too, and its text beside it; corrected, it is a task.
+    world.write(
+        ".runr/tasks/new.md",
+        "---\nrun: {\n---\nbroken from the start\n",
+    );
+    let text = terminal.until_says("6 tasks: 2 invalid");
+    let line = text.lines().find(|line| line.contains("✗ new.md")).unwrap();
+    assert!(line.contains("its file is invalid at 2:6: "), "{line}");
+    terminal.types("g");
+    terminal.until_says("broken from the start");
+    terminal.types("c");
+    terminal.until_says("`new.md` is no task until its file is valid");
+    world.task("e", "run: 'true'");
+    terminal.until_says("6 tasks: 1 invalid");
+    world.write(".runr/tasks/new.md", "---\nrun: 'true'\n---\n");
+    let text = terminal.until_says("6 tasks: 3 ready, 3 blocked");
+    assert!(text.contains("○ new.md"), "{text}");
     terminal.types("/e.md\r");
     terminal.until_says("1/1");
     terminal.types("q");

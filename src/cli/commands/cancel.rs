@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 
-use crate::cli::commands::orchestrate::{ended, running};
 use crate::cli::commands::resume;
-use crate::cli::dispatching::block_on;
 use crate::cli::exit::Failure;
+use crate::cli::running::{ended, running};
+use crate::cli::runtime::block_on;
 use crate::cli::{Context, Exit, names, there};
 use crate::event::{CancelTarget, Event};
 use crate::model::{Status, TaskId};

@@ -74,6 +74,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let project = Project {
         root: dir.clone(),
         git: is_repository,
+        typed_in: None,
         asked_worker: None,
     };
     let loaded = context.load(&project, None)?;

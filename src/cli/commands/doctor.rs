@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::cli::dispatching::block_on;
+use crate::cli::runtime::block_on;
 use crate::cli::{Context, Exit};
 use crate::house::{
     Configured, Finding, Fix, Level, Surroundings, gather, judge, judge_repositories,

@@ -30,11 +30,15 @@ pub struct Args {
     /// Show all runs of the task, the oldest first
     #[arg(long, conflicts_with = "follow")]
     all: bool,
+    /// Print one JSON object with the lines; with --follow, one for each line
+    #[arg(long)]
+    json: bool,
 }
 
 /// The worker's output, then that of each verification.
 ///
-/// On a terminal lines are made harmless and files get headings; into a pipe go the bytes as they are.
+/// On a terminal lines are made harmless and files get headings; into a pipe go the bytes as they are. With `--json`
+/// each line is an object: all in one object, or each by itself while they are followed.
 pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let there = there::each(context, std::slice::from_ref(&args.of), |context, names| {
         let of = names.into_iter().next().unwrap_or_default();
@@ -75,10 +79,11 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         );
     };
     let terminal = std::io::stdout().is_terminal();
-    let reader = if terminal {
-        Reader::Person
-    } else {
-        Reader::Program
+    let reader = match (args.json, args.follow) {
+        (true, true) => Reader::JsonLines,
+        (true, false) => Reader::Json,
+        (false, _) if terminal => Reader::Person,
+        (false, _) => Reader::Program,
     };
     // The stream for people would drop escape sequences, which belong to the bytes.
     let out: Box<dyn Write> = if terminal {

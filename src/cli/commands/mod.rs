@@ -17,7 +17,7 @@ mod man;
 mod mcp;
 mod next;
 mod orchestrate;
-mod overview;
+pub(in crate::cli) mod overview;
 mod plan;
 mod report;
 mod resume;
@@ -86,34 +86,33 @@ pub enum Command {
     Man(man::Args),
 }
 
-/// Runs one command; without one, the overview.
-pub fn run(context: &Context, command: Option<Command>) -> anyhow::Result<Exit> {
+/// Runs one command.
+pub fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
     match command {
-        None => overview::run(context),
-        Some(Command::Demo(args)) => demo::run(context, args),
-        Some(Command::Init(args)) => init::run(context, args),
-        Some(Command::Check(args)) => check::run(context, args),
-        Some(Command::Graph(args)) => graph::run(context, args),
-        Some(Command::Plan(args)) => plan::run(context, args),
-        Some(Command::Run(args)) => run::run(context, args),
-        Some(Command::Orchestrate(args)) => orchestrate::run(context, args),
-        Some(Command::Resume(args)) => resume::run(context, args),
-        Some(Command::Cancel(args)) => cancel::run(context, args),
-        Some(Command::Status(args)) => status::run(context, args),
-        Some(Command::Tasks(args)) => tasks::run(context, args),
-        Some(Command::Next(args)) => next::run(context, args),
-        Some(Command::Claim(args)) => claim::run(context, args),
-        Some(Command::Why(args)) => why::run(context, args),
-        Some(Command::Logs(args)) => logs::run(context, args),
-        Some(Command::Watch(args)) => watch::run(context, args),
-        Some(Command::Dashboard(args)) => dashboard::run(context, args),
-        Some(Command::Report(args)) => report::run(context, args),
-        Some(Command::Doctor(args)) => doctor::run(context, args),
-        Some(Command::Gc(args)) => gc::run(context, args),
-        Some(Command::Mcp(args)) => mcp::run(context, args),
-        Some(Command::Hook(args)) => Ok(hook::run(context, &args)),
-        Some(Command::Schema(args)) => schema::run(context, args),
-        Some(Command::Completions(args)) => completions::run(context, args),
-        Some(Command::Man(args)) => man::run(context, args),
+        Command::Demo(args) => demo::run(context, args),
+        Command::Init(args) => init::run(context, args),
+        Command::Check(args) => check::run(context, args),
+        Command::Graph(args) => graph::run(context, args),
+        Command::Plan(args) => plan::run(context, args),
+        Command::Run(args) => run::run(context, args),
+        Command::Orchestrate(args) => orchestrate::run(context, args),
+        Command::Resume(args) => resume::run(context, args),
+        Command::Cancel(args) => cancel::run(context, args),
+        Command::Status(args) => status::run(context, args),
+        Command::Tasks(args) => tasks::run(context, args),
+        Command::Next(args) => next::run(context, args),
+        Command::Claim(args) => claim::run(context, args),
+        Command::Why(args) => why::run(context, args),
+        Command::Logs(args) => logs::run(context, args),
+        Command::Watch(args) => watch::run(context, args),
+        Command::Dashboard(args) => dashboard::run(context, args),
+        Command::Report(args) => report::run(context, args),
+        Command::Doctor(args) => doctor::run(context, args),
+        Command::Gc(args) => gc::run(context, args),
+        Command::Mcp(args) => mcp::run(context, args),
+        Command::Hook(args) => Ok(hook::run(context, &args)),
+        Command::Schema(args) => schema::run(context, args),
+        Command::Completions(args) => completions::run(context, args),
+        Command::Man(args) => man::run(context, args),
     }
 }

@@ -17,10 +17,10 @@ use crate::state::State;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  runr run --task 02-net            run one task; its prerequisites must be completed
+  runr run --task 02-net              run one task; its prerequisites must be completed
   runr run --task 02-net --with-deps  run what it needs first
-  runr run --auto-only -j 4         everything that needs no person, four at a time
-  runr run -n                       what would happen, changing nothing")]
+  runr run --auto-only -j 4           everything that needs no person, four at a time
+  runr run -n                         what would happen, changing nothing")]
 pub struct Args {
     #[command(flatten)]
     selecting: Selecting,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, Request as HttpRequest, State};
 use axum::http::StatusCode;
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN,
 };
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::cli::dashboard::act::{self, Sent};
 use crate::cli::dashboard::desk::Desk;
+use crate::cli::dashboard::reply::{Refused, object, typed};
 use crate::cli::dashboard::routes::{What, table};
 use crate::cli::dashboard::seen::{Seen, json};
 use crate::cli::dashboard::{graph, output, people, run_files, session, task, timeline};
@@ -32,52 +33,6 @@ const BODY: usize = 16 * 1024;
 const NOTE: usize = 4_000;
 /// A stream says at least this often that it is there: proxies and sleeping machines break silent ones.
 const BREATH: Duration = Duration::from_secs(20);
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub struct Refused {
-    status: StatusCode,
-    message: String,
-}
-
-impl Refused {
-    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-        }
-    }
-
-    fn ending() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the dashboard is ending")
-    }
-}
-
-impl From<anyhow::Error> for Refused {
-    fn from(error: anyhow::Error) -> Self {
-        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, causes.join(": "))
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let text = json(&serde_json::json!({ "error": self.message }));
-        (self.status, object(text)).into_response()
-    }
-}
-
-/// A body of JSON.
-pub fn object(text: String) -> impl IntoResponse {
-    typed("application/json", text)
-}
-
-fn typed(kind: &'static str, text: impl Into<Body>) -> Response {
-    let mut response = Response::new(text.into());
-    let kind = HeaderValue::from_static(kind);
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    response
-}
 
 /// What may stand behind the question mark.
 #[derive(Debug, Default, Deserialize)]

@@ -11,6 +11,7 @@ mod graph;
 mod output;
 mod pace;
 mod people;
+mod reply;
 mod routes;
 mod run_files;
 mod seen;

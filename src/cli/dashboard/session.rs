@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, SET_COOKIE};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::cli::dashboard::answer::{Refused, object};
 use crate::cli::dashboard::desk::Desk;
+use crate::cli::dashboard::reply::{Refused, object};
 
 /// Who comes here has shown the token already.
 pub fn begin(desk: &Desk) -> Result<Response, Refused> {

@@ -3,7 +3,7 @@
 //! A project whose files have become invalid keeps the plan that it had, and says so. What was away and comes back is
 //! followed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::cli::following::prints::Prints;
 use crate::cli::following::trouble::{Trouble, from_root};
 use crate::cli::following::watching::{Place, Tell, Watching};
 use crate::git::checked_out::checked_out;
-use crate::plan::TaskIx;
+use crate::model::Diagnostic;
+use crate::plan::{TASKS, TaskIx};
 use crate::project::{Loaded, Project};
 use crate::store::Stores;
 use crate::view::{NotLanded, TaskView, hold_back, tasks_with};
@@ -132,13 +133,22 @@ impl Reader {
         let plan = &self.loaded.plan;
         let found = plan.numbers().filter_map(|ix| {
             let problem = files.get(&*plan.task(ix).place.file)?;
-            let place = problem.place.as_ref()?;
-            let (line, column) = (place.line, place.column);
-            let message = &problem.message;
-            Some((
-                ix,
-                format!("its file is invalid at {line}:{column}: {message}"),
-            ))
+            Some((ix, invalid_at(problem)?))
+        });
+        found.collect()
+    }
+
+    /// The task files that no task is known of, because they have been invalid from the start: each with its name below
+    /// the folder of the tasks, and what is wrong with it and where. In the order of their names.
+    #[must_use]
+    pub fn never_read(&self) -> Vec<(String, String)> {
+        let files = self.files.as_ref().map(Trouble::files).unwrap_or_default();
+        let tasks = self.loaded.plan.tasks().iter();
+        let known: BTreeSet<&str> = tasks.map(|task| &*task.place.file).collect();
+        let unknown = files.into_iter().filter(|(file, _)| !known.contains(file));
+        let found = unknown.filter_map(|(file, problem)| {
+            let name = file.strip_prefix(TASKS)?.strip_prefix('/')?;
+            Some((name.to_owned(), invalid_at(problem)?))
         });
         found.collect()
     }
@@ -180,4 +190,12 @@ impl Reader {
             Err(problems) => self.files = Some(Trouble::Invalid(problems)),
         }
     }
+}
+
+/// What is wrong with the file of a task, for a line that names the task.
+fn invalid_at(problem: &Diagnostic) -> Option<String> {
+    let place = problem.place.as_ref()?;
+    let (line, column) = (place.line, place.column);
+    let message = &problem.message;
+    Some(format!("its file is invalid at {line}:{column}: {message}"))
 }

@@ -18,7 +18,7 @@ use crate::cli::watch::happening::Happening;
 use crate::model::{OrchId, ProcessRef, TaskId, Whose};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::Plan;
-use crate::screen::{Moment, Msg, Shown};
+use crate::screen::{Moment, Msg, NeverRead, Shown};
 use crate::state::State;
 use crate::store::process;
 
@@ -80,6 +80,8 @@ impl Moments {
         let state = self.reader.store.state();
         let at = Timestamp::now();
         let plan = &self.plan.1;
+        let never_read = self.reader.never_read().into_iter();
+        let never_read = never_read.map(|(name, why)| NeverRead { name, why });
         let shown = shown.into_iter().map(|orch| {
             let selected = self.selected.get(&orch).cloned().unwrap_or_default();
             let left = is_open(state, &orch)
@@ -102,6 +104,7 @@ impl Moments {
             damage: self.reader.damage(),
             trouble: self.reader.trouble(),
             invalid: self.reader.invalid(),
+            never_read: never_read.collect(),
             shown: shown.collect(),
             abroad: state
                 .orchestrations

@@ -12,6 +12,7 @@ use crate::orchestrate::frozen::{Engaged, FrozenPlan};
 use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::{OrchestrateError, Recovered, Recovery};
 use crate::plan::TaskIx;
+use crate::report::Remedy;
 use crate::store::OwnerLock;
 
 /// Takes the orchestration's owner lock in every other repository that it works in, so that nobody there takes its
@@ -106,7 +107,7 @@ pub(super) fn grounds(
         let file = other.orchestration.as_deref();
         let mut grounds = Grounds::open(ground, orch, &other.config, file)?;
         let described = around.plan.repositories().get(whose);
-        grounds.shown = described.map(|described| described.folder.to_string());
+        grounds.shown = described.map(|described| described.typed.to_string());
         all.insert(whose, grounds);
     }
     Ok(all)
@@ -160,7 +161,8 @@ pub(super) fn look(
             plan: &around.plan,
             state: around.store.state(),
         };
-        for (ix, remedy) in containment::look_on(other, there, selected)? {
+        for (ix, outside) in containment::look_on(other, there, selected)? {
+            let remedy = Remedy::new(&around.plan.task(ix).id, &outside);
             all.lines.extend(remedy.lines());
             all.outside.push(ix);
         }

@@ -13,9 +13,10 @@ use crate::orchestrate::ground::Grounds;
 use crate::orchestrate::status_files::StatusFiles;
 use crate::orchestrate::{OrchestrateError, landing};
 use crate::plan::TaskIx;
-use crate::report::{Remedy, merge_command};
+use crate::report::merge_command;
 use crate::sched;
 use crate::store::{Layout, OwnerLock};
+use crate::view::Outside;
 
 /// Writes into the files of a repository's tasks how they stand, before the work lands.
 pub(super) fn tell_files(
@@ -70,7 +71,7 @@ pub(super) fn finish(
         false => STATE_ERROR,
     };
     let mut homes: Vec<Home> = Vec::new();
-    let mut held_back = None;
+    let mut held_back = Vec::new();
     if !ending.detached {
         for (whose, site) in ending.sites.all() {
             // What was made in a lost repository stays where it is.
@@ -86,9 +87,7 @@ pub(super) fn finish(
                 plan: &ending.plan,
                 state: ending.store.state(),
             };
-            if held_back.is_none() {
-                held_back = containment::holding_back(grounds, there, &selected)?;
-            }
+            held_back.extend(containment::holding_back(grounds, there, &selected)?);
             homes.extend(bring_home(
                 grounds,
                 &site.layout,
@@ -96,9 +95,7 @@ pub(super) fn finish(
                 &mut ending.screen,
             )?);
         }
-        if held_back.is_none() {
-            held_back = beyond(&ending, &selected)?;
-        }
+        held_back.extend(beyond(&ending, &selected)?);
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
             exit,
@@ -140,7 +137,11 @@ const STATE_ERROR: u8 = 4;
 
 /// What is completed in a repository that the orchestration did not work in, is not in what is checked out there, and is
 /// waited for.
-fn beyond(ending: &Ending, selected: &[TaskIx]) -> Result<Option<Remedy>, OrchestrateError> {
+fn beyond(
+    ending: &Ending,
+    selected: &[TaskIx],
+) -> Result<Vec<(TaskIx, Outside)>, OrchestrateError> {
+    let mut all = Vec::new();
     for whose in ending.store.readable() {
         let Some(other) = ending.store.repositories().get(whose) else {
             continue;
@@ -155,12 +156,9 @@ fn beyond(ending: &Ending, selected: &[TaskIx]) -> Result<Option<Remedy>, Orches
             plan: &ending.plan,
             state: ending.store.state(),
         };
-        let found = containment::look_on(other, there, selected)?;
-        if let Some((_, remedy)) = found.into_iter().next() {
-            return Ok(Some(remedy));
-        }
+        all.extend(containment::look_on(other, there, selected)?);
     }
-    Ok(None)
+    Ok(all)
 }
 
 /// What became of an orchestration's branch.

@@ -7,6 +7,7 @@
 mod bars;
 mod estimate;
 mod progress;
+mod said;
 mod screen;
 
 pub use estimate::Estimate;

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{CancelTarget, Event, Recorded, Verdict};
-use crate::model::{OrchId, Provenance, RunId, Status, TaskId, show_duration};
-use crate::report::note::reason_text;
-use crate::report::style::{Glyphs, status_style};
-use crate::report::text::{count, shell_word};
+use crate::event::{Event, Recorded, Verdict};
+use crate::model::{OrchId, Provenance, RunId, Status, TaskId};
+use crate::report::live::said::{Mark, Said, Weight, of_decision, of_end, said};
+use crate::report::text::count;
 
 /// A running task as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,48 +22,6 @@ pub struct Running {
     /// Its worker has begun.
     pub started: bool,
     pub last_output: String,
-}
-
-/// The sign before a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    Status(Status),
-    /// It will be tried again.
-    Again,
-    None,
-}
-
-impl Mark {
-    #[must_use]
-    pub fn styled(self, glyphs: Glyphs) -> String {
-        match self {
-            Self::Status(status) => {
-                let style = status_style(status);
-                format!("{style}{}{style:#} ", glyphs.status(status))
-            }
-            Self::Again => {
-                let style = status_style(Status::Stopped);
-                format!("{style}{}{style:#} ", glyphs.again())
-            }
-            Self::None => String::new(),
-        }
-    }
-}
-
-/// Is a line worth keeping when the running tasks are on the screen anyhow?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    Passing,
-    Lasting,
-}
-
-/// What is said about an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    pub mark: Mark,
-    pub task: Option<TaskId>,
-    pub what: String,
-    pub weight: Weight,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +194,7 @@ impl Progress {
                 let known = self.forget(run)?;
                 self.claim_ended(&known.task, verdict.as_ref(), who)
             }
-            event => self.by_people(event),
+            event => self.decided(event),
         }
     }
 
@@ -274,148 +231,41 @@ impl Progress {
             return None;
         }
         if known.whose == Whose::Others {
-            return match verdict {
-                Verdict::Completed { .. } => {
-                    self.completed.insert(task.clone());
-                    let what = "completed by another orchestration".to_owned();
-                    Some(said(
-                        Mark::Status(Status::Completed),
-                        task,
-                        what,
-                        Weight::Lasting,
-                    ))
-                }
-                _ => None,
+            let Verdict::Completed { .. } = verdict else {
+                return None;
             };
+            self.completed.insert(task.clone());
+            return Some(said(
+                Mark::Status(Status::Completed),
+                task,
+                "completed by another orchestration".to_owned(),
+                Weight::Lasting,
+            ));
         }
-        let took = show_duration(took);
-        let (mark, what) = match verdict {
+        match verdict {
             Verdict::Completed { .. } => {
                 self.completed.insert(task.clone());
-                (
-                    Mark::Status(Status::Completed),
-                    format!("completed in {took}"),
-                )
             }
-            Verdict::AwaitingApproval { .. } => (
-                Mark::Status(Status::AwaitingApproval),
-                format!(
-                    "needs you: runr tasks approve {}",
-                    shell_word(task.as_str())
-                ),
-            ),
-            Verdict::Retry {
-                reason,
-                message,
-                wait_ms,
-                ..
-            } => (
-                Mark::Again,
-                format!(
-                    "{} after {took}, tried again in {}",
-                    reason_text(*reason, message.as_deref()),
-                    show_duration(Duration::from_millis(*wait_ms))
-                ),
-            ),
-            Verdict::Failed { reason, message } => {
+            Verdict::Failed { .. } => {
                 self.bad.insert(task.clone(), Status::Failed);
-                let reason = reason_text(*reason, message.as_deref());
-                (
-                    Mark::Status(Status::Failed),
-                    format!("failed after {took}: {reason}"),
-                )
             }
-            Verdict::Stopped { reason, message } => {
+            Verdict::Stopped { .. } => {
                 self.bad.insert(task.clone(), Status::Stopped);
-                let reason = reason_text(*reason, message.as_deref());
-                (
-                    Mark::Status(Status::Stopped),
-                    format!("stopped after {took}: {reason}"),
-                )
             }
-        };
-        Some(said(mark, task, what, Weight::Lasting))
+            Verdict::AwaitingApproval { .. } | Verdict::Retry { .. } => {}
+        }
+        Some(of_end(task, verdict, took))
     }
 
-    fn by_people(&mut self, event: &Event) -> Option<Said> {
-        let with = |note: &Option<String>| match note {
-            Some(note) => format!(": {note}"),
-            None => String::new(),
-        };
-        let (mark, task, what) = match event {
-            Event::Skipped { orch, task } if *orch == self.orch => (
-                Mark::Status(Status::Skipped),
-                task,
-                format!(
-                    "needs you: runr tasks complete {}",
-                    shell_word(task.as_str())
-                ),
-            ),
-            Event::GivenUp {
-                orch,
-                task,
-                reason,
-                message,
-            } if *orch == self.orch => (
-                Mark::Status(Status::Stopped),
-                task,
-                format!("not started: {}", reason_text(*reason, message.as_deref())),
-            ),
-            Event::CompletedByHand { task, by, note, .. } => (
-                Mark::Status(Status::Completed),
-                task,
-                format!("completed by {by}{}", with(note)),
-            ),
-            Event::CheckpointMissing { task, sha } => (
-                Mark::Status(Status::Stopped),
-                task,
-                format!("its commit {sha} is gone"),
-            ),
-            Event::Approved { task, by, note, .. } => (
-                Mark::Status(Status::Completed),
-                task,
-                format!("approved by {by}{}", with(note)),
-            ),
-            Event::Rejected { task, by, note } => {
-                (Mark::Again, task, format!("rejected by {by}{}", with(note)))
-            }
-            Event::Reset { task, by, note } => (
-                Mark::Status(Status::Pending),
-                task,
-                format!("reset by {by}{}", with(note)),
-            ),
-            Event::CancelRequested {
-                target: CancelTarget::Task(task),
-                by,
-                ..
-            } => (
-                Mark::Status(Status::Stopped),
-                task,
-                format!("to be cancelled, asked by {by}"),
-            ),
-            Event::CancelRequested {
-                target: CancelTarget::Orchestration(orch),
-                drain,
-                by,
-            } if *orch == self.orch => {
-                let what = if *drain {
-                    format!("nothing more is started, asked by {by}; what runs may end")
-                } else {
-                    format!("cancelling, asked by {by}")
-                };
-                return Some(Said {
-                    mark: Mark::Status(Status::Stopped),
-                    task: None,
-                    what,
-                    weight: Weight::Lasting,
-                });
-            }
-            _ => return None,
+    fn decided(&mut self, event: &Event) -> Option<Said> {
+        let said = of_decision(event, &self.orch)?;
+        let Some(task) = &said.task else {
+            return Some(said);
         };
         if !self.selected.contains(task) {
             return None;
         }
-        match mark {
+        match said.mark {
             Mark::Status(Status::Completed) => {
                 self.completed.insert(task.clone());
                 self.bad.remove(task);
@@ -426,7 +276,7 @@ impl Progress {
             }
             _ => {}
         }
-        Some(said(mark, task, what, Weight::Lasting))
+        Some(said)
     }
 
     fn know(&mut self, run: &RunId, task: &TaskId, attempt: u32, whose: Whose) {
@@ -460,15 +310,6 @@ impl Progress {
     fn forget(&mut self, run: &RunId) -> Option<KnownRun> {
         self.running.retain(|r| r.run != *run);
         self.runs.remove(run)
-    }
-}
-
-fn said(mark: Mark, task: &TaskId, what: String, weight: Weight) -> Said {
-    Said {
-        mark,
-        task: Some(task.clone()),
-        what,
-        weight,
     }
 }
 

@@ -45,11 +45,10 @@ pub fn answers(facts: &Facts<'_>, need: &Need, evidence: Option<&Evidence>) -> V
             does: "goes on where it was interrupted",
         }],
         Asked::Decide(Trouble::ClaimLeft) => {
-            vec![desk.with(
-                "claim --release",
-                "",
-                "gives it back, and others may take it",
-            )]
+            vec![Answer {
+                command: facts.release(task),
+                does: "gives it back, and others may take it",
+            }]
         }
         Asked::Decide(Trouble::Stale) => {
             let mut found = vec![desk.complete("accepts it as it is")];

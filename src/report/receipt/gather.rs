@@ -13,7 +13,7 @@ use crate::report::facts::Facts;
 use crate::report::next_commands::next_with;
 use crate::report::note::{Note, complete_command, notes};
 use crate::report::people::needs_people;
-use crate::report::receipt::{Ending, NeedEntry, Receipt, Runs, RunsOf, TaskEntry};
+use crate::report::receipt::{Ending, HeldBackBy, NeedEntry, Receipt, Runs, RunsOf, TaskEntry};
 use crate::report::text::count;
 use crate::view::Standing;
 
@@ -201,8 +201,22 @@ fn entry(facts: &Facts<'_>, ix: TaskIx, started_at: Timestamp, runs: &mut Runs<'
             Standing::Blocked(by) => facts.ids(by).into_iter().cloned().collect(),
             Standing::Ready | Standing::None => Vec::new(),
         },
+        held_back_by: held_back_by(facts, &view.standing),
         runs: runs.take_of(&task.id),
     }
+}
+
+fn held_back_by(facts: &Facts<'_>, standing: &Standing) -> Vec<HeldBackBy> {
+    let Standing::Blocked(by) = standing else {
+        return Vec::new();
+    };
+    let remedies = by.iter().filter_map(|ix| Some((ix, facts.remedy(*ix)?)));
+    let held = remedies.map(|(ix, remedy)| HeldBackBy {
+        task: facts.task(*ix).id.clone(),
+        says: remedy.says,
+        command: remedy.command,
+    });
+    held.collect()
 }
 
 fn why(ending: Ending, counts: &Counts, cancelled_by: Option<&str>) -> String {

@@ -10,4 +10,4 @@ mod types;
 
 pub use gather::{Subject, failed_check};
 pub use runs::{Runs, RunsOf};
-pub use types::{Ending, NeedEntry, Receipt, RunEntry, TaskEntry};
+pub use types::{Ending, HeldBackBy, NeedEntry, Receipt, RunEntry, TaskEntry};

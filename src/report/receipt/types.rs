@@ -105,8 +105,21 @@ pub struct TaskEntry {
     /// Was it completed before this orchestration began?
     pub done_before: bool,
     pub blocked_by: Vec<TaskId>,
+    /// Of `blocked_by` what is completed, and not in the branch that the task would start from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_back_by: Vec<HeldBackBy>,
     /// Attempts of this orchestration, in order.
     pub runs: Vec<RunEntry>,
+}
+
+/// Completed work that has to be brought in first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBackBy {
+    pub task: TaskId,
+    /// Where it is, in words.
+    pub says: String,
+    /// What brings it in.
+    pub command: String,
 }
 
 /// One attempt.

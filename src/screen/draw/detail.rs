@@ -18,21 +18,37 @@ use crate::screen::model::Model;
 const LABEL: usize = 11;
 
 pub fn detail(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
-    let Some(detail) = &model.detail else {
-        paint.rule(buffer, Rect { height: 1, ..area }, Span::raw(""), "");
-        return;
+    let width = usize::from(area.width);
+    let (name, style, words, facts) = match (&model.detail, model.never_read()) {
+        (Some(detail), _) => {
+            let status = model.moment.view(detail.task).status;
+            (
+                one_line(model.moment.id(detail.task).as_str()).into_owned(),
+                paint.style(status_style(status)),
+                status_words(status),
+                facts(model, detail, (width, paint)),
+            )
+        }
+        (None, Some(file)) => {
+            let why = wrapped(&one_line(&file.why), width).into_iter();
+            (
+                one_line(&file.name).into_owned(),
+                paint.bad(),
+                "invalid",
+                why.map(|part| Line::styled(part, paint.bad())).collect(),
+            )
+        }
+        (None, None) => {
+            paint.rule(buffer, Rect { height: 1, ..area }, Span::raw(""), "");
+            return;
+        }
     };
-    let facts = facts(model, detail, (usize::from(area.width), paint));
-    let ix = detail.task;
-    let view = model.moment.view(ix);
-    let name = one_line(model.moment.id(ix).as_str()).into_owned();
-    let style = paint.bold().patch(paint.style(status_style(view.status)));
     let top = Rect { height: 1, ..area };
     paint.rule(
         buffer,
         top,
-        Span::styled(name, style),
-        status_words(view.status),
+        Span::styled(name, paint.bold().patch(style)),
+        words,
     );
     let room = usize::from(area.height) - 1;
     // The log gets at least half; on a small screen what is known comes first.
@@ -111,9 +127,9 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
         ));
     } else if detail.held > 0 {
         let text = format!("{} for it", count(detail.held, "task waits", "tasks wait"));
-        lines.push(labelled("held up", text, paint));
+        lines.extend(labelled("held up", &text, (width, paint)));
     }
-    lines.push(labelled("worker", work(model, detail, ix), paint));
+    lines.extend(labelled("worker", &work(model, detail, ix), (width, paint)));
     lines
 }
 
@@ -126,11 +142,17 @@ fn detail_waits(model: &Model, detail: &Detail) -> bool {
             .all(|p| model.moment.view(*p).outside.is_none())
 }
 
-fn labelled<'a>(label: &str, text: String, paint: Paint) -> Line<'a> {
-    Line::from(vec![
-        Span::styled(format!("{label:LABEL$}"), paint.dim()),
-        Span::raw(text),
-    ])
+/// A fact in as many lines as it needs.
+fn labelled<'a>(label: &str, text: &str, (width, paint): (usize, Paint)) -> Vec<Line<'a>> {
+    let parts = wrapped(text, width.saturating_sub(LABEL)).into_iter();
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    let lines = labels.zip(parts).map(|(label, part)| {
+        Line::from(vec![
+            Span::styled(format!("{label:LABEL$}"), paint.dim()),
+            Span::raw(part),
+        ])
+    });
+    lines.collect()
 }
 
 /// Names with the signs of their states, as many as fit.

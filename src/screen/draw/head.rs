@@ -141,7 +141,7 @@ pub fn notice(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
 
 fn counts<'a>(model: &Model, paint: Paint) -> Line<'a> {
     let counts = &model.counts;
-    let all = model.moment.plan.tasks().len();
+    let all = model.moment.plan.tasks().len() + model.moment.never_read.len();
     let mut spans = vec![Span::raw(count(all, "task", "tasks"))];
     let mut before = ": ";
     let invalid = all.saturating_sub(counts.total);

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::model::Status;
 use crate::plan::TaskIx;
 use crate::report::people::{Asked, Trouble};
 use crate::report::{class_style, columns, count, notes, one_line, status_style};
@@ -19,7 +20,7 @@ const STEP: usize = 2;
 /// The line above the list: what it is, and which part of it is seen.
 pub fn title(buffer: &mut Buffer, area: Rect, model: &Model, paint: Paint) {
     let shape = match model.shape {
-        _ if model.moment.plan.tasks().is_empty() => "no tasks",
+        _ if model.moment.plan.tasks().is_empty() && model.rows.is_empty() => "no tasks",
         Shape::People => "needs you",
         _ if !model.filter.is_empty() => "tasks",
         Shape::Tree => "tree",
@@ -96,6 +97,11 @@ impl Painter<'_> {
     fn name(&self, row: &Row) -> (String, String) {
         match row.spot {
             Spot::Level(level) => (String::new(), format!("level {}", level + 1)),
+            Spot::File(number) => {
+                let file = self.model.moment.never_read.get(number as usize);
+                let name = file.map_or("", |file| &file.name);
+                (String::new(), one_line(name).into_owned())
+            }
             Spot::Task(ix) => {
                 let name = one_line(self.model.moment.id(ix).as_str()).into_owned();
                 let folds = self.model.filter.is_empty();
@@ -136,6 +142,7 @@ impl Painter<'_> {
         let paint = self.paint;
         match row.spot {
             Spot::Level(level) => self.level(row, &name, level),
+            Spot::File(number) => self.file(number, &name, column),
             Spot::Task(ix) => {
                 let moment = &self.model.moment;
                 let view = moment.view(ix);
@@ -204,6 +211,23 @@ impl Painter<'_> {
             .filter(|text| !text.is_empty())
             .collect();
         notes.join("  ")
+    }
+
+    /// A file that no task is known of.
+    fn file<'b>(&self, number: u32, name: &str, column: usize) -> Line<'b> {
+        let paint = self.paint;
+        let file = self.model.moment.never_read.get(number as usize);
+        let why = one_line(file.map_or("", |file| &file.why)).into_owned();
+        let room = self.width.saturating_sub(2);
+        let name = paint.cut(name, room);
+        let gap = column.saturating_sub(columns(&name)) + 2;
+        let left = room.saturating_sub(columns(&name) + gap);
+        let mark = paint.glyphs.status(Status::Failed);
+        Line::from(vec![
+            Span::styled(format!("{mark} {name}"), paint.bad()),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(paint.cut(&why, left), paint.bad()),
+        ])
     }
 
     fn level<'b>(&self, row: &Row, name: &str, level: u32) -> Line<'b> {

@@ -148,15 +148,19 @@ fn what_a_repository_has_not_landed_holds_its_dependents_back_in_every_run() {
     several.commit(&["project", "api"]);
     several.run("api", &["run", "--land", "never"]).exits(3);
     // Only a person has something to do there, then nobody.
-    for exit in [3, 3] {
-        let ran = several.run("project", &["run", "--with-deps"]).exits(exit);
+    for blocked in ["by api:m.md; api:b.md is", "api:b.md is completed on runr/"] {
+        let ran = several.run("project", &["run", "--with-deps"]).exits(3);
         assert_says(
             &ran,
             &[
                 "api:b.md is completed on runr/orch-",
-                "git -C ../api merge runr/orch-",
+                "  help: git -C ../api merge runr/orch-",
+                // In the summary, with the command below it.
+                &format!("\nBlocked\n  ○ c.md  {blocked}"),
+                "\n      git -C ../api merge runr/orch-",
             ],
         );
+        assert!(!ran.stdout.contains("Not started"), "{}", ran.stdout);
         several
             .run("project", &["tasks", "complete", "api:m"])
             .exits(0);
@@ -169,6 +173,47 @@ fn what_a_repository_has_not_landed_holds_its_dependents_back_in_every_run() {
     });
     several.git("api", &["merge", "-q", &merge.expect("a command")]);
     several.run("project", &["run", "--with-deps"]).exits(0);
+}
+
+#[test]
+fn what_is_to_be_typed_can_be_typed_in_the_folder_one_is_in() {
+    let several = pair();
+    several.run("api", &["run", "--land", "never"]).exits(0);
+    let deep = several.root("project").join("src/deep");
+    fs::create_dir_all(&deep).unwrap();
+    let typed_in = |folder: &std::path::Path, args: &[&str]| {
+        let mut command = several.command("project", args);
+        command.current_dir(folder);
+        several.world.start(command).wait()
+    };
+    let commands: [(&[&str], i32); 5] = [
+        (&["status"], 0),
+        (&["next"], 0),
+        (&["next", "--json"], 0),
+        (&["why", "c"], 0),
+        (&["run"], 3),
+    ];
+    for (command, exit) in commands {
+        let ran = typed_in(&deep, command).exits(exit);
+        assert_says(&ran, &["git -C ../../../api merge runr/orch-"]);
+        assert!(!ran.stdout.contains("-C ../api"), "{}", ran.stdout);
+    }
+    // Wherever the project is said to be.
+    let elsewhere = several.world.outside();
+    let ran = typed_in(&elsewhere, &["-C", "project", "why", "c"]).exits(0);
+    assert_says(&ran, &["git -C api merge runr/orch-"]);
+    let ran = typed_in(&deep, &["claim", "api:b"]).exits(2);
+    assert_says(&ran, &["runr -C ../../../api claim b.md"]);
+    // Files are named from the root, here and there.
+    several.write("api", ".runr/config.yaml", "jobs: [\n");
+    let ran = typed_in(&deep, &["check"]).exits(2);
+    assert_says(&ran, &["../api/.runr/config.yaml:1"]);
+    several.write("api", ".runr/config.yaml", "");
+    let journal = several.root("api").join(".runr/journal.jsonl");
+    let whole = fs::read(&journal).unwrap();
+    fs::write(&journal, [b"garbage\n", &whole[..]].concat()).unwrap();
+    let ran = typed_in(&deep, &["status"]).exits(0);
+    assert_says(&ran, &["runr -C ../../../api doctor"]);
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub fn reference(command: &clap::Command, files: &[(&str, Value)]) -> Result<Str
         "Made by `runr man --markdown` from the program itself; a test holds that it is current.\n"
     )?;
     writeln!(out, "## Commands\n")?;
-    let common: Vec<&clap::Arg> = shown(command).collect();
+    let everywhere = |arg: &&clap::Arg| arg.is_global_set() || arg.get_id() == "help";
+    let common: Vec<&clap::Arg> = shown(command).filter(everywhere).collect();
     one(&mut out, command, &[])?;
     below(&mut out, command, &common)?;
     for (name, schema) in files {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use crate::cli::commands::tasks::settle::Settlement;
-use crate::cli::dispatching::block_on;
+use crate::cli::runtime::block_on;
 use crate::cli::{Context, Exit, Failure, there};
 use crate::event::Event;
 use crate::model::{Settled, Status};

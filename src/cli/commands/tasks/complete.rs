@@ -16,6 +16,7 @@ use crate::model::{Isolation, Remark, Settled, Status, TaskId};
 use crate::orchestrate::people::{self, Brought, Part};
 use crate::plan::TaskIx;
 use crate::project;
+use crate::report::shell_word;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
@@ -47,6 +48,7 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let mut settlement = Settlement::open(context)?;
     let mut tasks = settlement.tasks(&args.tasks)?;
+    refuse_half_done(&settlement, &tasks)?;
     let (claimed, unclaimed): (Vec<TaskIx>, Vec<TaskIx>) =
         tasks.iter().partition(|ix| settlement.is_claimed(**ix));
     if !claimed.is_empty() {
@@ -145,6 +147,28 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
         _ => None,
     })
+}
+
+/// What awaits approval has been worked on, in a working tree of its own: called done by hand, all that would be left out.
+fn refuse_half_done(settlement: &Settlement, tasks: &[TaskIx]) -> Result<(), Failure> {
+    let state = settlement.store.state();
+    let ids = tasks.iter().map(|ix| &settlement.task(*ix).id);
+    let mut waiting = ids.filter(|id| state.status(id) == Status::AwaitingApproval);
+    let Some(id) = waiting.next() else {
+        return Ok(());
+    };
+    let name = shell_word(id.as_str());
+    let what = format!("`{id}` awaits approval: its worker has done its half");
+    Err(Failure::usage(what)
+        .help(format!(
+            "runr tasks approve {name}    takes that in and completes it"
+        ))
+        .help(format!(
+            "runr tasks reject {name} --note WHY    sends it back to its worker"
+        ))
+        .help(format!(
+            "runr tasks reset {name}    leaves it out; then it can be completed by hand"
+        )))
 }
 
 /// What was checked is what is committed: both in the main working tree, where claimed work is done.
