@@ -59,7 +59,7 @@ export class Detail {
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", since(this.world, task.since)) : null),
       // The buttons below say the same.
-      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => task.status === "unknown" ? `The repository \`${task.repository}\` cannot be read: ${note}. What is wrong says \`runr check\`.` : note).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
+      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => task.status === "unknown" ? `The repository \`${task.repository}\` cannot be read: ${note}. \`runr check\` says what is wrong.` : note).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
     if (this.head.contains(focus)) focus.focus({ preventScroll: true });
   }
 
