@@ -115,7 +115,7 @@ pub fn not_started(error: &CannotStart) -> Stop {
 /// A command in one short line: its first, cut.
 #[must_use]
 pub fn brief(command: &CommandLine) -> String {
-    const LONGEST: usize = 80;
+    const LONGEST: usize = 60;
     let text = command.to_string();
     let text = text.trim();
     let mut line: String = text.lines().next().unwrap_or_default().to_owned();
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_long_command_is_cut_between_characters() {
         let long = CommandLine::Shell("ü".repeat(100));
-        assert_eq!(brief(&long), format!("{}…", "ü".repeat(80)));
+        assert_eq!(brief(&long), format!("{}…", "ü".repeat(60)));
         assert_eq!(brief(&CommandLine::Shell("  a b \n".to_owned())), "a b");
     }
 

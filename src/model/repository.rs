@@ -128,9 +128,11 @@ impl Repositories {
         self.get(whose).map_or(&self.home, |other| &other.knows)
     }
 
-    /// Notes that a repository cannot be read.
-    pub fn set_unknown(&mut self, number: usize, why: Unreadable) {
+    /// Notes that a repository cannot be read. Its files are called as they are typed from the home.
+    pub fn set_unknown(&mut self, number: usize, mut why: Unreadable) {
         if let Some(other) = self.others.get_mut(number) {
+            let root = format!("{}/", other.root.display());
+            why.why = why.why.replace(&root, &format!("{}/", other.folder)).into();
             other.unknown = Some(why);
         }
     }
@@ -252,6 +254,18 @@ mod tests {
                 other(alias("api").through(&alias("common")), Known::new()),
             ],
         )
+    }
+
+    #[test]
+    fn files_of_a_repository_are_called_as_they_are_typed() {
+        let mut all = repositories().others;
+        (all[0].folder, all[0].root) = ("../api".into(), PathBuf::from("/top/api"));
+        let mut repositories = Repositories::new(Known::new(), all);
+        let why = "`/top/api/.runr/x` is damaged, `/top/api2/x` is not";
+        repositories.set_unknown(0, Unreadable::new(Unread::Journal, why));
+        let unknown = repositories.others()[0].unknown.as_ref();
+        let why = "`../api/.runr/x` is damaged, `/top/api2/x` is not";
+        assert_eq!(unknown.map(|unknown| &*unknown.why), Some(why));
     }
 
     #[test]

@@ -159,7 +159,8 @@ pub fn explain(node: &Node) -> String {
     let state = node.status.word().replace('_', " ");
     let mut words = match (&node.standing, &node.stale) {
         (_, Some(why)) => format!("{state}, stale: {why}"),
-        (Standing::Ready, None) => format!("{state}, ready"),
+        // That it may be tried again is no news of one that has an outcome.
+        (Standing::Ready, None) if node.status == Status::Pending => format!("{state}, ready"),
         (Standing::Blocked(by), None) => {
             let names: Vec<&str> = by
                 .iter()
@@ -172,7 +173,7 @@ pub fn explain(node: &Node) -> String {
             };
             format!("{state}, blocked by {}{more}", names.join(", "))
         }
-        (Standing::None, None) => state,
+        (Standing::Ready | Standing::None, None) => state,
     };
     if let Some(place) = &node.outside {
         words.push_str(", ");

@@ -205,7 +205,12 @@ function graphViewer(box, chosen) {
     const act = keys[event.key];
     if (act) { event.preventDefault(); act(); }
   });
-  new ResizeObserver(() => { if (svg && selected) reveal(selected); else paint(); }).observe(box);
+  new ResizeObserver(() => {
+    // Hidden, it has no size: it stays where it is.
+    if (!box.clientWidth) return;
+    if (svg && selected) reveal(selected);
+    else paint();
+  }).observe(box);
 
   return {
     show, fit, begin, zoom, find,

@@ -14,7 +14,7 @@ use crate::report::text::{cut, listing, shell_word};
 use crate::view::{Ask, Outside, Stale, Standing};
 
 /// How many columns of a message stand in a table.
-const MESSAGE_COLUMNS: usize = 100;
+const MESSAGE_COLUMNS: usize = 120;
 
 /// One remark about a task.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -108,18 +108,7 @@ impl Store {
         let mut news = Vec::new();
         match &self.journal {
             Some(journal) if journal.is_current()? => {}
-            Some(_) => {
-                // Where another file stands in its place, what was folded from the old one is void.
-                self.journal = Journal::open(&self.layout.journal())?;
-                if self.journal.is_some() {
-                    self.begin_anew();
-                } else {
-                    // What was read is the best that is known, as with a cache whose journal is gone.
-                    self.damage = Some(StoreError::Lost {
-                        path: self.layout.journal(),
-                    });
-                }
-            }
+            Some(_) => self.go_over()?,
             None => {
                 self.journal = Journal::open(&self.layout.journal())?;
                 if self.journal.is_some() {
@@ -127,7 +116,17 @@ impl Store {
                 }
             }
         }
+        let touched = match &mut self.journal {
+            Some(journal) => journal.touched()?,
+            None => false,
+        };
+        if touched && self.stops_reading() {
+            self.doubt();
+        }
         self.fold(&mut |recorded| news.push(recorded))?;
+        if touched && news.is_empty() && self.damage.is_none() {
+            self.doubt();
+        }
         Ok(news)
     }
 

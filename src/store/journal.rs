@@ -49,6 +49,8 @@ pub struct Journal {
     header: Option<Header>,
     pub(super) position: Position,
     writable: bool,
+    /// When the file was last changed, as it was known last; seconds and nanoseconds.
+    changed: (i64, i64),
 }
 
 impl Journal {
@@ -94,6 +96,7 @@ impl Journal {
             header: None,
             position: Position::default(),
             writable,
+            changed: (meta.mtime(), meta.mtime_nsec()),
         })
     }
 
@@ -121,6 +124,17 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(StoreError::io("read", &self.path)(error)),
         }
+    }
+
+    /// Was the file changed since this was last asked, or since it was opened?
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub fn touched(&mut self) -> Result<bool, StoreError> {
+        let meta = self.file.metadata();
+        let meta = meta.map_err(StoreError::io("read", &self.path))?;
+        let changed = (meta.mtime(), meta.mtime_nsec());
+        Ok(std::mem::replace(&mut self.changed, changed) != changed)
     }
 
     /// Reads the first line only.

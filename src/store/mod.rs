@@ -38,6 +38,7 @@ mod stores_tests;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use append::{Appended, Refused};
 pub use error::StoreError;

@@ -30,6 +30,8 @@ await step("without a token the page is locked", async () => {
   await page.goto(`${own}/`);
   await page.locator("#trouble", { hasText: "no token" }).waitFor();
   assert.equal(await page.locator("#list li").count(), 0);
+  // Nothing is known, so nothing is said of what runs and what there is to do.
+  assert.ok(await page.locator("#known").isHidden());
   complaints.length = 0;
 });
 
@@ -154,6 +156,27 @@ await step("the timeline has a bar for each run", async () => {
   await page.locator("#detail h2").waitFor();
 });
 
+await step("names and times stay in sight in the timeline, and arrows go from bar to bar", async () => {
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#bars .run[tabindex='0']").count(), 1);
+  await page.locator("#bars .run").first().focus();
+  await page.keyboard.press("ArrowDown");
+  const second = await page.locator("#bars .run").nth(1).getAttribute("data-run");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.run), second);
+  // Drawn anew, it has the keys still.
+  await page.evaluate(() => document.querySelector("#bars svg").setAttribute("data-old", ""));
+  await page.evaluate(() => document.getElementById("wider").click());
+  await page.locator("#bars svg:not([data-old])").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.run), second);
+  for (let i = 0; i < 6; i++) await page.locator("#wider").click();
+  await page.evaluate(() => { const box = document.getElementById("bars"); box.scrollLeft = 900; });
+  await page.waitForFunction(() => {
+    const box = document.getElementById("bars").getBoundingClientRect(), name = document.querySelector("#bars .names").getBoundingClientRect();
+    return document.getElementById("bars").scrollLeft > 0 && Math.abs(name.left - box.left - 9) < 2;
+  });
+  await page.locator("#whole").click();
+});
+
 await step("everything to press has a name, and a phone needs no scrolling sideways", async () => {
   const nameless = await page.evaluate(() => [...document.querySelectorAll("button, input, select, textarea, [role=button]")]
     .filter((one) => !(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length)).map((one) => one.outerHTML));
@@ -206,8 +229,37 @@ await step("everything is reached and left by keys alone", async () => {
   await page.locator("#people > li > button").first().focus();
   await page.keyboard.press("Enter");
   await page.locator("#detail h2").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "detail", "the keys are where the task is");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "close");
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement.closest("#people") !== null), true, "the focus is back where it was");
+  // Whoever goes through the tasks stays where they are.
+  await row("00-setup.md").locator("button").focus();
+  await page.keyboard.press("j");
+  await page.locator("#detail h2").waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement.closest("#list") !== null));
+  await page.keyboard.press("Escape");
+});
+
+await step("a task of a repository that cannot be read is unknown, and the others are shown", async () => {
+  const seen = await page.evaluate(async () => (await fetch("/api/seen")).json());
+  Object.assign(seen.tasks[0], { class: "unknown", status: "unknown", look: "unknown", notes: ["there is no such folder"] });
+  seen.head.counts.unknown = 1;
+  const other = await browser.newPage(), errors = [];
+  other.on("pageerror", (error) => errors.push(String(error)));
+  await other.route("**/api/events", (route) => route.fulfill({ contentType: "text/event-stream", body: `event: whole\ndata: ${JSON.stringify(seen)}\n\n` }));
+  await other.goto(`${own}/`);
+  await other.locator("#list .word.c-unknown", { hasText: "unknown" }).waitFor();
+  await other.locator("#list .why", { hasText: "there is no such folder" }).waitFor();
+  await other.locator("#counts button", { hasText: "1unknown" }).waitFor();
+  // Nothing can be decided there.
+  await other.locator("#list button", { hasText: "there is no such folder" }).click();
+  await other.locator("#detail", { hasText: "cannot be read: there is no such folder" }).waitFor();
+  assert.equal(await other.locator("#detail header ~ div .group button").count(), 0);
+  assert.deepEqual((await other.locator("#list .word").allTextContents()).filter((word) => !word), []);
+  assert.deepEqual(errors, []);
+  await other.close();
 });
 
 await step("a dashboard that has gone is missed, and whoever comes in its place is told from it", async () => {
@@ -222,9 +274,14 @@ await step("a dashboard that has gone is missed, and whoever comes in its place 
   first.child.kill("SIGKILL");
   await other.locator("#trouble", { hasText: "has not answered since" }).waitFor();
   assert.equal(await other.locator("#list li").count(), 5);
+  // What was never read is not taken for what is not there.
+  await other.locator("nav button[data-view=graph]").click();
+  await other.locator("#picture", { hasText: "does not answer" }).waitFor();
+  await other.locator("nav button[data-view=timeline]").click();
+  await other.locator("#bars", { hasText: "does not answer" }).waitFor();
   const second = await begin("--port", new URL(first.address).port);
   await other.locator("#link[data-state=locked]").waitFor();
-  await other.locator("#trouble", { hasText: "open the address that `runr dashboard` has printed" }).waitFor();
+  await other.locator("#trouble", { hasText: "open the address that runr dashboard has printed" }).waitFor();
   await other.close();
   second.child.kill();
 });

@@ -118,11 +118,17 @@ impl Reread {
         Self { dir, store }
     }
 
-    /// Gives what a reader makes of these bytes. The file is a new one each time, so the reader begins anew.
+    /// Gives what a reader makes of these bytes. The file was away in between each time, so the reader begins anew:
+    /// where it was only replaced, the reader would hold what it has read against it.
     fn read(&mut self, bytes: &[u8]) -> Vec<Recorded> {
+        let journal = self.dir.path().join(".runr/journal.jsonl");
+        if self.store.has_journal() {
+            fs::remove_file(&journal).unwrap();
+            assert_eq!(self.store.refresh().unwrap(), []);
+        }
         let new = self.dir.path().join("new");
         fs::write(&new, bytes).unwrap();
-        fs::rename(new, self.dir.path().join(".runr/journal.jsonl")).unwrap();
+        fs::rename(new, journal).unwrap();
         self.store.refresh().unwrap()
     }
 }

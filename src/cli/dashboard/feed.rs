@@ -13,6 +13,9 @@ use crate::cli::dashboard::pace::Pace;
 use crate::cli::dashboard::seen::{Said, Seen};
 use crate::cli::following::{Changed, Reader};
 
+/// Who saves a file empties it first: so long after the first sign of it files are not read for those who only look.
+const SAVING: Duration = Duration::from_millis(30);
+
 /// Why the thread should look again.
 #[derive(Debug)]
 pub enum Wake {
@@ -27,8 +30,8 @@ pub enum Wake {
 #[derive(Debug)]
 pub struct Feed {
     reader: Reader,
-    /// Task files or the configuration have changed since they were read.
-    files: bool,
+    /// When task files or the configuration changed first since they were read.
+    files: Option<Instant>,
 }
 
 /// How others reach the thread.
@@ -59,7 +62,7 @@ impl Feed {
     pub const fn new(reader: Reader) -> Self {
         Self {
             reader,
-            files: false,
+            files: None,
         }
     }
 
@@ -87,7 +90,7 @@ impl Feed {
         loop {
             // All who ask at once get one answer.
             let wait = match asked.is_empty() {
-                true => pace.wait(Instant::now()),
+                true => self.wait(&pace),
                 false => Some(Duration::ZERO),
             };
             let wake = match wait {
@@ -96,7 +99,9 @@ impl Feed {
             };
             match wake {
                 Ok(Wake::Changed(what)) => {
-                    self.files |= what == Changed::Files;
+                    if what == Changed::Files {
+                        self.files.get_or_insert_with(Instant::now);
+                    }
                     pace.heard(Instant::now());
                 }
                 Ok(Wake::Asked(answer)) => asked.push(answer),
@@ -134,9 +139,17 @@ impl Feed {
         }
     }
 
+    /// How long to wait before telling; `None`: there is nothing to tell.
+    fn wait(&self, pace: &Pace) -> Option<Duration> {
+        let now = Instant::now();
+        let saved = self.files.map(|first| first + SAVING);
+        let saving = saved.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        Some(pace.wait(now)?.max(saving))
+    }
+
     /// Tells those who look, when it is time.
     fn tell(&mut self, publish: &watch::Sender<Arc<Seen>>, pace: &mut Pace) {
-        if pace.wait(Instant::now()) != Some(Duration::ZERO) {
+        if self.wait(pace) != Some(Duration::ZERO) {
             return;
         }
         // Nobody does: who comes asks first.
@@ -148,7 +161,7 @@ impl Feed {
 
     /// What is true now.
     fn look(&mut self) -> Arc<Seen> {
-        if std::mem::take(&mut self.files) {
+        if self.files.take().is_some() {
             self.reader.reload();
         }
         self.reader.refresh();

@@ -44,6 +44,22 @@ pub fn fit(line: &str, font: Font, limit: f64) -> String {
     kept
 }
 
+/// Cuts a name to a width in pixels. Folders go first: the end of a path tells more than its beginning.
+pub fn fit_name(name: &str, font: Font, limit: f64) -> String {
+    if width(name, font) <= limit {
+        return name.to_owned();
+    }
+    let mut shorter = name
+        .match_indices('/')
+        .map(|(at, _)| format!("…{}", &name[at..]));
+    let mut last = None;
+    let fits = shorter.find(|shorter| {
+        last = Some(shorter.clone());
+        width(shorter, font) <= limit
+    });
+    fits.unwrap_or_else(|| fit(last.as_deref().unwrap_or(name), font, limit))
+}
+
 /// The width of a character as a share of the font's size.
 fn share(c: char) -> f64 {
     match c {
@@ -66,6 +82,22 @@ fn share(c: char) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_path_the_end_is_kept() {
+        let font = Font::Bold(12.0);
+        for (name, limit, cut) in [
+            ("a/b.md", 80.0, "a/b.md"),
+            ("very/deep/folder/b.md", 80.0, "…/b.md"),
+            ("very/deep/folder/b.md", 110.0, "…/folder/b.md"),
+            ("deep/a-file-name-too-long.md", 80.0, "…/a-file-…"),
+            ("a-file-name-too-long.md", 80.0, "a-file-na…"),
+        ] {
+            let found = fit_name(name, font, limit);
+            assert_eq!(found, cut);
+            assert!(width(&found, font) <= limit, "{found}");
+        }
+    }
 
     #[test]
     fn cut_texts_fit() {

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use super::geometry::{Density, Flow, Geometry, MARGIN, NARROW, Rect};
 use super::layers::{Kind, Lane, Layered};
 use super::legend::Legend;
-use super::measure::{Font, fit, width};
+use super::measure::{Font, fit, fit_name, width};
 use super::style;
 use super::xml::escaped;
 use super::{Px, Sheet};
@@ -161,7 +161,7 @@ fn write_task(out: &mut String, rect: Rect, density: Density, node: &Node) -> fm
         Px(middle),
         Px(x + density.before()),
         Px(middle + 4.0),
-        escaped(&fit(&id, density.name(), room))
+        escaped(&fit_name(&id, density.name(), room))
     )?;
     if second {
         write!(

@@ -132,6 +132,10 @@ pub fn definitions() -> String {
             "stopped",
             "<circle r=\"4.6\" stroke-dasharray=\"1.7 1.9\"/>".to_owned(),
         ),
+        (
+            "unknown",
+            "<path d=\"M-2.6 -2.4A2.6 2.6 0 1 1 .8 -.1Q0 .4 0 1.8M0 4V4.9\"/>".to_owned(),
+        ),
         ("skipped", format!("<path d=\"{diamond}\"/>")),
         (
             "awaiting",
@@ -161,5 +165,19 @@ pub fn glyph(look: Look) -> &'static str {
         Look::Stopped => "runr-stopped",
         Look::Unknown => "runr-unknown",
         Look::Failed => "runr-failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_glyph() {
+        let defined = definitions();
+        for look in Look::ALL {
+            let id = glyph(look);
+            assert!(defined.contains(&format!("id=\"{id}\"")), "{id}");
+        }
     }
 }

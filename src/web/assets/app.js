@@ -1,5 +1,5 @@
 // The page: what is known, which view is shown, keys, and the address. Only the view that is shown is drawn.
-import { by, clock, count, hide, say, send } from "/dom.js";
+import { by, clock, coded, count, hide, news, say, send } from "/dom.js";
 import { Detail } from "/detail.js";
 import { Graph } from "/graph.js";
 import { Overview, ending } from "/overview.js";
@@ -49,7 +49,7 @@ const soon = paced(() => {
 function taken(name) { const names = behind[name]; behind[name] = new Set(); return names; }
 function draw(name) { if (world.head) views[name].draw(taken(name)); }
 
-const WORDS = { completed: "completed", running: "running", failed: "failed", stopped: "stopped", need_you: "need you" };
+const WORDS = { completed: "completed", running: "running", failed: "failed", stopped: "stopped", need_you: "need you", unknown: "unknown" };
 function heading() {
   const { head } = world, { counts } = head;
   say(by("project"), head.project);
@@ -59,26 +59,27 @@ function heading() {
   say(by("line"), `${count(counts.total, "task", "tasks")}${line ? `: ${line}` : ""}`);
   // Who listens is told what calls for somebody, not every step.
   const latest = head.orchestrations[0];
-  say(by("heard"), [words(["failed", "need_you"]), latest && latest.ended_at !== null ? `ended: ${ending(latest)}` : ""].filter(Boolean).join("; "));
+  say(by("heard"), [words(["failed", "need_you", "unknown"]), latest && latest.ended_at !== null ? `ended: ${ending(latest)}` : ""].filter(Boolean).join("; "));
   complain(head.damage ?? head.problem);
 }
 
 // ---- what is the matter
 
 let matter = null;
+const shown = news();
 /** What is wrong with the project; how it stands with the server comes first. */
 function complain(text) {
   matter = text ?? null;
-  const shown = trouble ?? matter;
-  hide(by("trouble"), !shown);
-  say(by("trouble"), shown ?? "");
+  const wrong = trouble ?? matter;
+  hide(by("trouble"), !wrong);
+  if (shown(wrong)) by("trouble").replaceChildren(...coded(wrong ?? ""));
 }
 
-function stand(how, heard = new Date()) {
-  const since = heard.toLocaleTimeString(undefined, { timeStyle: "short" });
+function stand(how, heard = null) {
+  const since = heard ? ` since ${heard.toLocaleTimeString(undefined, { timeStyle: "short" })}: what is shown here is from then` : "";
   const found = {
     live: ["live", null],
-    lost: ["no connection", `The dashboard has not answered since ${since}: what is shown here is from then. This page tries again by itself. If the command was ended, type \`runr dashboard\` and open the address that it prints.`],
+    lost: ["no connection", `The dashboard ${since ? "has not answered" : "does not answer"}${since}. This page tries again by itself. If the command was ended, type \`runr dashboard\` and open the address that it prints.`],
     locked: ["locked", "This page is closed to whoever has no token: open the address that `runr dashboard` has printed."],
     full: ["waiting", "Too many pages of this dashboard are open: close some. This page tries again by itself."],
   }[how];
@@ -91,7 +92,8 @@ function stand(how, heard = new Date()) {
 
 function failed(error) {
   if (error.status === 401) stand("locked");
-  else complain(error.message);
+  // That the dashboard is away is said already.
+  else if (!error.away) complain(error.message);
 }
 
 // ---- time
@@ -130,25 +132,34 @@ function address() {
 
 function open(name, from) {
   if (name === detail.name) return;
-  const back = detail.opener;
-  detail.show(name);
+  const back = detail.opener, last = detail.name;
+  // On a narrow screen the task covers everything.
+  detail.show(name, from === undefined || matchMedia("(max-width: 800px)").matches);
   if (from !== "graph" && view === "graph") views.graph.select(name);
   tasks.choose(name);
   address();
-  if (!name) back?.focus?.();
+  // Lists are made anew while a task is looked at.
+  if (!name) (back?.isConnected && back !== document.body ? back : place(last))?.focus({ preventScroll: true });
+}
+
+/** Where a task stands in the view that is shown. */
+function place(name) {
+  if (view === "graph") return by("picture");
+  return view === "timeline" ? by("bars").querySelector(".run[tabindex='0']") : tasks.rows.get(name)?.button;
 }
 
 function step(by_) {
   const names = tasks.names(), at = names.indexOf(detail.name) + by_;
   const name = names[Math.max(0, Math.min(names.length - 1, at))];
   if (!name) return;
-  open(name);
+  open(name, "step");
   if (view === "overview") tasks.choose(name)?.item.scrollIntoView({ block: "nearest" });
 }
 
 for (const button of document.querySelectorAll("nav button")) button.addEventListener("click", () => show(button.dataset.view));
 by("class").addEventListener("change", (event) => { tasks.only(event.target.value); if (world.head) views.overview.counts(world.head.counts); });
 by("search").addEventListener("input", (event) => tasks.find(event.target.value));
+by("picture").addEventListener("keydown", (event) => { if (event.key === "Enter" && detail.name) by("detail").focus(); });
 by("keys").addEventListener("click", () => by("help").showModal());
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { soon(); clock(world); } });
 document.addEventListener("keydown", (event) => {
@@ -171,7 +182,7 @@ function restore() {
   const [name, task] = start;
   start = null;
   if (Object.hasOwn(views, name) && name !== view) show(name);
-  if (task && world.tasks.has(task)) open(task);
+  if (task && world.tasks.has(task)) open(task, "step");
 }
 
 // Anybody may have typed the address.

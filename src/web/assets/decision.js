@@ -10,7 +10,7 @@ const EXPLAIN = {
 
 /** The answers that a task's state allows: route, word, what the note is for. */
 function possible(task) {
-  if (task.run && !task.claimed) return [];
+  if ((task.run && !task.claimed) || task.status === "unknown") return [];
   const all = {
     approve: ["approve", "Approve", "A note (may be left out)"], reject: ["reject", "Send back", "What should be better"],
     complete: ["complete", task.status === "completed" ? "Accept as it is" : "It is done", "What was done (may be left out)"],

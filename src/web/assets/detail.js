@@ -1,5 +1,5 @@
 // One task: its state, what can be decided, what it needs, its text, runs and settings.
-import { CLASSES, ask, command, count, glyph, make, news, since, span } from "/dom.js";
+import { CLASSES, about, ask, coded, command, count, glyph, make, news, since, span } from "/dom.js";
 import { Decision } from "/decision.js";
 import { answers, fill } from "/people.js";
 import { Runs } from "/run.js";
@@ -9,7 +9,8 @@ export class Detail {
     Object.assign(this, { box, world, open, close, name: null, opener: null, token: 0 });
   }
 
-  show(name) {
+  /** `keys`: they go where the task is; without, they stay where one is going through several. */
+  show(name, keys) {
     if (name && !this.name) this.opener = document.activeElement;
     this.runs?.stop();
     this.name = name;
@@ -21,7 +22,7 @@ export class Detail {
     this.box.scrollTop = 0;
     this.render();
     this.load();
-    if (matchMedia("(max-width: 800px)").matches) this.box.querySelector(".close")?.focus();
+    if (keys) this.box.focus({ preventScroll: true });
   }
 
   changed(names) {
@@ -58,7 +59,7 @@ export class Detail {
       make("p", { class: "state" }, glyph(task), " ", make("b", { class: `word c-${task.class}` }, CLASSES[task.class][1]),
         task.run ? make("span", {}, " for ", since(this.world, task.since)) : null),
       // The buttons below say the same.
-      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => make("p", { class: "soft" }, note)), this.decision.element);
+      ...task.notes.filter((note) => !note.startsWith("needs you: ")).map((note) => task.status === "unknown" ? `The repository \`${task.repository}\` cannot be read: ${note}. \`runr check\` says what is wrong.` : note).map((note) => make("p", { class: "soft" }, ...coded(note))), this.decision.element);
     if (this.head.contains(focus)) focus.focus({ preventScroll: true });
   }
 
@@ -68,9 +69,9 @@ export class Detail {
     if (!this.other.need(need)) return;
     if (!need) { this.need.replaceChildren(); return; }
     const seen = make("div", { class: "evidence" }), place = make("div", {}, answers(need.answers));
-    this.need.replaceChildren(seen, make("details", {}, make("summary", {}, "In a terminal"), place));
+    this.need.replaceChildren(seen, make("details", { open: need.ask === "decide" }, make("summary", {}, "In a terminal"), place));
     // With what was seen the answers say more exactly what to change.
-    fill(seen, this.name).then((full) => { if (full) place.replaceChildren(answers(full.answers)); });
+    fill(seen, this.name).then((full) => { if (full === undefined) this.other.need = news(); if (full) place.replaceChildren(answers(full.answers)); });
   }
 
   closer() {
@@ -84,11 +85,13 @@ export class Detail {
     const names = (title, list) => list.length ? make("div", {}, make("h3", {}, title), make("p", { class: "names" }, ...list.map((other) => make("button", { class: "link", onclick: () => this.open(other) },
       `${this.world.tasks.has(other) ? `${CLASSES[this.world.tasks.get(other).class][0]} ` : ""}${other}`)))) : "";
     const read = [...this.body.querySelectorAll("pre")].map((pre) => [pre, pre.scrollTop]), focus = document.activeElement;
+    // Of a task whose file cannot be read only its neighbours are known.
+    const unknown = this.world.tasks.get(this.name)?.status === "unknown";
     this.body.replaceChildren(
       names("Needs", prerequisites), names("Needed by", dependents),
-      text === null ? "" : fold("text", "Task", make("pre", {}, text.trim())),
-      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, "It has not run yet."),
-      fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
+      text === null || unknown ? "" : fold("text", "Task", make("pre", {}, text.trim())),
+      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, unknown ? "Whether it has run is not known." : "It has not run yet."),
+      unknown ? "" : fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
     for (const [pre, top] of read) if (top) pre.scrollTop = top;
     if (this.body.contains(focus)) focus.focus({ preventScroll: true });
   }
@@ -96,7 +99,7 @@ export class Detail {
 
 const rows = (settings) => [
   ["written in", settings.file], ["worker", settings.worker], ["runs", command(settings.command)], ["verify", settings.verify.map(command).join("; ")],
-  ["owns", settings.owns.join(", ")], ["inputs", settings.inputs.join(", ")], ["takes", `about ${span(settings.expected_s)}`], ["retries", String(settings.retries)],
+  ["owns", settings.owns.join(", ")], ["inputs", settings.inputs.join(", ")], ["takes", `about ${about(settings.expected_s)}`], ["retries", String(settings.retries)],
   ["timeout", settings.timeout_s ? span(settings.timeout_s) : null], ["model", settings.model], ["budget", settings.budget_usd ? `${settings.budget_usd} USD` : null],
   ["priority", settings.priority ? String(settings.priority) : null],
 ].filter(([, value]) => value);

@@ -42,7 +42,9 @@ export function picture(text) {
 
 export async function ask(path, parameters) {
   const query = parameters ? `?${new URLSearchParams(parameters)}` : "";
-  const response = await fetch(path + query, { cache: "no-store" });
+  let response;
+  // What a browser says of it ("Failed to fetch") tells nobody what to do.
+  try { response = await fetch(path + query, { cache: "no-store" }); } catch { throw Object.assign(new Error("The dashboard does not answer: this cannot be shown now."), { away: true }); }
   const isJson = response.headers.get("content-type")?.startsWith("application/json");
   const body = isJson ? await response.json() : await response.text();
   if (!response.ok) throw Object.assign(new Error(body.error ?? response.statusText), { status: response.status });
@@ -65,6 +67,15 @@ export function span(seconds) {
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
   if (s < 86400) return `${Math.floor(s / 3600)}h ${Math.floor((s % 3600) / 60)}m`;
   return `${Math.floor(s / 86400)}d ${Math.floor((s % 86400) / 3600)}h`;
+}
+
+/** About so long: the seconds of many minutes are noise. */
+export const about = (seconds) => span(seconds < 60 ? seconds : Math.round(seconds / 60) * 60).replace(/ 0[sm]$/, "");
+
+/** A text with what stands in backticks as code; where one is not closed, all as it is. */
+export function coded(text) {
+  const parts = text.split("`");
+  return parts.length % 2 ? parts.map((part, i) => i % 2 ? make("code", {}, part) : part).filter(Boolean) : [text];
 }
 
 /** A command line as it is typed; `null`: there is none. */
@@ -93,7 +104,7 @@ export const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
 export const CLASSES = {
   needs_you: ["◈", "needs you"], running: ["◐", "running"], failed: ["✗", "failed"], stopped: ["◌", "stopped"],
-  ready: ["○", "ready"], blocked: ["○", "blocked"], completed: ["✓", "completed"],
+  ready: ["○", "ready"], blocked: ["○", "blocked"], unknown: ["?", "unknown"], completed: ["✓", "completed"],
 };
 export const GLYPHS = { pending: "○", in_progress: "◐", completed: "✓", failed: "✗", stopped: "◌", skipped: "◇", awaiting_approval: "◈", unknown: "?" };
 export const glyph = (task) => make("span", { class: `glyph c-${task.class}`, "aria-hidden": "true" }, GLYPHS[task.status] ?? "○");

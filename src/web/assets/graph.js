@@ -55,7 +55,10 @@ export class Graph {
       if (chosen()) return this.viewer.select(chosen());
       const having = (test) => order.find((name) => test(tasks.get(name)));
       this.viewer.begin(having((task) => task.run) ?? having((task) => ["failed", "needs_you", "ready"].includes(task.class)));
-    } catch (error) { this.failed(error); } finally { this.fetching = false; }
+    } catch (error) {
+      if (this.drawn === null) by("picture").replaceChildren(make("p", { class: "soft" }, error.message));
+      this.failed(error);
+    } finally { this.fetching = false; }
   }
 
   mark(name) {

@@ -1,8 +1,8 @@
 // The overview: how many tasks stand how, what needs people, what runs, what to type next.
-import { CLASSES, by, count, hide, make, news, say, since, span, usd } from "/dom.js";
+import { CLASSES, about, by, count, hide, make, news, say, since, span, usd } from "/dom.js";
 import { People } from "/people.js";
 
-const COUNTS = { total: "total", completed: "completed", running: "running", need_you: "needs_you", failed: "failed", stopped: "stopped", ready: "ready", blocked: "blocked" };
+const COUNTS = { total: "total", completed: "completed", running: "running", need_you: "needs_you", failed: "failed", stopped: "stopped", ready: "ready", blocked: "blocked", unknown: "unknown" };
 const ENDS = { 0: "everything is completed", 1: "something failed or stopped", 3: "something waits", 129: "its terminal closed", 130: "interrupted", 143: "ended from outside" };
 
 /** How the latest orchestration stands, in words. */
@@ -17,6 +17,7 @@ export class Overview {
 
   draw(changed) {
     const { head } = this.world;
+    hide(by("known"), false);
     this.counts(head.counts);
     this.people.show(head.people);
     if (this.other.landed(head.not_landed)) landed(head.not_landed);
@@ -61,7 +62,7 @@ export class Overview {
     return make("li", { class: "c-running" },
       make("button", { class: "link", onclick: () => this.open(task.task) }, task.title),
       make("p", { class: "soft" }, `${task.title === task.task ? "" : `${task.task} · `}${task.attempts > 1 ? `attempt ${task.attempts} · ` : ""}`,
-        since(this.world, task.since), ` of about ${span(task.expected_s)}`),
+        since(this.world, task.since), ` of about ${about(task.expected_s)}`),
       ...(task.cost_usd ? [`cost ${usd(task.cost_usd)}`] : []).concat(task.notes).map((note) => make("p", { class: "soft" }, note)));
   }
 }

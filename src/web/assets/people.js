@@ -1,5 +1,5 @@
 // What needs people: a card for each, with what there is to look at and what to type. Texts are texts, never HTML.
-import { ask, command, count, make, span, usd } from "/dom.js";
+import { about, ask, coded, command, count, make, span, usd } from "/dom.js";
 
 /** So many cards look for their evidence by themselves. */
 const EAGER = 6;
@@ -29,14 +29,15 @@ export class People {
 
   card(need, state, eager) {
     const pane = make("div", { class: "evidence" });
-    const load = () => fill(pane, need.task);
+    // What could not be read is asked for again with the next news.
+    const load = async () => { if (await fill(pane, need.task) === undefined) { this.cards.delete(need.task); this.shown = ""; } };
     if (eager) load();
     else pane.append(make("button", { class: "link", onclick: load }, "Show what there is to look at"));
     return make("li", { class: `c-${need.ask === "decide" ? state : "needs_you"}` },
       make("button", { class: "link", onclick: () => this.open(need.task) }, need.title),
       need.title === need.task ? null : make("p", { class: "soft id" }, need.task),
       make("p", {}, headline(need)),
-      ...need.because.map((why) => make("p", { class: "why" }, why)),
+      ...need.because.map((why) => make("p", { class: "why" }, ...coded(why))),
       pane,
       make("div", { class: "group", hidden: !ACTS[need.ask].length }, ...ACTS[need.ask].map(([act, word]) => make("button", { onclick: () => this.open(need.task, act) }, word))),
       make("details", { open: need.ask === "decide" }, make("summary", {}, "In a terminal"), answers(need.answers)));
@@ -44,7 +45,7 @@ export class People {
 }
 
 function headline(need) {
-  const held = need.holds_up ? ` · holds ${count(need.holds_up, "task", "tasks")} up, about ${span(need.work_s)} of work` : "";
+  const held = need.holds_up ? ` · holds ${count(need.holds_up, "task", "tasks")} up, about ${about(need.work_s)} of work` : "";
   return VERBS[need.ask] + held;
 }
 
@@ -53,15 +54,17 @@ export function answers(all) {
   return make("dl", { class: "answers" }, ...all.flatMap((one) => [make("dt", {}, make("code", {}, one.command)), make("dd", {}, one.does)]));
 }
 
-/** What there is to look at, into a place that was made for it. `null`: the task needs nobody. */
+/** What there is to look at, into a place that was made for it. `null`: the task needs nobody; `undefined`: nobody knows. */
 export async function fill(place, task) {
   try {
     const need = await ask("/api/evidence", { task });
     place.replaceChildren(...(need ? parts(need.evidence ?? {}) : []));
+    // What went wrong stands at the end.
+    for (const log of place.querySelectorAll("pre")) log.scrollTop = log.scrollHeight;
     return need;
   } catch (error) {
     place.replaceChildren(make("p", { class: "soft" }, error.message));
-    return null;
+    return undefined;
   }
 }
 
@@ -77,7 +80,7 @@ function parts(seen) {
   ];
   if (items.length) found.push(make("ul", { class: "signs" }, ...items.map(([kind, text]) => make("li", { class: kind }, text))));
   if (seen.diff?.length) found.push(difference(seen.diff));
-  if (seen.log?.length) found.push(make("pre", { tabindex: "0", "aria-label": "last lines of its log" }, seen.log.join("\n")));
+  if (seen.log?.length) found.push(make("pre", { tabindex: "0", role: "group", "aria-label": "last lines of its log" }, seen.log.join("\n")));
   const rest = [seen.tree ? `its work is in ${seen.tree}` : null, seen.spent?.cost_usd ? `cost ${usd(seen.spent.cost_usd)}` : null].filter(Boolean);
   if (rest.length) found.push(make("p", { class: "soft" }, rest.join(" · ")));
   return found;

@@ -1,5 +1,5 @@
 // The runs of one task: a card for each, and in it its log as it grows, what it changed, what it was asked.
-import { ask, command, count, make, outcomeClass, span, usd, when } from "/dom.js";
+import { ask, coded, command, count, make, outcomeClass, span, usd, when } from "/dom.js";
 
 /** Pieces of a log that stay on the page. */
 const PIECES = 600;
@@ -34,19 +34,20 @@ export class Runs {
     return make("div", { class: `run c-${outcomeClass(run.outcome)}` },
       make("p", {}, make("b", { class: "word" }, run.outcome.replaceAll("_", " ")), ` · attempt ${run.attempt} · ${when(run.started_at)}`,
         run.took_ms === null ? "" : ` · ${span(run.took_ms / 1000)}`, cost === null ? "" : ` · ${spent.at_least ? "at least " : ""}${usd(cost)}`, tokens ? ` · ${tokens.toLocaleString()} tokens` : ""),
-      make("p", { class: "soft" }, [run.stop_reason?.replaceAll("_", " "), run.message].filter(Boolean).join(": ")),
+      make("p", { class: "soft" }, ...coded([run.stop_reason?.replaceAll("_", " "), run.message].filter(Boolean).join(": "))),
       checks.length ? make("ul", {}, ...checks) : null,
       commit ? make("p", {}, "commit ", make("code", {}, commit.slice(0, 12)), left.changed?.length ? ` · ${count(left.changed.length, "file", "files")}` : "") : null,
       left.outside?.length ? make("p", {}, `outside of what it owns: ${left.outside.join(", ")}`) : null,
       make("div", { class: "group" },
-        make("button", { onclick: () => this.log(run, pane) }, "Log"),
-        left.checkpoint ? make("button", { onclick: () => this.changes(run, pane) }, "Changes") : null,
-        make("button", { onclick: () => this.prompt(run, pane) }, "Prompt")),
+        choice("log", "Log", pane, () => this.log(run, pane)),
+        left.checkpoint ? choice("diff", "Changes", pane, () => this.changes(run, pane)) : null,
+        choice("prompt", "Prompt", pane, () => this.prompt(run, pane))),
       pane);
   }
 
   log(run, pane) {
     this.stop();
+    shows(pane, "log");
     const pre = make("pre", { tabindex: "0", role: "group", "aria-label": `log of run ${run.run}` });
     const note = make("p", { class: "soft" });
     pane.replaceChildren(pre, note);
@@ -72,6 +73,7 @@ export class Runs {
 
   async fetched(path, run, pane, empty, fill) {
     this.stop();
+    shows(pane, path.split("/").at(-1));
     try {
       const text = await ask(path, { run: run.run });
       if (!text) { pane.replaceChildren(make("p", { class: "soft" }, empty)); return; }
@@ -95,4 +97,12 @@ export class Runs {
   prompt(run, pane) {
     return this.fetched("/api/run/prompt", run, pane, "Its worker was given no prompt.", (pre, text) => pre.append(text));
   }
+}
+
+const choice = (name, word, pane, act) => make("button", { "data-shows": name, "aria-pressed": String(pane.dataset.shows === name), onclick: act }, word);
+
+/** Marks the button above a pane whose text stands in it. */
+function shows(pane, name) {
+  pane.dataset.shows = name;
+  for (const button of pane.parentElement?.querySelectorAll("button[data-shows]") ?? []) button.setAttribute("aria-pressed", String(button.dataset.shows === name));
 }

@@ -7,10 +7,10 @@ const SOON = 1_000, SELDOM = 15_000;
 
 /**
  * Listens until the page closes. `take(message, whole)` gets what comes; `stand(how, heard)` how it stands:
- * `live`, `lost` (and when something was heard last), `locked` (no token is valid here) or `full` (too many pages are open).
+ * `live`, `lost` (and when something was heard last, if ever), `locked` (no token is valid here) or `full` (too many pages are open).
  */
 export function listen(take, stand) {
-  let stream = null, heard = 0, wait = SOON, timer = 0, lost = false;
+  let stream = null, heard = 0, wait = SOON, timer = 0, lost = false, met = false, asked = false;
 
   function open() {
     clearTimeout(timer);
@@ -19,7 +19,7 @@ export function listen(take, stand) {
     stream = new EventSource("/api/events");
     const on = (name, act) => stream.addEventListener(name, (event) => { heard = Date.now(); act(event); });
     on("whole", (event) => {
-      [wait, lost] = [SOON, false];
+      [wait, lost, met] = [SOON, false, true];
       stand("live");
       take(JSON.parse(event.data), true);
     });
@@ -27,13 +27,20 @@ export function listen(take, stand) {
     on("breath", () => {});
     // A new stream begins with everything.
     on("resync", open);
-    stream.onerror = again;
+    stream.onerror = () => {
+      // Whoever comes without a token has lost nothing: ask why before anything is said.
+      if (met || asked) return again();
+      asked = true;
+      stream.close();
+      stream = null;
+      attempt();
+    };
   }
 
   function again() {
     stream?.close();
     stream = null;
-    if (!lost) stand("lost", new Date(heard));
+    if (!lost) stand("lost", met ? new Date(heard) : null);
     lost = true;
     clearTimeout(timer);
     timer = setTimeout(attempt, wait);
