@@ -230,6 +230,14 @@ impl Spent {
         }
     }
 
+    /// Was nothing used, as by a worker that did not even start?
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self.cost_usd.is_none_or(|cost| cost == Usd::ZERO)
+            && self.tokens == Tokens::default()
+            && self.turns == 0
+    }
+
     /// `$0.015, 3000 in, 150 out, 3 turns`.
     #[must_use]
     pub fn line(self) -> String {

@@ -91,6 +91,8 @@ pub fn next_with(
     if let Some(ix) = worst {
         match judged(facts, ix) {
             Some(run) => add(format!("runr report {run}"), "shows what it changed"),
+            // A program that is not there has written nothing.
+            None if reason(facts, ix) == Some(StopReason::WorkerMissing) => {}
             None => add(format!("runr logs {}", name(ix)), "shows what went wrong"),
         }
     }
@@ -125,10 +127,14 @@ pub fn next_with(
                 add(format!("runr why {}", name(ix)), "shows what it waits for");
             } else {
                 let worker = named_worker(facts, ix);
-                add(
-                    format!("runr run --task {}{worker}", name(ix)),
-                    "tries it again",
-                );
+                let when = match reason(facts, ix) {
+                    Some(StopReason::WorkerMissing) => {
+                        "tries it again, once its worker is installed; or with another --worker"
+                    }
+                    Some(StopReason::AuthRequired) => "tries it again, once you have logged in",
+                    _ => "tries it again",
+                };
+                add(format!("runr run --task {}{worker}", name(ix)), when);
             }
         } else if cut_short.is_none() && of(Class::Ready).next().is_some() {
             // An orchestration leaves ready tasks only when it was told to start no more.
@@ -193,6 +199,11 @@ pub(super) fn cut_short<'a>(facts: &Facts<'a>, ix: TaskIx) -> Option<&'a OrchId>
     let reason = recorded.stop_reason?;
     let cut = matches!(reason, StopReason::Cancelled | StopReason::Orphaned);
     (facts.view(ix).status == Status::Stopped && cut && ended).then_some(orch)
+}
+
+/// Why a task did not succeed the last time.
+fn reason(facts: &Facts<'_>, ix: TaskIx) -> Option<StopReason> {
+    facts.recorded(ix)?.stop_reason
 }
 
 /// The run whose work was refused for what it changed: its output would not tell why.

@@ -180,7 +180,7 @@ impl Page {
         );
         self.line(0, status_style(status).bold(), &headline);
         let _ = writeln!(self.text, "{}", receipt.counts.line());
-        if let Some(spent) = receipt.spent {
+        if let Some(spent) = receipt.spent.filter(|spent| !spent.is_nothing()) {
             self.line(0, dim(), &format!("used: {}", spent.line()));
         }
     }

@@ -345,11 +345,14 @@ impl Model {
             && matches!(view.class(), Class::Ready | Class::Blocked)
     }
 
-    /// Selects what runs, unless a person has chosen.
+    /// Selects what runs, and what needs people most once nothing does, unless a person has chosen.
     pub(super) fn go_along(&mut self) {
-        if self.goes_along
-            && let Some(ix) = self.runs_now()
-        {
+        let to = match self.is_moving() {
+            _ if !self.goes_along => None,
+            true => self.runs_now(),
+            false => self.first_to_see(),
+        };
+        if let Some(ix) = to {
             self.select(Spot::Task(ix));
         }
     }

@@ -51,6 +51,33 @@ fn it_begins_with_what_runs_and_goes_along_until_a_key_moves() {
 }
 
 #[test]
+fn once_all_is_over_what_needs_people_most_is_selected() {
+    for (key, goes) in [(Key::Esc, true), (Key::Up, false)] {
+        let mut story = game();
+        let mut watched = Watched::new(&story, (80, 24));
+        watched.keys(&[key]);
+        let before = watched.selected();
+        let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
+        story.happens(crate::event::Event::Ended {
+            run,
+            verdict: crate::event::Verdict::Completed { sha: None },
+            took_ms: 1,
+        });
+        watched.tell(Msg::Moment(moment(&story)));
+        assert_eq!(watched.selected(), before, "something may still start");
+        story.happens(crate::event::Event::OrchestrationEnded {
+            orch: crate::view::tests::orch(),
+            exit: 1,
+        });
+        watched.tell(Msg::Moment(moment(&story)));
+        let first = watched.model.needs.first().unwrap().task;
+        let first = watched.model.moment.id(first).to_string();
+        assert_ne!(first, before);
+        assert_eq!(watched.selected() == first, goes);
+    }
+}
+
+#[test]
 fn a_tree_is_opened_and_closed() {
     let mut watched = watched();
     let all = watched.listed();

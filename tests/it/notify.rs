@@ -159,17 +159,17 @@ fn more_than_are_told_at_once_arrive_in_the_course_of_a_run() {
         ".runr/config.yaml",
         "isolation: none\nretries: { max: 0 }\nnotify: { command: [sh, tell.sh] }\n",
     );
-    for n in 0..24 {
+    for n in 0..20 {
         let waits = if n == 0 { "" } else { "read _ < told; " };
         fixture.write(
             &format!(".runr/tasks/{n:02}.md"),
-            format!("---\nrun: '{waits}exit 1'\ntimeout: 30s\n---\n"),
+            format!("---\nrun: '{waits}exit 1'\ntimeout: 10s\n---\n"),
         );
     }
     let ran = fixture.runr(&["run", "-j1"]);
     assert_eq!(ran.code, 1);
     assert!(!ran.err.contains("left out"), "{}", ran.err);
-    assert_eq!(heard(&fixture).len(), 25);
+    assert_eq!(heard(&fixture).len(), 21);
 }
 
 /// The run ends although its listener does not, and nothing of that is left alive.

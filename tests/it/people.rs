@@ -101,3 +101,35 @@ fn each_kind_comes_with_its_evidence_and_its_answers_and_they_work() {
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0]["task"], "broken.md");
 }
+
+#[test]
+fn a_report_asks_nobody_for_what_was_done_since() {
+    let repo = Repo::with(&[("copy", "type: manual"), ("keys", "type: manual")]);
+    repo.runr(&["run"], 3);
+    let before = repo.runr(&["report"], 0).out;
+    assert!(before.contains("runr tasks complete keys.md"), "{before}");
+    repo.runr(&["tasks", "complete", "keys"], 0);
+    let after = repo.runr(&["report"], 0).out;
+    assert!(after.contains("since then completed: keys.md"), "{after}");
+    assert!(!after.contains("runr tasks complete keys.md"), "{after}");
+    assert!(after.contains("runr tasks complete copy.md"), "{after}");
+}
+
+#[test]
+fn who_lacks_the_program_of_a_worker_is_not_sent_to_an_empty_log() {
+    let repo = Repo::with(&[("a", "worker: absent")]);
+    repo.fixture.write(
+        ".runr/config.yaml",
+        "workers: { absent: { command: [no-such-agent-anywhere] } }\n",
+    );
+    repo.commit("configured");
+    let out = repo.runr(&["run"], 1).out;
+    assert!(out.contains("worker missing"), "{out}");
+    assert!(
+        out.contains("runr run --task a.md  tries it again, once its worker is installed"),
+        "{out}"
+    );
+    assert!(!out.contains("runr logs"), "{out}");
+    // It has used nothing.
+    assert!(!out.contains("used:"), "{out}");
+}

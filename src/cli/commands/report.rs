@@ -85,7 +85,8 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(snapshot.exit())
 }
 
-/// What the orchestration left undone and is completed by now. Then its next commands are today's.
+/// What the orchestration left undone and is completed by now. Then its next commands are today's, and nobody is asked
+/// for what has been done.
 fn since(snapshot: &Snapshot, receipt: &mut Receipt) -> Vec<String> {
     let facts = snapshot.facts();
     let now = |task: &TaskId| facts.plan.find(task).map(|ix| facts.view(ix).status);
@@ -101,6 +102,12 @@ fn since(snapshot: &Snapshot, receipt: &mut Receipt) -> Vec<String> {
         let tasks = receipt.tasks.iter();
         let shown: Vec<TaskIx> = tasks.filter_map(|e| facts.plan.find(&e.task)).collect();
         receipt.next = next_commands(&facts, &shown);
+        let needs = std::mem::take(&mut receipt.needs_people).into_iter();
+        let (answered, open): (Vec<_>, Vec<_>) =
+            needs.partition(|need| now(&need.task) == Some(Status::Completed));
+        receipt.needs_people = open;
+        let is_answered = |task: &TaskId| answered.iter().any(|need| need.task == *task);
+        receipt.tasks.retain(|entry| !is_answered(&entry.task));
     }
     done
 }

@@ -60,7 +60,7 @@ pub fn run(context: &Context, orchestration: Option<&Path>) -> anyhow::Result<Ex
     signals::listen(tell.clone())?;
     let paint = Paint {
         glyphs: context.glyphs(),
-        colour: context.colour(),
+        colour: context.colour() && !is_monochrome(&std::env::var("TERM").unwrap_or_default()),
     };
     let mut screen = Screen::take(paint)?;
     let size = screen.size()?;
@@ -94,6 +94,13 @@ fn refuse_pipes() -> Result<(), Failure> {
             .help("runr status              shows how things stand, once")
             .help("runr orchestrate wait    waits until what runs has ended"),
     )
+}
+
+/// Has a terminal of this name bold and reverse only? It might blink where a colour is asked for.
+fn is_monochrome(term: &str) -> bool {
+    let model = term.strip_prefix("vt");
+    let is_vt = model.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    is_vt || term.split('-').any(|part| matches!(part, "m" | "mono"))
 }
 
 /// Is there somebody who would continue the program if it stopped? Its parent, if that is in the same session.
@@ -226,5 +233,26 @@ impl Show {
             let news = News::Lines(lines.chain(troubles).collect());
             let _ = tell.send(Happening::Told(Msg::News(source, news)));
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_without_colours_are_known_by_name() {
+        for (term, expected) in [
+            ("vt100", true),
+            ("vt220", true),
+            ("xterm-mono", true),
+            ("ansi-m", true),
+            ("vte-256color", false),
+            ("xterm-256color", false),
+            ("linux", false),
+            ("", false),
+        ] {
+            assert_eq!(is_monochrome(term), expected, "{term}");
+        }
     }
 }

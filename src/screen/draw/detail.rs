@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::model::{TaskKind, show_duration};
+use crate::model::{Status, TaskKind, show_duration};
 use crate::plan::TaskIx;
 use crate::report::{Note, columns, count, notes, one_line, status_style, status_words};
 use crate::screen::ask::Source;
@@ -129,7 +129,10 @@ fn facts<'a>(model: &Model, detail: &Detail, (width, paint): (usize, Paint)) -> 
         let text = format!("{} for it", count(detail.held, "task waits", "tasks wait"));
         lines.extend(labelled("held up", &text, (width, paint)));
     }
-    lines.extend(labelled("worker", &work(model, detail, ix), (width, paint)));
+    // Of a task that cannot be read nobody knows who would do it.
+    if moment.view(ix).status != Status::Unknown {
+        lines.extend(labelled("worker", &work(model, detail, ix), (width, paint)));
+    }
     lines
 }
 
