@@ -81,6 +81,20 @@ fn what_there_is_not_is_said_with_candidates() {
     }
 }
 
+#[test]
+fn a_report_is_of_a_run_or_an_orchestration() {
+    let (fixture, _) = running();
+    let ran = fixture.runr(&["report", "a"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    for words in [
+        "`a` is neither a run nor an orchestration",
+        "runr tasks show a ",
+        "runr orchestrate list ",
+    ] {
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+}
+
 /// Follows, and gives the output up to the first line, which was there before.
 fn follow(fixture: &Fixture) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = fixture

@@ -17,7 +17,9 @@ use crate::model::{FileChange, OrchId, RunGit, RunId, Status, TaskId};
 use crate::orchestrate::FrozenPlan;
 use crate::plan::TaskIx;
 use crate::report::receipt::{Receipt, Runs, RunsOf, Subject, TaskEntry};
-use crate::report::{Close, Provenance, RunPage, SummaryLook, next_commands, one_line, summary};
+use crate::report::{
+    Close, Provenance, RunPage, SummaryLook, next_commands, one_line, shell_word, summary,
+};
 use crate::store::{read_spec, read_state};
 use crate::worker::Handoff;
 
@@ -41,9 +43,14 @@ pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return report_run(context, &snapshot, &args, &run);
     }
     let orch = match of {
-        Some(name) => OrchId::parse(name).map_err(|error| {
-            Failure::usage(error.to_string())
-                .help(format!("runr tasks show {name}    tells about a task"))
+        Some(name) => OrchId::parse(name).map_err(|_| {
+            let shown = one_line(name);
+            Failure::usage(format!("`{shown}` is neither a run nor an orchestration"))
+                .help(format!(
+                    "runr tasks show {}    tells about a task",
+                    shell_word(&shown)
+                ))
+                .help("runr orchestrate list    shows the ids of orchestrations")
         })?,
         None => latest(&snapshot)?,
     };
