@@ -49,6 +49,8 @@ pub struct Start {
     /// This program, for the attempts.
     pub exe: PathBuf,
     pub on_orphan: OrphanPolicy,
+    /// Requests to stop that were read while it began.
+    pub asked: Vec<Recorded>,
     pub screen: Display,
 }
 
@@ -92,7 +94,7 @@ enum Then {
     Release(OwnerLock),
 }
 
-/// A live attempt of ours.
+/// An attempt of ours, from its reservation to its end.
 #[derive(Debug)]
 struct Alive {
     task: TaskIx,
@@ -116,7 +118,7 @@ pub struct Orchestrator {
     on_orphan: OrphanPolicy,
     screen: Display,
     nursery: Nursery,
-    /// Our own live attempts.
+    /// Our own attempts.
     alive: BTreeMap<RunId, Alive>,
     /// The run of each task whose attempt is alive or just ended.
     run_of: BTreeMap<TaskIx, RunId>,
@@ -128,6 +130,7 @@ pub struct Orchestrator {
     owners: Owners,
     cleaning: Cleaning,
     inputs: VecDeque<Input>,
+    asked: Vec<Recorded>,
     pending: Vec<Pending>,
     wake_at: Option<Duration>,
     began: Instant,
@@ -190,6 +193,7 @@ impl Orchestrator {
             owners: Owners::default(),
             cleaning: Cleaning::default(),
             inputs: VecDeque::new(),
+            asked: start.asked,
             pending: Vec::new(),
             wake_at: None,
             began: Instant::now(),
@@ -226,6 +230,9 @@ impl Orchestrator {
         self.heed_pauses();
         self.say_who_is_away();
         self.inputs.push_back(Input::Begin);
+        let asked = std::mem::take(&mut self.asked);
+        let asked = self.news.inputs(&asked, &self.plan, self.store.state());
+        self.inputs.extend(asked);
         self.hear(&news)?;
         self.clean_left_behind()?;
         loop {

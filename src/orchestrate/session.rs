@@ -198,7 +198,17 @@ async fn drive(
     };
     news.extend(append_all(&mut around.store, vec![started], &orch)?);
     let mut grounds = grounds(&frozen, &around)?;
-    let found = look(&mut grounds, &mut around, &frozen, &selected, &mut news)?;
+    let mut meanwhile = Vec::new();
+    let found = look(
+        &mut grounds,
+        &mut around,
+        &frozen,
+        &selected,
+        &mut meanwhile,
+    )?;
+    let to_stop = |recorded: &&Recorded| matches!(recorded.event, Event::CancelRequested { .. });
+    let asked = meanwhile.iter().filter(to_stop).cloned().collect();
+    news.extend(meanwhile);
     let mut screen = display(
         around.surface,
         (&around.plan, &around.store),
@@ -287,6 +297,7 @@ async fn drive(
         recovered,
         exe: around.exe,
         on_orphan: around.config.on_orphan,
+        asked,
         screen,
     };
     let mut ending = Orchestrator::new(start).run().await?;

@@ -17,18 +17,14 @@ use crate::orchestrate::dispatch::Attempt;
 use crate::orchestrate::recover::{
     Recovered, Recovery, end_of, end_strays, on_its_branch, spent_by_lost, spent_of,
 };
-use crate::plan::{Plan, TaskIx};
+use crate::plan::Plan;
 use crate::sched::{AttemptEnd, Input, Kill};
 use crate::store::{Layout, StoreError, create_run, read_state};
 
 impl Orchestrator {
     /// Starts the process of a reserved attempt. A run folder that cannot be made, as on a full disk, says
     /// nothing about the task: the run stays reserved, and the next command finds that it never began.
-    pub(super) fn launch(
-        &mut self,
-        task: TaskIx,
-        attempt: Attempt,
-    ) -> Result<(), OrchestrateError> {
+    pub(super) fn launch(&mut self, attempt: Attempt) -> Result<(), OrchestrateError> {
         let run = attempt.run;
         let created = match attempt.spec {
             Ok(spec) => match create_run(&self.run_layout(&run), &spec) {
@@ -48,13 +44,9 @@ impl Orchestrator {
             },
             Err((reason, message)) => Err((AttemptEnd::Unsuccessful(reason), message)),
         };
-        let alive = Alive {
-            task,
-            ask: None,
-            end: None,
-            since: Instant::now(),
-        };
-        self.alive.insert(run.clone(), alive);
+        if let Some(alive) = self.alive.get_mut(&run) {
+            alive.since = Instant::now();
+        }
         match created {
             Ok(dir) => {
                 let exe = self.exe.clone();

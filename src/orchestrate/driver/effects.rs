@@ -1,9 +1,11 @@
 //! From the scheduler's effects to events in the journal, and what follows from those accepted.
 
+use tokio::time::Instant;
+
 use super::attempts::tell;
-use super::{Orchestrator, Pending, Then};
+use super::{Alive, Orchestrator, Pending, Then};
 use crate::event::{Event, Verdict};
-use crate::model::StopReason;
+use crate::model::{RunId, StopReason};
 use crate::orchestrate::OrchestrateError;
 use crate::plan::TaskIx;
 use crate::sched::{self, Effect, Input, Kill, Refusal, Settle};
@@ -15,7 +17,7 @@ impl Orchestrator {
             Effect::Reserve { task } => {
                 let again = self.again.contains(&task);
                 let attempt = self.sites.prepare(&self.plan, task, &self.store, again)?;
-                self.run_of.insert(task, attempt.run.clone());
+                self.reserve(task, attempt.run.clone());
                 self.pending.push(Pending {
                     event: attempt.reserved.clone(),
                     then: Then::Launch {
@@ -97,6 +99,25 @@ impl Orchestrator {
         }
     }
 
+    /// From here on it can be told to end, though nothing is written of it yet.
+    fn reserve(&mut self, task: TaskIx, run: RunId) {
+        let alive = Alive {
+            task,
+            ask: None,
+            end: None,
+            since: Instant::now(),
+        };
+        self.run_of.insert(task, run.clone());
+        self.alive.insert(run, alive);
+    }
+
+    /// Its reservation was not written: nothing came of it.
+    fn unreserve(&mut self, task: TaskIx) {
+        if let Some(run) = self.run_of.remove(&task) {
+            self.alive.remove(&run);
+        }
+    }
+
     /// Appends all pending events as one line, then does what follows from the accepted ones.
     pub(super) async fn write(&mut self) -> Result<(), OrchestrateError> {
         let pending = std::mem::take(&mut self.pending);
@@ -125,7 +146,7 @@ impl Orchestrator {
                 Then::Nothing => {}
                 Then::Completed(whose, done) => self.completed(whose, done)?,
                 Then::Release(lock) => drop(lock),
-                Then::Launch { task, attempt } => self.launch(task, *attempt)?,
+                Then::Launch { attempt, .. } => self.launch(*attempt)?,
                 Then::Go { run, held } => self.go(run, *held).await,
             }
         }
@@ -136,7 +157,7 @@ impl Orchestrator {
     async fn unwritten(&mut self, then: Then) {
         match then {
             Then::Launch { task, .. } => {
-                self.run_of.remove(&task);
+                self.unreserve(task);
                 // It was never begun, and this orchestration begins nothing more.
                 let why = Refusal::Impossible(StopReason::InternalError);
                 self.inputs.push_back(Input::Refused { task, why });
@@ -149,7 +170,7 @@ impl Orchestrator {
     fn refused(&mut self, pending: Pending, why: Illegal) -> Result<(), OrchestrateError> {
         match (pending.then, why) {
             (Then::Launch { task, .. }, why) => {
-                self.run_of.remove(&task);
+                self.unreserve(task);
                 let why = match why {
                     Illegal::TaskRunning { .. } => Refusal::Running,
                     Illegal::AlreadyCompleted { .. } => Refusal::Completed,

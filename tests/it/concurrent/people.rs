@@ -1,5 +1,9 @@
 //! A person in another terminal, while an orchestration runs.
 
+use runr::event::{CancelTarget, Event};
+use runr::model::{Fingerprint, OrchId, TaskId};
+use runr::store::Store;
+
 use crate::world::World;
 
 /// `a`, then the person's `m`, then `b`; and `long`, which waits at its gate.
@@ -149,4 +153,38 @@ fn cancel_with_drain_lets_running_tasks_end() {
     let tasks = world.tasks();
     assert_eq!(tasks["long"]["status"], "completed");
     assert_eq!(world.ledger().count("start", "after"), 0);
+}
+
+#[test]
+fn a_request_to_stop_counts_for_what_is_just_about_to_start() {
+    let world = World::new();
+    world.task("m", "type: manual");
+    world.works("b", "", &["m"]);
+    let running = world.spawn(&["orchestrate", "run", "--wait"]);
+    let orch = world.until_journal("it waits for people", |journal| {
+        let skipped = journal.of("skipped").next()?;
+        Some(skipped["orch"].as_str()?.to_owned())
+    });
+    // One line: both are read at once, and the first sets `b` free.
+    let mut store = Store::open(world.root()).unwrap();
+    let appended = store.append(vec![
+        Event::CompletedByHand {
+            task: TaskId::parse("m.md").unwrap(),
+            by: "ada".to_owned(),
+            note: None,
+            fingerprint: Fingerprint::new([0; 16]),
+            sha: None,
+            checks: Vec::new(),
+        },
+        Event::CancelRequested {
+            target: CancelTarget::Orchestration(OrchId::parse(&orch).unwrap()),
+            drain: false,
+            by: "ada".to_owned(),
+        },
+    ]);
+    assert_eq!(appended.unwrap().refused, []);
+    running.wait().exits(1);
+    assert_eq!(world.ledger().count("start", "b"), 0);
+    assert_eq!(world.statuses(), "b stopped, m completed");
+    world.journal().assert_legal();
 }
