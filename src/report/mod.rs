@@ -42,7 +42,7 @@ pub use log_text::{last_line, last_lines, shown_line};
 pub use next::{Next, expected};
 pub use next_commands::{NextCommand, next_commands, next_with};
 pub use note::{Note, complete_command, notes};
-pub use overview::{NotLandedJson, Overview, exit_words, not_landed_json};
+pub use overview::{NotLandedJson, Overview, end_words, not_landed_json};
 pub use paused::{paused, waits_for_worker};
 pub use plan::{Arrows, PlanReport};
 pub use provenance::Provenance;

@@ -57,6 +57,8 @@ struct OrchestrationJson<'a> {
     started_at: Timestamp,
     ended_at: Option<Timestamp>,
     exit: Option<u8>,
+    /// Somebody asked it to stop.
+    cancelled: bool,
     /// `running`, `detached`, `gone` or `ended`.
     state: &'static str,
 }
@@ -154,6 +156,7 @@ impl<'a> Overview<'a> {
             started_at: o.started_at,
             ended_at: o.ended_at,
             exit: o.exit,
+            cancelled: o.cancelled,
             state: self.word(id, o),
         };
         serde_json::to_string(&OverviewJson {
@@ -257,11 +260,7 @@ impl<'a> Overview<'a> {
                     .duration_since(o.started_at)
                     .try_into()
                     .unwrap_or_default();
-                format!(
-                    "took {}, {}",
-                    show_duration(took),
-                    exit_words(o.exit.unwrap_or(0))
-                )
+                format!("took {}, {}", show_duration(took), end_words(o))
             }
             ("running", _) => {
                 let elapsed = self.facts.now.duration_since(o.started_at);
@@ -311,10 +310,11 @@ impl<'a> Overview<'a> {
     }
 }
 
-/// What an exit code of an orchestration means.
+/// How an orchestration that is over has ended.
 #[must_use]
-pub fn exit_words(exit: u8) -> &'static str {
-    match exit {
+pub fn end_words(ended: &Orchestration) -> &'static str {
+    match ended.exit.unwrap_or(0) {
+        1 | 3 if ended.cancelled => "cancelled",
         0 => "all completed",
         1 => "something failed or stopped",
         3 => "not all completed",

@@ -43,6 +43,7 @@ impl State {
                             ended_at: None,
                             exit: None,
                             detached: false,
+                            cancelled: false,
                             spent: Spent::default(),
                             home: home.clone(),
                             abroad: false,
@@ -52,6 +53,7 @@ impl State {
                 entry.ended_at = None;
                 entry.exit = None;
                 entry.detached = false;
+                entry.cancelled = false;
             }
             Event::Reserved { .. } => self.reserve(event, at),
             Event::Started { run, process } => {
@@ -160,7 +162,16 @@ impl State {
                 state.prerequisites.clear();
             }
             Event::CancelRequested {
-                target: CancelTarget::Orchestration(_) | CancelTarget::Task(_),
+                target: CancelTarget::Orchestration(orch),
+                ..
+            } => {
+                let entry = self.orchestrations.get_mut(orch);
+                if let Some(entry) = entry.filter(|entry| entry.ended_at.is_none()) {
+                    entry.cancelled = true;
+                }
+            }
+            Event::CancelRequested {
+                target: CancelTarget::Task(_),
                 ..
             } => {}
             Event::Detached { orch } => {

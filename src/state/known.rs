@@ -141,6 +141,9 @@ pub struct Orchestration {
     pub ended_at: Option<Timestamp>,
     pub exit: Option<u8>,
     pub detached: bool,
+    /// Somebody asked it to stop.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
     /// What its attempts have used.
     #[serde(default)]
     pub spent: Spent,

@@ -80,6 +80,7 @@ await step("a decision is taken on the page", async () => {
   await page.locator("#detail form button[type=submit]").click();
   await row("01-keys.md").locator(".word", { hasText: "completed" }).waitFor();
   assert.match(runr("tasks", "show", "01-keys.md"), /completed/);
+  await page.locator("#detail p", { hasText: "Completed by hand after its checks had passed: true." }).waitFor();
   await page.keyboard.press("Escape");
 });
 

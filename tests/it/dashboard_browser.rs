@@ -26,7 +26,7 @@ fn the_dashboard_in_a_browser() {
         ),
         (
             ".runr/tasks/01-keys.md",
-            "---\ntype: manual\ndepends_on: 00-setup.md\n---\n# Get <i>keys</i>\n\nAsk <u>at</u> the desk.\n",
+            "---\ntype: manual\ndepends_on: 00-setup.md\nverify: ['true']\n---\n# Get <i>keys</i>\n\nAsk <u>at</u> the desk.\n",
         ),
         (
             ".runr/tasks/02-use.md",

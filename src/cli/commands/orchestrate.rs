@@ -176,6 +176,7 @@ fn list(context: &Context, args: &List) -> anyhow::Result<Exit> {
 fn word(store: &Store, id: &OrchId, entry: &Orchestration) -> String {
     match entry.exit {
         Some(0) => "completed".to_owned(),
+        Some(1 | 3) if entry.cancelled => "cancelled".to_owned(),
         Some(3) => "incomplete".to_owned(),
         Some(129 | 130 | 143) => "interrupted".to_owned(),
         Some(code) => format!("exit {code}"),

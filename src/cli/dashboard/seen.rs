@@ -67,6 +67,7 @@ struct OrchestrationJson<'a> {
     started_at: Timestamp,
     ended_at: Option<Timestamp>,
     exit: Option<u8>,
+    cancelled: bool,
     /// Its orchestrator is gone: it can be resumed.
     deserted: bool,
     /// What its attempts have cost; `None`: nothing, or no worker tells.
@@ -230,6 +231,7 @@ impl Seen {
                 started_at: entry.started_at,
                 ended_at: entry.ended_at,
                 exit: entry.exit,
+                cancelled: entry.cancelled,
                 deserted: self.processes.deserted.contains(id),
                 cost_usd: entry.spent.cost_usd.and_then(spent),
                 cost_at_least: entry.spent.at_least,

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::model::show_duration;
-use crate::report::{class_style, columns, count, exit_words, one_line};
+use crate::report::{class_style, columns, count, end_words, one_line};
 use crate::screen::draw::paint::Paint;
 use crate::screen::model::{Model, Tone};
 use crate::view::Class;
@@ -79,7 +79,7 @@ fn orchestration(model: &Model) -> (String, String) {
                 "took {}",
                 show_duration(since(ended, entry.started_at))
             ));
-            parts.push(exit_words(entry.exit.unwrap_or(0)).to_owned());
+            parts.push(end_words(entry).to_owned());
         }
         None if moment.processes.deserted.contains(orch) => {
             parts.push(match entry.detached {

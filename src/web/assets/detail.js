@@ -78,7 +78,7 @@ export class Detail {
     return make("button", { class: "close", "aria-label": "close", onclick: () => this.close() }, "✕");
   }
 
-  fill({ settings, prerequisites, dependents, runs, text }) {
+  fill({ task, settings, prerequisites, dependents, runs, text }) {
     this.filled = true;
     // What is being read stays as it is.
     const fold = (part, title, ...children) => make("details", { open: this.unfolded.has(part), ontoggle: ({ target }) => this.unfolded[target.open ? "add" : "delete"](part) }, make("summary", {}, title), ...children);
@@ -89,8 +89,9 @@ export class Detail {
     const unknown = this.world.tasks.get(this.name)?.status === "unknown";
     this.body.replaceChildren(
       names("Needs", prerequisites), names("Needed by", dependents),
+      task.checks.length ? make("p", { class: "soft" }, ...coded(`Completed by hand after its checks had passed: ${task.checks.map((check) => `\`${command(check.command)}\``).join(", ")}.`)) : "",
       text === null || unknown ? "" : fold("text", "Task", make("pre", {}, text.trim())),
-      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, unknown ? "Whether it has run is not known." : "It has not run yet."),
+      runs.length ? fold("runs", count(runs.length, "run", "runs"), ...this.runs.show(runs)) : make("p", { class: "soft" }, unknown ? "Whether it has run is not known." : task.source === "manual" ? "There was no run." : "It has not run yet."),
       unknown ? "" : fold("settings", "Settings", make("dl", {}, ...rows(settings).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))));
     for (const [pre, top] of read) if (top) pre.scrollTop = top;
     if (this.body.contains(focus)) focus.focus({ preventScroll: true });

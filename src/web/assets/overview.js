@@ -6,7 +6,7 @@ const COUNTS = { total: "total", completed: "completed", running: "running", nee
 const ENDS = { 0: "everything is completed", 1: "something failed or stopped", 3: "something waits", 129: "its terminal closed", 130: "interrupted", 143: "ended from outside" };
 
 /** How the latest orchestration stands, in words. */
-export const ending = (one) => one.deserted ? "its orchestrator is gone" : one.ended_at === null ? "running" : ENDS[one.exit] ?? `exit code ${one.exit}`;
+export const ending = (one) => one.deserted ? "its orchestrator is gone" : one.ended_at === null ? "running" : one.cancelled && [1, 3].includes(one.exit) ? "cancelled" : ENDS[one.exit] ?? `exit code ${one.exit}`;
 
 export class Overview {
   constructor(world, tasks, open, act) {

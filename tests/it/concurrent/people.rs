@@ -187,4 +187,8 @@ fn a_request_to_stop_counts_for_what_is_just_about_to_start() {
     assert_eq!(world.ledger().count("start", "b"), 0);
     assert_eq!(world.statuses(), "b stopped, m completed");
     world.journal().assert_legal();
+    for told in [&["status"][..], &["orchestrate", "list"]] {
+        let told = world.run(told).exits(0).stdout;
+        assert!(told.contains("cancelled"), "{told}");
+    }
 }
