@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::event::Recorded;
 use crate::state::State;
-use crate::store::journal::{Journal, Skip, Stop};
+use crate::store::journal::{Journal, Skip, Standing, Stop};
 use crate::store::line::Line;
 use crate::store::status_file::{self, Found};
 use crate::store::{Layout, Notice, StoreError, older_files};
@@ -106,19 +106,19 @@ impl Store {
     /// As for `open`.
     pub fn refresh(&mut self) -> Result<Vec<Recorded>, StoreError> {
         let mut news = Vec::new();
-        match &self.journal {
-            Some(journal) if journal.is_current()? => {}
-            Some(_) => self.go_over()?,
+        let touched = match self.journal.as_mut().map(Journal::standing).transpose()? {
+            Some(Standing::Same { touched }) => touched,
+            Some(Standing::Another) => {
+                self.go_over()?;
+                false
+            }
             None => {
                 self.journal = Journal::open(&self.layout.journal())?;
                 if self.journal.is_some() {
                     self.begin_anew();
                 }
+                false
             }
-        }
-        let touched = match &mut self.journal {
-            Some(journal) => journal.touched()?,
-            None => false,
         };
         if touched && self.stops_reading() {
             self.doubt();

@@ -53,6 +53,18 @@ pub struct Journal {
     changed: (i64, i64),
 }
 
+/// What stands at the path of a journal that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The file that is open.
+    Same {
+        /// It was changed since this was last asked, or since it was opened.
+        touched: bool,
+    },
+    /// Another file, or none.
+    Another,
+}
+
 impl Journal {
     /// Opens a journal for reading. `None`: there is none.
     ///
@@ -114,27 +126,20 @@ impl Journal {
         self.writable
     }
 
-    /// Does the path still name the file that is open?
+    /// What the path names now.
     ///
     /// # Errors
     /// When that cannot be found out.
-    pub fn is_current(&self) -> Result<bool, StoreError> {
-        match std::fs::metadata(&self.path) {
-            Ok(meta) => Ok((meta.dev(), meta.ino()) == self.identity),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(StoreError::io("read", &self.path)(error)),
-        }
-    }
-
-    /// Was the file changed since this was last asked, or since it was opened?
-    ///
-    /// # Errors
-    /// When that cannot be found out.
-    pub fn touched(&mut self) -> Result<bool, StoreError> {
-        let meta = self.file.metadata();
-        let meta = meta.map_err(StoreError::io("read", &self.path))?;
+    pub fn standing(&mut self) -> Result<Standing, StoreError> {
+        let meta = match std::fs::metadata(&self.path) {
+            Ok(meta) if (meta.dev(), meta.ino()) == self.identity => meta,
+            Ok(_) => return Ok(Standing::Another),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Another),
+            Err(error) => return Err(StoreError::io("read", &self.path)(error)),
+        };
         let changed = (meta.mtime(), meta.mtime_nsec());
-        Ok(std::mem::replace(&mut self.changed, changed) != changed)
+        let touched = std::mem::replace(&mut self.changed, changed) != changed;
+        Ok(Standing::Same { touched })
     }
 
     /// Reads the first line only.

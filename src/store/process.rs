@@ -55,7 +55,7 @@ pub fn session_of(pid: u32) -> io::Result<i32> {
 
 #[cfg(target_os = "linux")]
 mod system {
-    use std::io;
+    use std::io::{self, Read as _};
 
     use crate::model::ProcessRef;
 
@@ -72,7 +72,10 @@ mod system {
     }
 
     fn stat(pid: u32) -> io::Result<super::Stat> {
-        let text = std::fs::read(format!("/proc/{pid}/stat"))?;
+        // One read is enough for it; its size is not known before.
+        let mut text = Vec::with_capacity(1024);
+        let file = std::fs::File::open(format!("/proc/{pid}/stat"))?;
+        file.take(64 * 1024).read_to_end(&mut text)?;
         super::parse_stat(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
