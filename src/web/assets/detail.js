@@ -1,5 +1,5 @@
 // One task: its state, what can be decided, what it needs, its text, runs and settings.
-import { CLASSES, about, ask, coded, command, count, glyph, make, news, since, span } from "/dom.js";
+import { CLASSES, GLYPHS, about, ask, coded, command, count, glyph, make, news, since, span } from "/dom.js";
 import { Decision } from "/decision.js";
 import { answers, fill } from "/people.js";
 import { Runs } from "/run.js";
@@ -83,7 +83,7 @@ export class Detail {
     // What is being read stays as it is.
     const fold = (part, title, ...children) => make("details", { open: this.unfolded.has(part), ontoggle: ({ target }) => this.unfolded[target.open ? "add" : "delete"](part) }, make("summary", {}, title), ...children);
     const names = (title, list) => list.length ? make("div", {}, make("h3", {}, title), make("p", { class: "names" }, ...list.map((other) => make("button", { class: "link", onclick: () => this.open(other) },
-      `${this.world.tasks.has(other) ? `${CLASSES[this.world.tasks.get(other).class][0]} ` : ""}${other}`)))) : "";
+      `${this.world.tasks.has(other) ? `${GLYPHS[this.world.tasks.get(other).status] ?? "○"} ` : ""}${other}`)))) : "";
     const read = [...this.body.querySelectorAll("pre")].map((pre) => [pre, pre.scrollTop]), focus = document.activeElement;
     // Of a task whose file cannot be read only its neighbours are known.
     const unknown = this.world.tasks.get(this.name)?.status === "unknown";

@@ -71,7 +71,7 @@ export async function fill(place, task) {
 function parts(seen) {
   const found = [];
   if (seen.summary) found.push(make("p", { class: "said" }, seen.summary));
-  else for (const text of paragraphs(seen.asked ?? [])) found.push(make("p", { class: "soft" }, text));
+  else for (const text of paragraphs(seen.asked ?? [])) found.push(make("p", { class: "soft" }, ...coded(text)));
   const items = [
     ...(seen.risks ?? []).map((risk) => ["risk", `Risk: ${risk}`]),
     ...(seen.outside ?? []).map((path) => ["bad", `${path} is not the task’s to change`]),
