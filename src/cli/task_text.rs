@@ -20,7 +20,8 @@ pub struct TaskText {
     task: TaskIx,
     runs: Vec<RunEntry>,
     logs: BTreeMap<RunId, String>,
-    /// The task's file; a step of an orchestration file has none.
+    /// The task's file. A step of an orchestration file has none, and of a repository that cannot be read it may not be
+    /// there.
     pub file: Option<String>,
 }
 
@@ -67,13 +68,13 @@ impl TaskText {
                 (run, path)
             })
             .collect();
-        let file = if task.id.is_inline() {
-            None
-        } else {
+        let file = if facts.plan.has_its_file(ix) {
             let path = places.home().root().join(&*task.place.file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             Some(text)
+        } else {
+            None
         };
         Ok(Self {
             task: ix,

@@ -81,6 +81,14 @@ impl Plan {
     pub fn whose(&self, ix: TaskIx) -> Whose {
         self.repositories.whose(&self.task(ix).id)
     }
+    /// Is a task's place in its own file? Of one in a repository that cannot be read there may be no more than who
+    /// names it.
+    #[must_use]
+    pub fn has_its_file(&self, ix: TaskIx) -> bool {
+        let task = self.task(ix);
+        let own = self.repositories.own(&task.id);
+        !task.id.is_inline() && task.place.file.ends_with(&own.status_key())
+    }
     /// The numbers of a repository's tasks, in order.
     #[must_use]
     pub fn tasks_of(&self, whose: Whose) -> Vec<TaskIx> {

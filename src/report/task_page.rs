@@ -196,6 +196,14 @@ impl<'a> TaskPage<'a> {
 
     fn rows(&self, ellipsis: &str) -> Vec<(&'static str, String)> {
         let task = self.facts.task(self.task);
+        if self.facts.view(self.task).status == Status::Unknown {
+            // Nothing more is known of it.
+            let place = match self.facts.plan.has_its_file(self.task) {
+                true => "written in",
+                false => "named in",
+            };
+            return vec![(place, task.place.to_string())];
+        }
         let policy = &task.policy;
         let list = |items: &[Box<str>]| (!items.is_empty()).then(|| items.join(", "));
         let track = task

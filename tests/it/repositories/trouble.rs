@@ -37,6 +37,14 @@ fn a_repository_that_is_not_there_is_unknown_and_an_error_of_check() {
         notes.contains("api:b.md (unknown: there is no such folder)"),
         "{notes}"
     );
+    let shown = several.run("project", &["tasks", "show", "api:b"]).exits(0);
+    assert!(
+        shown.stdout.contains("named in    .runr/tasks/c.md:2:"),
+        "{}",
+        shown.stdout
+    );
+    // What stands there is another task.
+    assert!(!shown.stdout.contains("# "), "{}", shown.stdout);
     // What does not need it runs; what does waits, and is not dropped.
     let ran = several.run("project", &["run", "--with-deps"]).exits(3);
     assert!(
