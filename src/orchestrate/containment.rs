@@ -15,8 +15,8 @@ use crate::orchestrate::{FrozenPlan, OrchestrateError};
 use crate::plan::{Plan, TaskIx};
 use crate::report::{Remedy, count};
 use crate::state::State;
-use crate::store::Layout;
 use crate::store::lock::{self, Held};
+use crate::store::{Layout, Stores};
 use crate::view::{self, Whereabouts};
 
 /// Completed tasks that have a commit, with that commit.
@@ -353,12 +353,38 @@ fn waited_for(there: &There<'_>, selected: &[TaskIx]) -> BTreeSet<TaskIx> {
         .collect()
 }
 
-/// What open selected tasks need of a repository that the orchestration does not work in: what is completed there must be
-/// in the branch checked out there, unless an orchestration that is still open there is about to land it.
+/// What open selected tasks need of repositories that the orchestration has no branch in (`grounded`: in which it has): what
+/// is completed there must be in the branch checked out there, unless an orchestration that is still open there is about to
+/// land it. In the order of the repositories.
 ///
 /// # Errors
 /// When git refuses.
-pub fn look_on(
+pub fn beyond(
+    plan: &Plan,
+    store: &Stores,
+    selected: &[TaskIx],
+    grounded: impl Fn(Whose) -> bool,
+) -> Result<Vec<(TaskIx, view::Outside)>, OrchestrateError> {
+    let mut all = Vec::new();
+    for whose in store.readable() {
+        let Some(other) = store.repositories().get(whose) else {
+            continue;
+        };
+        if grounded(whose) || !other.root.join(".git").exists() {
+            continue;
+        }
+        let there = There {
+            whose,
+            layout: store.layout_of(whose),
+            plan,
+            state: store.state(),
+        };
+        all.extend(look_on(other, there, selected)?);
+    }
+    Ok(all)
+}
+
+fn look_on(
     other: &Neighbour,
     there: There<'_>,
     selected: &[TaskIx],

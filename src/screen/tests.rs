@@ -4,7 +4,7 @@ use crate::model::Decision;
 use crate::screen::ask::{Ask, Msg, Source};
 use crate::screen::key::Key;
 use crate::screen::samples::{COLOUR, PLAIN, Watched, game, moment};
-use crate::view::tests::{id, print};
+use crate::view::tests::{Story, id, print};
 
 fn watched() -> Watched {
     Watched::new(&game(), (80, 24))
@@ -325,6 +325,20 @@ fn the_selected_row_is_always_on_the_screen() {
     assert_eq!(top + page, 500, "no row stands empty");
 }
 
+/// The task that runs is completed, and its orchestration is over.
+fn end(story: &mut Story) {
+    let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
+    story.happens(crate::event::Event::Ended {
+        run,
+        verdict: crate::event::Verdict::Completed { sha: None },
+        took_ms: 1,
+    });
+    story.happens(crate::event::Event::OrchestrationEnded {
+        orch: crate::view::tests::orch(),
+        exit: 1,
+    });
+}
+
 #[test]
 fn what_was_announced_and_has_happened_is_not_said_any_more() {
     let done = |well| Msg::Done {
@@ -336,16 +350,7 @@ fn what_was_announced_and_has_happened_is_not_said_any_more() {
         let mut watched = Watched::new(&story, (80, 24));
         watched.selects(2).types(keys).tell(done(well));
         assert!(watched.text(COLOUR).contains("asked it to stop"), "{keys}");
-        let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
-        story.happens(crate::event::Event::Ended {
-            run,
-            verdict: crate::event::Verdict::Completed { sha: None },
-            took_ms: 1,
-        });
-        story.happens(crate::event::Event::OrchestrationEnded {
-            orch: crate::view::tests::orch(),
-            exit: 1,
-        });
+        end(&mut story);
         watched.tell(Msg::Moment(moment(&story)));
         let text = watched.text(COLOUR);
         // A refusal stays until somebody has read it.
@@ -355,16 +360,7 @@ fn what_was_announced_and_has_happened_is_not_said_any_more() {
     let mut story = game();
     let mut watched = Watched::new(&story, (80, 24));
     watched.types("Xy");
-    let run = story.state.task(&id("02-net.md")).last_run_id.unwrap();
-    story.happens(crate::event::Event::Ended {
-        run,
-        verdict: crate::event::Verdict::Completed { sha: None },
-        took_ms: 1,
-    });
-    story.happens(crate::event::Event::OrchestrationEnded {
-        orch: crate::view::tests::orch(),
-        exit: 1,
-    });
+    end(&mut story);
     watched.tell(Msg::Moment(moment(&story))).tell(done(true));
     assert!(!watched.text(COLOUR).contains("asked it to stop"));
 }

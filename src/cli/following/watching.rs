@@ -235,6 +235,15 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
+    fn watching() -> (Watching, Receiver<Changed>) {
+        let (tell, told) = channel();
+        let watching = Watching::new(Arc::new(move |changed| {
+            // A test that is over hears nothing more.
+            let _ = tell.send(changed);
+        }));
+        (watching, told)
+    }
+
     fn heard(told: &Receiver<Changed>, expected: Changed) {
         // Others may come before it: a folder that appears, a file that is made before it is written.
         while told.recv_timeout(PATIENCE).unwrap() != expected {}
@@ -252,10 +261,7 @@ mod tests {
     fn what_is_made_later_and_what_comes_back_is_heard_of() {
         let top = tempfile::tempdir().unwrap();
         let root = top.path().join("a/project");
-        let (tell, told) = channel();
-        let mut watching = Watching::new(Arc::new(move |changed| {
-            let _ = tell.send(changed);
-        }));
+        let (mut watching, told) = watching();
         let place = Place {
             root: root.clone(),
             git: None,
@@ -293,10 +299,7 @@ mod tests {
         let top = tempfile::tempdir().unwrap();
         let root = top.path().to_owned();
         fs::create_dir_all(root.join(".runr/tasks")).unwrap();
-        let (tell, told) = channel();
-        let mut watching = Watching::new(Arc::new(move |changed| {
-            let _ = tell.send(changed);
-        }));
+        let (mut watching, told) = watching();
         let place = Place {
             root: root.clone(),
             git: None,

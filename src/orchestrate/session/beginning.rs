@@ -147,25 +147,11 @@ pub(super) fn look(
             grounds.begin()?;
         }
     }
-    for whose in around.store.readable() {
-        let Some(other) = around.plan.repositories().get(whose) else {
-            continue;
-        };
-        // Where only people work there is no branch of ours either.
-        if grounds.contains_key(&whose) || !other.root.join(".git").exists() {
-            continue;
-        }
-        let there = There {
-            whose,
-            layout: around.store.layout_of(whose),
-            plan: &around.plan,
-            state: around.store.state(),
-        };
-        for (ix, outside) in containment::look_on(other, there, selected)? {
-            let remedy = Remedy::new(&around.plan.task(ix).id, &outside);
-            all.lines.extend(remedy.lines());
-            all.outside.push(ix);
-        }
+    let grounded = |whose| grounds.contains_key(&whose);
+    for (ix, outside) in containment::beyond(&around.plan, &around.store, selected, grounded)? {
+        let remedy = Remedy::new(&around.plan.task(ix).id, &outside);
+        all.lines.extend(remedy.lines());
+        all.outside.push(ix);
     }
     Ok(all)
 }

@@ -16,7 +16,6 @@ use crate::plan::TaskIx;
 use crate::report::merge_command;
 use crate::sched;
 use crate::store::{Layout, OwnerLock};
-use crate::view::Outside;
 
 /// Writes into the files of a repository's tasks how they stand, before the work lands.
 pub(super) fn tell_files(
@@ -95,7 +94,18 @@ pub(super) fn finish(
                 &mut ending.screen,
             )?);
         }
-        held_back.extend(beyond(&ending, &selected)?);
+        let grounded = |whose| {
+            ending
+                .sites
+                .of(whose)
+                .is_some_and(|site| site.grounds.is_some())
+        };
+        held_back.extend(containment::beyond(
+            &ending.plan,
+            &ending.store,
+            &selected,
+            grounded,
+        )?);
         let ended = Event::OrchestrationEnded {
             orch: orch.clone(),
             exit,
@@ -134,32 +144,6 @@ pub(super) fn finish(
 
 /// The exit code when runr's own state cannot be read or written.
 const STATE_ERROR: u8 = 4;
-
-/// What is completed in a repository that the orchestration did not work in, is not in what is checked out there, and is
-/// waited for.
-fn beyond(
-    ending: &Ending,
-    selected: &[TaskIx],
-) -> Result<Vec<(TaskIx, Outside)>, OrchestrateError> {
-    let mut all = Vec::new();
-    for whose in ending.store.readable() {
-        let Some(other) = ending.store.repositories().get(whose) else {
-            continue;
-        };
-        let site = ending.sites.of(whose);
-        if site.is_some_and(|site| site.grounds.is_some()) || !other.root.join(".git").exists() {
-            continue;
-        }
-        let there = There {
-            whose,
-            layout: ending.store.layout_of(whose),
-            plan: &ending.plan,
-            state: ending.store.state(),
-        };
-        all.extend(containment::look_on(other, there, selected)?);
-    }
-    Ok(all)
-}
 
 /// What became of an orchestration's branch.
 struct Home {

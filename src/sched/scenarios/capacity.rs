@@ -124,8 +124,8 @@ fn retry_at() -> Duration {
     scene.woken
 }
 
-#[test]
-fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
+/// Three that take from one pool, the last after one that does not; one job.
+fn one_at_a_time() -> Problem {
     let with = |priority| Item {
         pools: vec![(0, 1)],
         priority,
@@ -134,6 +134,12 @@ fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
     let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
     given.pools = vec![u32::MAX];
     given.options.jobs = 1;
+    given
+}
+
+#[test]
+fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
+    let given = one_at_a_time();
     let until = Duration::from_secs(100);
     let mut scene = Scene::new(given);
     scene.begin("start 0");
@@ -162,14 +168,7 @@ fn a_paused_pool_starts_nothing_until_its_time_and_others_go_on() {
 
 #[test]
 fn a_pool_without_a_login_ends_what_is_ready_and_what_becomes_so() {
-    let with = |priority| Item {
-        pools: vec![(0, 1)],
-        priority,
-        ..item()
-    };
-    let mut given = problem(vec![with(9), with(8), item(), with(0)], &[(2, 3)]);
-    given.pools = vec![u32::MAX];
-    given.options.jobs = 1;
+    let given = one_at_a_time();
     let mut scene = Scene::new(given);
     scene.begin("start 0");
     scene.says(
